@@ -1,0 +1,39 @@
+"""FeedHub: follow topics and authors across sites, in the feed reader you already have.
+
+The map, in the order in which data flows::
+
+    cli/           commands (Typer, Rich)
+    daemon.py      life of the process: start, signals, bounded stop
+    once.py        one round without a daemon: a poll by hand, serving only
+    exporting.py   everything that is published -> a folder of static files
+    checking.py    looking at sources without storing anything
+    wiring.py      the only place where parts are chosen and joined
+    pipeline.py    the way of a poll, from stage to stage                           <- start reading here
+    relabel.py     stored entries under changed rules
+    press.py       stored entries -> documents, made at first need
+    commit.py      findings of many sources -> one transaction with everything of each
+    understand.py  one document -> Understood: parse, clean, identify, label (pure; runs in a worker process)
+
+    config/        YAML                 -> Settings, or errors that name file, line, key and the fix
+    schedule/      SourceState, now     -> when to look again; the APScheduler timer
+    fetch/         Request              -> Fetched | NotModified | FetchFailed  (polite, bounded, guarded)
+    workers/       function, argument   -> result, in a process with limits; the writer's thread
+    parse/         Fetched              -> RawFeed                 (faithful, untrusted)
+    extract/       HTML page            -> where its feeds are
+    clean/         RawFeed              -> Entry...                (every promise kept)
+    dedupe/        Entry, what we know  -> Insert | Update | Same, and the story it joins
+    classify/      Entry, rules         -> Membership...           (and the rule that said so)
+    store/         the database
+    emit/          StoredEntry..., Feed -> Document                (Atom, RSS, JSON Feed, OPML)
+    publish/       Document             -> files
+    serve/         HTTP request         -> Document, pages for people, health, metrics
+
+    ports.py       what the parts need of each other
+    settings.py    the configuration as the program sees it
+    model.py       the nouns        slugs.py, names.py, patterns.py, logs.py, systemd.py, runner.py   small shared doors
+    errors.py      the one tree of errors
+
+Imports go down this list only; stages do not know each other (import-linter holds it so).
+"""
+
+__version__ = "0.1.0"

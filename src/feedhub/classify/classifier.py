@@ -1,0 +1,80 @@
+"""All rules of a configuration as one object that is pickled to the worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from feedhub.classify.facts import Facts
+from feedhub.classify.people import People, compile_people
+from feedhub.classify.rules import RuleBook, compile_book
+from feedhub.classify.topics import TopicBook, compile_topics
+from feedhub.model import Entry, FeedKind, FeedRef, Membership
+from feedhub.settings import Authors, Source, Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filter:
+    """The keep and drop rules of one source: ``keep`` first, then ``drop``, in one book."""
+
+    book: RuleBook
+    keep: int  # how many rules keep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """Where entries belong. Made by :func:`compile_rules`; immutable and picklable."""
+
+    topics: TopicBook
+    people: People
+    filters: Mapping[str, _Filter]
+
+    def admits(self, entry: Entry, source_slug: str) -> str | None:
+        """None when the entry is stored; else why the source's ``keep`` and ``drop`` rules refuse it."""
+        rules = self.filters.get(source_slug)
+        if rules is None:
+            return None
+        facts = Facts(entry, source_slug, self.people)
+        hits = rules.book.hits(facts)
+        reasons = [rules.book.why(number, facts, hits) for number in range(len(rules.book.rules))]
+        if rules.keep and not any(reasons[: rules.keep]):
+            return "no keep rule matches"
+        dropped = next((reason for reason in reasons[rules.keep :] if reason), None)
+        return None if dropped is None else f"drop rule: {dropped}"
+
+    def memberships(self, entry: Entry, source_slug: str, source_title: str) -> tuple[Membership, ...]:
+        """The feeds an entry belongs in, each once: all, its source, topics, authors, categories."""
+        facts = Facts(entry, source_slug, self.people)
+        found: dict[tuple[FeedKind, str], Membership] = {}
+        for membership in self._all(facts, source_title):
+            found.setdefault((membership.feed.kind, membership.feed.key), membership)
+        return tuple(found.values())
+
+    def _all(self, facts: Facts, source_title: str) -> Iterator[Membership]:
+        slug = facts.source
+        yield Membership(feed=_EVERYTHING, rule="every entry")
+        source = FeedRef(kind=FeedKind.SOURCE, key=slug, title=source_title or slug, slug=slug)
+        yield Membership(feed=source, rule=f"source {slug}")
+        yield from self.topics.memberships(facts)
+        yield from self.people.memberships(facts.entry.authors, slug)
+        for category in facts.entry.categories:
+            if category.key:
+                feed = FeedRef(kind=FeedKind.CATEGORY, key=category.key, title=category.name or category.key)
+                yield Membership(feed=feed, rule=f'category "{category.name}"')
+
+
+_EVERYTHING = FeedRef(kind=FeedKind.ALL, key="all", title="All", slug="all")
+
+
+def compile_rules(topics: Mapping[str, Topic], authors: Authors, sources: Sequence[Source]) -> Classifier:
+    """Compile everything that says where entries belong.
+
+    :raises feedhub.patterns.BadPattern: a regular expression does not compile.
+    """
+    people = compile_people(authors)
+    filters = {
+        source.slug: _Filter(book=compile_book((*source.keep, *source.drop), people), keep=len(source.keep))
+        for source in sources
+        if source.keep or source.drop
+    }
+    return Classifier(topics=compile_topics(topics, people), people=people, filters=filters)

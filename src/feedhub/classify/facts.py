@@ -1,0 +1,92 @@
+"""What rules may ask about one entry, each found out at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from feedhub.classify.people import People
+from feedhub.classify.words import View, plain_text, without_case, written
+from feedhub.model import Entry
+from feedhub.settings import Fields
+from feedhub.slugs import slug_of
+
+LEAD = 1_000
+"""Characters of the body that stand in for the summary where a source gives only one text, as most RSS feeds do."""
+
+
+@lru_cache(maxsize=16_384)
+def label_of(name: str) -> str:
+    """A name for comparing whole values: without case, ``#`` in front, and with single spaces."""
+    return " ".join(without_case(written(name)).lstrip("#").split())
+
+
+@lru_cache(maxsize=16_384)
+def _slug(name: str) -> str:
+    return slug_of(name)
+
+
+def _lead(text: str) -> str:
+    return text if len(text) <= LEAD else text[:LEAD].rpartition(" ")[0] or text[:LEAD]
+
+
+class Facts:
+    """An entry as rules see it."""
+
+    __slots__ = ("_authors", "_categories", "_people", "_views", "entry", "source")
+
+    def __init__(self, entry: Entry, source: str, people: People) -> None:
+        self.entry = entry
+        self.source = source
+        self._people = people
+        self._views: dict[Fields, View] = {}
+        self._categories: dict[str, str] | None = None
+        self._authors: dict[str, str] | None = None
+
+    def view(self, field: Fields) -> View:
+        view = self._views.get(field)
+        if view is None:
+            view = self._views[field] = View(self._text(field))
+        return view
+
+    def _text(self, field: Fields) -> str:
+        match field:
+            case Fields.TITLE:
+                return self.entry.title
+            case Fields.SUMMARY:
+                return plain_text(self.entry.summary) or _lead(self.entry.text)
+            case Fields.CONTENT:
+                return self.entry.text
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """Names of the entry's categories by what they are compared with."""
+        if self._categories is None:
+            self._categories = {
+                label_of(value): category.name
+                for category in reversed(self.entry.categories)
+                for value in (category.key, category.term, category.label)
+                if value
+            }
+        return self._categories
+
+    @property
+    def authors(self) -> dict[str, str]:
+        """Names of the entry's authors by everything they may be called by."""
+        if self._authors is None:
+            self._authors = {
+                called: byline.name
+                for byline in reversed(self.entry.authors)
+                for called in (self._people.key_of(byline) or "", label_of(byline.name), _slug(byline.name))
+                if called
+            }
+        return self._authors
+
+    @property
+    def publisher(self) -> str:
+        return label_of(self.entry.publisher)
+
+
+def first_in(wanted: Iterable[str], names: dict[str, str]) -> str | None:
+    """The first wanted value that is there, under its own name."""
+    return next((names[value] for value in wanted if value in names), None)

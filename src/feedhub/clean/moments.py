@@ -1,0 +1,34 @@
+"""When an entry was published and updated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from feedhub.clean.context import CleanContext
+from feedhub.clean.dates import read_date
+from feedhub.model import DateOrigin, RawEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    published: datetime
+    updated: datetime
+    origin: DateOrigin
+
+
+def moment_of(raw: str, context: CleanContext, now: datetime, language: str = "") -> datetime | None:
+    """A date in UTC with whole seconds; None when there is none that can be believed."""
+    found = read_date(raw, language=language or context.language, zone=context.timezone, now=now) if raw else None
+    return found.at if found else None
+
+
+def moments_of(raw: RawEntry, context: CleanContext, now: datetime, language: str = "") -> Moments:
+    """Published as stated, else as updated, else first seen (``now``). An update is never before publication."""
+    now = now.astimezone(UTC).replace(microsecond=0)
+    published = moment_of(raw.published, context, now, language)
+    updated = moment_of(raw.updated, context, now, language)
+    first = published or updated
+    if first is None:
+        return Moments(published=now, updated=now, origin=DateOrigin.FIRST_SEEN)
+    return Moments(published=first, updated=max(first, updated or first), origin=DateOrigin.STATED)

@@ -1,0 +1,78 @@
+"""The built-in lexicons with the operator's additions, ready for asking."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from feedhub.clean.context import PeopleRules
+from feedhub.clean.people import lexicon
+from feedhub.names import author_key
+
+_GERMAN_ROLE = re.compile(r".{3,}(?:redakteur|korrespondent|reporter|journalist|fotograf|leiter|autor)(?:in)?")
+_ACRONYM = re.compile(r"(?=.*[A-ZĐ])[A-ZĐ0-9&+]{2,8}")
+_DOMAIN = re.compile(
+    r"[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|vn|de|fr|uk|io|co|info|news|tv|eu|es|it|jp|kr|cn|ru|br|au|ca|in)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """Everything is asked by the key of a name, so that case and typography do not matter."""
+
+    roles: frozenset[str]
+    organisations: frozenset[str]
+    placeholders: frozenset[str]
+
+    def is_placeholder(self, text: str) -> bool:
+        return author_key(text).strip(" -:*_") in self.placeholders
+
+    def is_role(self, text: str) -> bool:
+        """Whether a token on its own is a role: it is listed, ends in a head such as *reporter*, or begins with one."""
+        key = author_key(text)
+        if not key or len(text) > 80:
+            return False
+        if key in self.roles or key in _PREFIX_HEADS or key.startswith(tuple(head + " " for head in _PREFIX_HEADS)):
+            return True
+        last = key.split()[-1]
+        return last in lexicon.SUFFIX_HEADS or bool(_GERMAN_ROLE.fullmatch(last))
+
+    def is_organisation(self, text: str) -> bool:
+        """Whether a token is an organisation for sure: it is listed, or says so by one of its words."""
+        key = author_key(text)
+        bare = key.removeprefix("the ")
+        if key in self.organisations or bare in self.organisations or _DOMAIN.fullmatch(text):
+            return True
+        parts = key.split()
+        if text.endswith(lexicon.ORGANISATION_ENDS):
+            return True
+        if len(parts) < 2:
+            return False
+        if key.startswith(tuple(start + " " for start in _STARTS)) and any(part[:1].isupper() for part in text.split()):
+            return text.isupper() is False or len(parts) > 2
+        return (
+            parts[-1] in lexicon.ORGANISATION_WORDS
+            or parts[0] == "the"
+            or (parts[0] in {"university", "universität", "université", "institute", "ministry", "department", "bank"})
+        )
+
+    def is_acronym(self, text: str) -> bool:
+        """``AFP`` or ``dpa`` beside a person's name: where the person works."""
+        return bool(_ACRONYM.fullmatch(text))
+
+
+_PREFIX_HEADS = frozenset(map(author_key, lexicon.PREFIX_HEADS))
+_STARTS = frozenset(map(author_key, lexicon.ORGANISATION_STARTS))
+_ORGANISATIONS = frozenset(map(author_key, lexicon.ORGANISATIONS))
+_PLACEHOLDERS = frozenset(map(author_key, lexicon.PLACEHOLDERS))
+
+
+@lru_cache(maxsize=32)
+def lexicon_of(rules: PeopleRules) -> Lexicon:
+    return Lexicon(
+        roles=frozenset(map(author_key, rules.roles)),
+        organisations=_ORGANISATIONS | frozenset(map(author_key, rules.organisations)),
+        placeholders=_PLACEHOLDERS | frozenset(map(author_key, rules.placeholders)),
+    )

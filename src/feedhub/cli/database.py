@@ -1,0 +1,58 @@
+"""``db``: upgrade, check, backup, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from feedhub import wiring
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, say
+from feedhub.errors import DatabaseBroken
+from feedhub.store import InstanceLock, backup, migrate, restore, schema_state
+from feedhub.store import check as check_database
+
+app = typer.Typer(help="The database.", epilog="Example: feedhub db check", no_args_is_help=True)
+
+
+@app.command(epilog="Example: feedhub db upgrade")
+def upgrade(config: ConfigFile = DEFAULT_FILE) -> None:
+    """Bring the schema up to this version, after a backup. `feedhub run` does it by itself."""
+    url = wiring.database_url(wiring.read_settings(config))
+    with InstanceLock(url):
+        lines = migrate(url)
+    say(f"The database was brought up to schema {lines[-1]}." if lines else "The database is up to date.")
+
+
+@app.command(epilog="Example: feedhub db check")
+def check(config: ConfigFile = DEFAULT_FILE) -> None:
+    """Check the database's integrity and FeedHub's own rules about it."""
+    url = wiring.database_url(wiring.read_settings(config))
+    problems = check_database(url)
+    if problems:
+        say("\n".join(problems))
+        raise DatabaseBroken(
+            f"The database has {counted(len(problems), 'problem')}.", "Restore a backup with `feedhub db restore`."
+        )
+    say(f"The database is sound. Schema: {schema_state(url).revision}.")
+
+
+@app.command("backup", epilog="Example: feedhub db backup /var/backups/feedhub.db")
+def make_backup(
+    target: Annotated[Path, typer.Argument(help="The file to write; must not exist.")],
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Copy the database to a file, safely while the daemon runs."""
+    backup(wiring.database_url(wiring.read_settings(config)), target)
+    say(f"Backed up to {target}.")
+
+
+@app.command("restore", epilog="Example: feedhub db restore /var/backups/feedhub.db")
+def restore_backup(
+    source: Annotated[Path, typer.Argument(help="A file that `feedhub db backup` wrote.")],
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Put a backup in place of the database. The replaced database is kept beside it."""
+    aside = restore(wiring.database_url(wiring.read_settings(config)), source)
+    say(f"Restored from {source}." + (f" The replaced database is {aside}." if aside else ""))

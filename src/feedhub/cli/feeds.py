@@ -1,0 +1,94 @@
+"""``feeds list`` and ``export``: what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from feedhub import wiring
+from feedhub.cli.common import (
+    DEFAULT_FILE,
+    FIRST_STEPS,
+    AsJson,
+    ConfigFile,
+    note,
+    reading,
+    reading_if_any,
+    say,
+    show_json,
+    show_table,
+)
+from feedhub.cli.control import effective
+from feedhub.exporting import MOST_FEEDS, export_site
+from feedhub.model import Feed, FeedKind
+from feedhub.settings import Settings
+
+app = typer.Typer(
+    help="The feeds that are published.", epilog="Example: feedhub feeds list --kind topics", no_args_is_help=True
+)
+
+
+def register(root: typer.Typer) -> None:
+    root.command(epilog="Example: feedhub export /var/www/feeds")(export)
+
+
+@app.command("list", epilog="Example: feedhub feeds list --kind topics")
+def list_feeds(
+    kind: Annotated[FeedKind | None, typer.Option(help="Only one kind.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """List the published feeds with their addresses; of private ones the token is not shown."""
+    with reading_if_any(config) as (written, home):
+        settings = effective(written, home)
+        found = home.store.feeds(kind, limit=MOST_FEEDS) if home else []
+    emitted = [feed for feed in found if feed.kind in settings.feeds.kinds]
+    if as_json:
+        show_json([_for_scripts(feed, settings) for feed in emitted])
+    elif home is None:
+        note(f"No feed exists yet. {FIRST_STEPS}")
+    else:
+        ending = f".{settings.feeds.formats[0].value}"
+        show_table(
+            ("kind", "title", "entries", "updated", "address"),
+            ((feed.kind, feed.title, feed.size, feed.updated, _url(feed, settings) + ending) for feed in emitted),
+        )
+
+
+def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
+    """``url`` is without an ending: the page for people; `.atom`, `.rss` and `.json` after it are the feeds."""
+    return {
+        "kind": feed.kind,
+        "path": feed.path.lstrip("/"),
+        "title": feed.title,
+        "url": _url(feed, settings),
+        "private": _is_private(feed, settings),
+        "entries": feed.size,
+        "updated": feed.updated,
+    }
+
+
+def _url(feed: Feed, settings: Settings) -> str:
+    base = settings.site.base_url.rstrip("/")
+    return f"{base}/private/…{feed.path}" if _is_private(feed, settings) else base + feed.path
+
+
+def _is_private(feed: Feed, settings: Settings) -> bool:
+    return feed.path.lstrip("/") in settings.feeds.private
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made when missing.")],
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Write every feed and page as static files for any web server; files of feeds that are gone are removed."""
+    with reading(config) as (written, reader):
+        settings = effective(written, reader)
+    home = wiring.open_home(settings)  # not for reading only: it keeps what it renders
+    try:
+        done = export_site(settings, home, folder)
+    finally:
+        home.close()
+    say(f"{folder}: {done.written} files written, {done.unchanged} unchanged, {done.removed} removed.")

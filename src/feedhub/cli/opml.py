@@ -1,0 +1,40 @@
+"""``import-opml`` and ``export-opml``: moving subscriptions in and out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from feedhub import wiring
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, say
+from feedhub.config import import_opml
+from feedhub.errors import NotFound
+
+
+def register(root: typer.Typer) -> None:
+    root.command("import-opml", epilog="Example: feedhub import-opml subscriptions.opml")(import_file)
+    root.command("export-opml", epilog="Example: feedhub export-opml > sources.opml")(export_file)
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="An OPML file; - reads standard input.")],
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Add every feed of an OPML file to config.yaml, folders as categories. Known addresses are left alone."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}.", "Check the name.") from error
+    added = import_opml(config, data)
+    for url in added:
+        say(f"added {url}")
+    say(f"{counted(len(added), 'source')} added to {config}.")
+
+
+def export_file(config: ConfigFile = DEFAULT_FILE) -> None:
+    """Print the sources as OPML 2.0."""
+    settings = wiring.read_settings(config)
+    sys.stdout.buffer.write(wiring.opml_of_sources(settings))

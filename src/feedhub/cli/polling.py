@@ -1,0 +1,142 @@
+"""``poll`` and ``status``: asking now, and how sources are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from feedhub import wiring
+from feedhub.cli.common import (
+    DEFAULT_FILE,
+    FIRST_STEPS,
+    AsJson,
+    ConfigFile,
+    ago,
+    counted,
+    note,
+    notes,
+    printable,
+    reading,
+    reading_if_any,
+    say,
+    show_json,
+    show_table,
+)
+from feedhub.cli.control import ask_to_poll, find_daemon
+from feedhub.model import Health, Outcome, SourceState
+from feedhub.once import poll_here
+from feedhub.schedule import explain
+from feedhub.settings import Settings
+from feedhub.store import holder
+
+MOST_REMARK = 200
+"""Characters of a remark in the table; `--json` has all of it."""
+
+Slugs = Annotated[
+    list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Slugs; all that are due when left out.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every enabled source, due or not.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: feedhub poll world-economy --json")(poll)
+    app.command(epilog="Example: feedhub status --json | jq '.[] | select(.health != \"fresh\")'")(status)
+
+
+def poll(
+    sources: Slugs = None, everything: All = False, as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE
+) -> None:
+    """Poll now and show what came. While a daemon runs on the same database, it does the polling.
+
+    Requests stay conditional, and a source asked within `polling.manual_gap` or under a Retry-After is refused. A
+    source that fails is a row of the table (the exit code stays 0): the program did what it could.
+    """
+    if sources and everything:
+        raise typer.BadParameter("give either sources or --all, not both")
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in _with_progress(_outcomes(config, sources or [], everything=everything), quiet=as_json):
+            outcomes.append(outcome)  # noqa: PERF402 what came before an interruption is shown too
+    finally:
+        if as_json:
+            show_json(outcomes)
+        elif outcomes:
+            _show_outcomes(outcomes)
+    if not outcomes and not as_json:
+        say("Nothing is due. `feedhub poll --all` asks every source.")
+
+
+def _outcomes(file: Path, slugs: list[str], *, everything: bool) -> Iterator[Outcome]:
+    settings = wiring.read_settings(file)
+    if holder(wiring.database_url(settings)) is None:
+        yield from poll_here(file, slugs, everything=everything)
+        return
+    with reading(file) as (_, home):
+        address = find_daemon(settings, home)
+    note(f"The daemon (process {address.pid}) polls.")
+    yield from ask_to_poll(address, slugs, everything=everything)
+
+
+def _with_progress(outcomes: Iterable[Outcome], *, quiet: bool) -> Iterator[Outcome]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=notes, transient=True, disable=quiet or not notes.is_terminal) as progress:
+        task = progress.add_task("polling", total=None)
+        for outcome in outcomes:
+            progress.update(task, advance=1, description=printable(outcome.slug[:40]))
+            yield outcome
+
+
+def _show_outcomes(outcomes: list[Outcome]) -> None:
+    now = wiring.now()
+    show_table(
+        ("source", "outcome", "status", "listed", "new", "updated", "next poll", "remark"),
+        (_row(one, ago(one.next_poll_at, now)) for one in sorted(outcomes, key=lambda one: one.slug)),
+    )
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in outcomes).most_common())
+    new, updated = sum(one.new for one in outcomes), sum(one.updated for one in outcomes)
+    say(f"{counted(len(outcomes), 'source')}: {kinds}. {counted(new, 'new entry', 'new entries')}, {updated} updated.")
+
+
+def _row(one: Outcome, next_poll: str) -> tuple[object, ...]:
+    remark = one.detail if len(one.detail) <= MOST_REMARK else one.detail[:MOST_REMARK] + "…"
+    return one.slug, one.kind, one.status or "", one.listed, one.new, one.updated, next_poll, remark
+
+
+def status(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> None:
+    """How every source is, and why."""
+    now = wiring.now()
+    with reading_if_any(config) as (settings, home):
+        states = home.store.states() if home else []
+    if as_json:
+        show_json([{**_public(state), "explanation": explain(state, now)} for state in states])
+    elif states:
+        _show_states(states, settings)
+    else:
+        say(f"Nothing has been polled yet. {FIRST_STEPS}")
+
+
+def _show_states(states: list[SourceState], settings: Settings) -> None:
+    now = wiring.now()
+    show_table(
+        ("source", "health", "last poll", "next poll", "explanation"),
+        (
+            (state.slug, state.health, ago(state.last_poll_at, now), ago(state.next_poll_at, now), explain(state, now))
+            for state in states
+        ),
+    )
+    well = sum(state.health in {Health.FRESH, Health.SILENT, Health.NEW} for state in states)
+    pid = holder(wiring.database_url(settings))
+    daemon = "No daemon is running." if pid is None else f"A FeedHub is running (process {pid or 'unknown'})."
+    say(f"{well} of {counted(len(states), 'source')} {'is' if len(states) == 1 else 'are'} well. {daemon}")
+
+
+def _public(state: SourceState) -> dict[str, object]:
+    """A state for scripts: without the validators, which are the server's words to us alone."""
+    fields = asdict(state)
+    return {name: value for name, value in fields.items() if name not in {"validators", "body_digest"}}

@@ -1,0 +1,145 @@
+"""``sources``: list, add, test, remove."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from feedhub import wiring
+from feedhub.checking import View, look
+from feedhub.cli.common import (
+    DEFAULT_FILE,
+    AsJson,
+    ConfigFile,
+    counted,
+    reading_if_any,
+    say,
+    show_json,
+    show_table,
+)
+from feedhub.config import add_source, remove_source
+from feedhub.errors import FeedHubError, NotFound
+from feedhub.model import SourceState
+from feedhub.serve import sample_sources
+from feedhub.settings import Settings, Source
+
+app = typer.Typer(help="The feeds that are polled.", epilog="Example: feedhub sources list", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: feedhub sources list --json")
+def list_sources(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> None:
+    """List the sources with their state."""
+    with reading_if_any(config) as (settings, home):
+        states = {state.slug: state for state in home.store.states()} if home else {}
+    configured = {source.slug: source for source in settings.sources}
+    rows = [_row(slug, configured.get(slug), states.get(slug)) for slug in sorted({*configured, *states})]
+    if as_json:
+        show_json(rows)
+    else:
+        show_table(("source", "name", "health", "url"), (tuple(row.values()) for row in rows))
+
+
+def _row(slug: str, source: Source | None, state: SourceState | None) -> dict[str, str]:
+    """The address in use: a source that moved for good is asked where it is now."""
+    return {
+        "source": slug,
+        "name": source.name if source else "",
+        "health": state.health.value if state else "not applied yet",
+        "url": state.url if state else source.url if source else "",
+    }
+
+
+@app.command(epilog="Example: feedhub sources add https://example.org/ --category Economy")
+def add(
+    url: Annotated[str, typer.Argument(help="A feed, or a page that names its feed.")],
+    name: Annotated[str, typer.Option(help="Name to show.")] = "",
+    category: Annotated[list[str] | None, typer.Option(help="Category for all its entries; may be repeated.")] = None,
+    test: Annotated[bool, typer.Option(help="Look at it first, and find the feed of a page.")] = True,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Add a source to config.yaml, keeping its comments. A running daemon notices by itself."""
+    settings = wiring.read_settings(config)
+    if test:
+        url = _feed_at(url, settings)
+    slug = add_source(config, url, name=name, categories=tuple(category or ()))
+    say(f"Added {url} as {slug} to {config}.")
+
+
+def _feed_at(url: str, settings: Settings) -> str:
+    """The address of the feed that was found, after saying what it is.
+
+    :raises FeedHubError: there is none that can be read.
+    """
+    view = look(url, settings)
+    if view.problem:
+        raise FeedHubError(f"{url}: {view.problem}", f"{view.advice} Or add it as it is with --no-test.".strip())
+    say(f"{view.title or view.url}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
+    return view.url
+
+
+@app.command(epilog="Example: feedhub sources test https://example.org/feed.xml")
+def test(
+    url: Annotated[str, typer.Argument(help="A URL, or the slug of a source.")],
+    as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Fetch and read a feed once, store nothing, and show what FeedHub would make of it."""
+    settings = wiring.read_settings(config)
+    known = settings.source(url)
+    if known is None and "://" not in url:
+        raise _unknown(url, str(config), settings)
+    view = look(known.url if known else url, settings, known)
+    if as_json:
+        show_json(view)
+    else:
+        _show_view(view)
+    if view.problem:
+        raise FeedHubError(f"{url}: {view.problem}", view.advice)
+
+
+def _show_view(view: View) -> None:
+    for step in view.steps:
+        say(step)
+    if view.problem:
+        return
+    say(f"{view.title or view.url}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
+    show_table(
+        ("published", "title", "authors", "categories"),
+        (
+            (
+                entry.published,
+                entry.title,
+                ", ".join(person.name for person in entry.authors),
+                ", ".join(category.name for category in entry.categories),
+            )
+            for entry in view.entries
+        ),
+    )
+
+
+@app.command(epilog="Example: feedhub sources remove old-blog")
+def remove(
+    slug: Annotated[str, typer.Argument(help="The source's slug.")],
+    entries: Annotated[bool, typer.Option(help="Also delete what only this source carried. Cannot be undone.")] = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Remove a source from config.yaml. Its entries stay unless --entries is given, also later."""
+    listed = remove_source(config, slug)
+    with reading_if_any(config) as (settings, home):
+        stored = bool(home and home.store.states([slug]))
+    if not listed and not (entries and stored):
+        raise _unknown(slug, str(config), settings)
+    if listed:
+        say(f"Removed {slug} from {config}.")
+    if entries:
+        removed = wiring.forget_source(settings, slug) if stored else 0
+        say(f"Deleted {counted(removed, 'entry', 'entries')}.")
+    elif stored:
+        say("Its entries are kept and stay in their feeds.")
+
+
+def _unknown(slug: str, config: str, settings: Settings) -> NotFound:
+    if settings.examples and slug in {sample.slug for sample in sample_sources()}:
+        return NotFound(f"{slug} is one of the samples.", f"`examples: false` in {config} removes them all.")
+    return NotFound(f"There is no source called {slug} in {config}.", "See `feedhub sources list`.")

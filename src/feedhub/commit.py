@@ -1,0 +1,211 @@
+"""Findings of many sources -> one transaction: decide what is new, and write everything of each source at once.
+
+Runs on the writer thread. Decides nothing itself: ``dedupe`` says what is new and which story it joins, ``schedule``
+when to look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedhub.dedupe import decide, join
+from feedhub.model import (
+    EPOCH,
+    DateOrigin,
+    Decision,
+    Draft,
+    FeedId,
+    Fetched,
+    FetchFailed,
+    FetchResult,
+    Insert,
+    Key,
+    Known,
+    NotModified,
+    Outcome,
+    ParseFailed,
+    PollHints,
+    SourceId,
+    SourceState,
+    Story,
+    Understood,
+    Update,
+)
+from feedhub.ports import Clock, Ledger, PollRecord
+from feedhub.schedule import PollEvent, Tariff, after_poll
+from feedhub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What came of one source before the database is asked."""
+
+    state: SourceState
+    result: FetchResult | ParseFailed
+    understood: Understood | None = None
+    body_known: bool = False
+
+
+class Committer:
+    """Turns findings into rows, under one configuration."""
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, clock: Clock, dice: Callable[[], float], tariff: Tariff
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._clock = clock
+        self._dice = dice
+        self._tariff = tariff
+        self._sources = {source.slug: source for source in settings.sources}
+
+    def commit(self, findings: Sequence[Finding]) -> tuple[frozenset[FeedId], Mapping[SourceId, Outcome]]:
+        """Decide and write everything of these findings in one transaction. Runs on the writer thread.
+
+        Returns the output feeds that changed, and each source's outcome.
+        """
+        feeds: frozenset[FeedId] = frozenset()
+        outcomes: dict[SourceId, Outcome] = {}
+        with self._ledger.transaction() as transaction:
+            for wave in _waves(findings):
+                drafts = [draft for finding in wave for draft in _drafts(finding)]
+                memory = Memory(
+                    known=transaction.known({key for draft in drafts for key in _recognising(draft)}),
+                    stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
+                )
+                self._tariff.count(sum(_was_asked(finding) for finding in wave))
+                applied = transaction.apply([self._record(finding, memory) for finding in wave])
+                feeds |= applied.feeds
+                outcomes |= {outcome.source: outcome for outcome in applied.outcomes}
+        return feeds, outcomes
+
+    def _record(self, finding: Finding, memory: Memory) -> PollRecord:
+        now = self._clock()
+        understood = finding.understood
+        writes: list[tuple[Draft, Decision]] = []
+        if understood is not None:
+            writes = [
+                (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
+                for draft in understood.drafts
+            ]
+        new = sum(isinstance(decision, Insert) for _, decision in writes)
+        changed = sum(isinstance(decision, Update) for _, decision in writes)
+        event = PollEvent(
+            result=finding.result,
+            hints=understood.hints if understood else PollHints(),
+            listed=understood.listed if understood else 0,
+            new=new,
+            updated=changed,
+            newest=understood.newest if understood else None,
+            oldest=understood.oldest if understood else None,
+            moments=_stated([draft for draft, decision in writes if isinstance(decision, Insert)]),
+            body_known=finding.body_known,
+        )
+        source = self._sources.get(finding.state.slug)
+        interval = (source.interval if source else None) or self._settings.polling.interval
+        price = self._tariff.price
+        state = after_poll(finding.state, event, self._settings.polling, interval, now, self._dice, price=price)
+        return PollRecord(
+            state=state,
+            outcome=_outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed),
+            info=understood.info if understood else None,
+            writes=writes,
+            seen=understood.seen if understood else (),
+        )
+
+
+def _drafts(finding: Finding) -> tuple[Draft, ...]:
+    return finding.understood.drafts if finding.understood else ()
+
+
+def _was_asked(finding: Finding) -> bool:
+    return not isinstance(finding.result, FetchFailed) or finding.result.asked
+
+
+def _stated(drafts: Sequence[Draft]) -> tuple[datetime, ...]:
+    """Moments that the source itself gave: from them its habit is learned."""
+    return tuple(draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED)
+
+
+def _recognising(draft: Draft) -> tuple[Key, ...]:
+    return draft.keys.own if draft.keys.shared is None else (*draft.keys.own, draft.keys.shared)
+
+
+def _waves(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """Split a batch so that no two sources of a wave bring the same story.
+
+    Within a wave all decisions can be made from one look at the database; a source that shares a key with an earlier
+    one waits for the next wave, where the earlier one is known already.
+    """
+    waiting = list(findings)
+    while waiting:
+        taken: set[Key] = set()
+        wave: list[Finding] = []
+        later: list[Finding] = []
+        for finding in waiting:
+            keys = {key for draft in _drafts(finding) for key in (*_recognising(draft), *draft.keys.cluster)}
+            (later if keys & taken else wave).append(finding)
+            taken |= keys  # also of those that wait: their order must hold
+        yield wave
+        waiting = later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the database knew of a wave's keys before it was written."""
+
+    known: Mapping[Key, Known]
+    stories: Mapping[Key, Story]
+
+
+def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime) -> Decision:
+    matches = [memory.known[key] for key in _recognising(draft) if key in memory.known]
+    decision = decide(draft.entry, source, matches, listed_ids, now)
+    if not isinstance(decision, Insert):
+        return decision
+    candidates = [memory.stories[key] for key in draft.keys.cluster if key in memory.stories]
+    others = [story for story in candidates if source not in story.sources]
+    return Insert(cluster=join(draft.entry, others, now))
+
+
+def _outcome(finding: Finding, state: SourceState, *, new: int, updated: int, elsewhere: int) -> Outcome:
+    result, understood = finding.result, finding.understood
+    unchanged = isinstance(result, NotModified) or finding.body_known
+    return Outcome(
+        source=state.id,
+        slug=state.slug,
+        at=state.last_poll_at or EPOCH,
+        kind=result.failure.value
+        if isinstance(result, FetchFailed | ParseFailed)
+        else "unchanged"
+        if unchanged
+        else "ok",
+        status=result.status
+        if isinstance(result, Fetched | FetchFailed)
+        else 304
+        if isinstance(result, NotModified)
+        else 200,
+        listed=understood.listed if understood else 0,
+        new=new,
+        updated=updated,
+        rejected=len(understood.rejected) if understood else 0,
+        wire_bytes=result.wire_bytes if isinstance(result, Fetched) else 0,
+        elapsed=0.0 if isinstance(result, ParseFailed) else result.elapsed,
+        detail=result.detail if isinstance(result, FetchFailed | ParseFailed) else _remarks(understood, elsewhere),
+        next_poll_at=state.next_poll_at,
+    )
+
+
+def _remarks(understood: Understood | None, elsewhere: int) -> str:
+    """What an operator should know of a document that was read: why not every listed entry is a new one, and its faults."""
+    if understood is None:
+        return ""
+    parts = list(understood.notes)
+    if elsewhere:
+        parts.append(f"{elsewhere} known already")
+    if understood.dropped:
+        parts.append(f"{understood.dropped} dropped by keep/drop rules")
+    parts += [f"entry {one.position}: {one.reason}" for one in understood.rejected[:5]]
+    return "; ".join(parts)

@@ -1,0 +1,53 @@
+"""Replacing a file in one step: readers see the old one or the new one, never a half, even after a power cut."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from feedhub.errors import OutputError
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a new version beside the file, make it durable, and put it in the file's place with the file's mode.
+
+    A symbolic link stays one: the file it leads to is replaced.
+
+    :raises OutputError: nothing was changed.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+        scratch = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                _same_mode(stream.fileno(), target)
+                os.fsync(stream.fileno())
+            scratch.replace(target)
+        except BaseException:
+            scratch.unlink()
+            raise
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.", "Nothing was changed.") from error
+    _sync_folder(target.parent)
+
+
+def _same_mode(handle: int, target: Path) -> None:
+    status = target.stat()
+    os.fchmod(handle, status.st_mode & 0o7777)
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()) and os.geteuid() == 0:
+        os.fchown(handle, status.st_uid, status.st_gid)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable. A file system that cannot do that has replaced the file all the same."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

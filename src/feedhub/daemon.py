@@ -1,0 +1,331 @@
+"""The life of the process: start, signals, reload, bounded stop.
+
+One process polls, publishes and serves. A start migrates the database after a backup, makes it agree with the
+configuration, listens, and then says so (to the terminal and to systemd). A stop finishes or abandons what is in
+flight within ``server.stop_timeout``; either way nothing is lost, because a poll is one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from feedhub import __version__, systemd, wiring
+from feedhub.config import plan, snapshot_of, warnings
+from feedhub.errors import ConfigError, FeedHubError
+from feedhub.logs import get_logger
+from feedhub.model import Outcome
+from feedhub.once import relabel_if_needed
+from feedhub.ports import Vitals
+from feedhub.schedule.apscheduler_timer import Timer
+from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
+from feedhub.settings import Settings
+from feedhub.store import InstanceLock, migrate
+
+log = get_logger("daemon")
+
+CLAIM_EVERY = 1.0
+"""Seconds between two looks at what is due."""
+
+WATCH_EVERY = 2.0
+"""Seconds between two looks at the configuration file."""
+
+TIDY_EVERY = 6 * 3600.0
+"""Seconds between two rounds of retention."""
+
+STEER_EVERY = 3600.0
+"""Seconds between two looks at the budget of requests."""
+
+LATE_AFTER = 30.0
+"""Seconds without a successful look at what is due after which the process no longer calls itself ready."""
+
+
+class Daemon:
+    """``feedhub run``. Fills :class:`feedhub.ports.Control` for commands that reach it over loopback."""
+
+    def __init__(self, file: Path, announce: Callable[[str], None] = lambda _: None) -> None:
+        self._file = file
+        self._announce = announce
+        self._token = secrets.token_urlsafe(32)
+        self._stopping = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._timer = Timer(wiring.now)
+        self._relabelling: asyncio.Task[None] | None = None
+        self._relabelled = 0
+        self._seen = _stamp(file)
+        self._claimed_at: float | None = None
+        self._claim_trouble = ""
+        self._retiring: set[asyncio.Task[int]] = set()
+        self._listening = ("", 0)
+        self._written: Settings
+        self._home: wiring.Home
+        self._parts: wiring.Parts
+        self._server: HttpServer
+
+    # ---- life
+
+    async def run(self) -> None:
+        """Live until a signal or :meth:`stop`.
+
+        :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used.
+        """
+        settings = wiring.read_settings(self._file)
+        wiring.raise_file_limit()
+        url = wiring.database_url(settings)
+        with InstanceLock(url):
+            if steps := migrate(url):
+                self._announce(f"The database was brought to schema {steps[-1]}.")
+            self._home = wiring.open_home(settings)
+            try:
+                await self._live(settings)
+            finally:
+                self._home.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def _live(self, settings: Settings) -> None:
+        self._server = HttpServer(not_ready, settings.server.host, settings.server.port)
+        host, port = self._listening = await self._server.start()
+        try:
+            await self._take(settings)
+            await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
+            self._start_clocks()
+            self._listen_to_signals()
+            self._say_hello(host, port)
+            systemd.notify(f"READY=1\nSTATUS=listening on {host}:{port}")
+            await self._stopping.wait()
+        finally:
+            await self._shut_down()
+
+    async def _shut_down(self) -> None:
+        systemd.notify("STOPPING=1")
+        grace = self._grace()
+        await self._timer.stop()
+        if self._relabelling is not None:
+            self._relabelling.cancel()
+            await asyncio.gather(self._relabelling, return_exceptions=True)
+        abandoned = await self._parts.close(grace) if hasattr(self, "_parts") else 0
+        if self._retiring:
+            _, late = await asyncio.wait(self._retiring, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._server.stop(grace)
+        with suppress(FeedHubError):
+            await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, ""))
+        log.info("daemon.stopped", abandoned_polls=abandoned)
+
+    def _grace(self) -> float:
+        if not hasattr(self, "_parts"):
+            return 0.0
+        return self._parts.settings.server.stop_timeout.total_seconds()
+
+    async def _take(self, written: Settings) -> None:
+        """Put this configuration in force: the database first, then what polls, then what serves."""
+        home, settings = self._home, wiring.at_address(written, *self._listening)
+        await home.writer.run(partial(wiring.apply_configuration, written, settings, home, wiring.now()))
+        self._written = written
+        for line in warnings(written):
+            log.warning("config.advice", advice=line)
+        self._parts = wiring.build(settings, home)
+        self._server.replace(create_app(self._serve_parts()))
+        self._relabel_if_rules_changed()
+
+    def _serve_parts(self) -> ServeParts:
+        parts = self._parts
+        return ServeParts(
+            library=self._home.store,
+            press=parts.shelf.press,
+            catalogue=self._home.store,
+            settings=parts.settings,
+            control=self,
+            vitals=self.vitals,
+            control_token=self._token,
+            version=__version__,
+            clock=wiring.now,
+        )
+
+    def _start_clocks(self) -> None:
+        self._timer.every(CLAIM_EVERY, "claim", self._claim)
+        self._timer.every(WATCH_EVERY, "watch", self._watch)
+        self._timer.every(TIDY_EVERY, "tidy", self._tidy)
+        self._steered_at = asyncio.get_running_loop().time()
+        self._timer.every(STEER_EVERY, "budget", self._steer)
+        if (interval := systemd.watchdog_interval()) is not None:
+            self._timer.every(interval, "watchdog", self._bark)
+        self._timer.start()
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+
+    def _say_hello(self, host: str, port: int) -> None:
+        base = self._parts.settings.site.base_url
+        log.info("daemon.started", version=__version__, pid=os.getpid(), host=host, port=port)
+        self._announce(f"FeedHub {__version__} is running (process {os.getpid()}), listening on http://{host}:{port}")
+        self._announce(f"Subscribe to any of these in your feed reader, or open {base}/ in a browser:")
+        for line in self._what_to_subscribe_to(base):
+            self._announce(f"  {line}")
+
+    def _what_to_subscribe_to(self, base: str) -> list[str]:
+        topics = [f"{base}/topics/{key}.atom" for key in self._parts.settings.topics]
+        return [*topics[:10], f"{base}/all.atom", f"{base}/feeds.opml  (all of them, authors too, for import)"]
+
+    # ---- clocks
+
+    async def _claim(self) -> None:
+        """Start what is due. While the database does not answer, say so once and try again each second."""
+        try:
+            await self._parts.pipeline.poll_due()
+        except FeedHubError as error:
+            if str(error) != self._claim_trouble:
+                log.error("claim.refused", reason=str(error))
+            self._claim_trouble = str(error)
+        else:
+            if self._claim_trouble:
+                log.info("claim.resumed")
+            self._claim_trouble = ""
+            self._claimed_at = asyncio.get_running_loop().time()
+
+    async def _watch(self) -> None:
+        if (stamp := _stamp(self._file)) != self._seen and stamp is not None:
+            self._seen = stamp
+            await self.reload()
+
+    async def _steer(self) -> None:
+        """Move the price of a poll to where the operator's budget holds, and keep it over a restart."""
+        now = asyncio.get_running_loop().time()
+        elapsed, self._steered_at = timedelta(seconds=now - self._steered_at), now
+        if elapsed < timedelta(minutes=1):  # the first turn of the clock
+            return
+        settings = self._parts.settings
+        enabled = sum(source.enabled for source in settings.sources)
+        price = self._home.tariff.settle(enabled, settings.polling.budget, elapsed)
+        await self._home.writer.run(partial(self._home.store.remember, wiring.PRICE_IN_FORCE, repr(price)))
+        log.info("budget.settled", price=price)
+
+    async def _tidy(self) -> None:
+        retention = self._parts.settings.retention
+        removed = await self._home.writer.run(
+            partial(
+                self._home.store.retention,
+                retention.keep_for,
+                retention.keep_at_least,
+                retention.polls,
+                wiring.now(),
+            )
+        )
+        log.info("retention.done", entries=removed.entries, polls=removed.polls)
+
+    async def _bark(self) -> None:
+        if self.vitals().live:
+            systemd.notify("WATCHDOG=1")
+
+    def vitals(self) -> Vitals:
+        """Live: this answers at all. Ready: looked at what is due lately, which needs the database and the loop."""
+        age = None if self._claimed_at is None else asyncio.get_running_loop().time() - self._claimed_at
+        ready = age is not None and age < LATE_AFTER and not self._stopping.is_set()
+        return Vitals(
+            live=True,
+            ready=ready,
+            detail={
+                "version": __version__,
+                "pid": os.getpid(),
+                "polls_in_flight": self._parts.pipeline.in_flight,
+                "last_claim_seconds_ago": None if age is None else round(age, 1),
+                "relabelling": self._relabelling is not None and not self._relabelling.done(),
+                "relabelled": self._relabelled,
+            },
+        )
+
+    # ---- rules
+
+    def _relabel_if_rules_changed(self) -> None:
+        if self._relabelling is not None:
+            self._relabelling.cancel()
+        self._relabelling = asyncio.create_task(self._relabel(), name="relabel")
+
+    async def _relabel(self) -> None:
+        def progress(done: int) -> None:
+            self._relabelled = done
+
+        done = await relabel_if_needed(self._home, self._parts, progress)
+        if done is not None:
+            log.info("relabel.done", entries=done)
+
+    # ---- control
+
+    def _address(self, host: str, port: int) -> str:
+        """Where commands of the same operator find this process. Whoever may read the database may command it."""
+        reach = "127.0.0.1" if host in {"0.0.0.0", ""} else "::1" if host == "::" else host  # noqa: S104
+        return json.dumps({"pid": os.getpid(), "host": reach, "port": port, "token": self._token})
+
+    async def poll(self, slugs: Sequence[str], *, everything: bool = False) -> AsyncIterator[Outcome]:
+        to_poll, refused = wiring.choose(self._home, self._parts.settings, slugs, everything=everything)
+        for outcome in refused:
+            yield outcome
+        async for outcome in self._parts.pipeline.poll(to_poll):
+            yield outcome
+
+    def _reload_soon(self) -> None:
+        task = asyncio.create_task(self.reload(), name="reload")
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def reload(self) -> list[str]:
+        async with self._reloading:
+            systemd.notify("RELOADING=1")
+            try:
+                return await self._reload()
+            finally:
+                systemd.notify("READY=1")
+
+    async def _reload(self) -> list[str]:
+        try:
+            settings = wiring.read_settings(self._file)
+        except ConfigError as error:
+            log.error("config.refused", reason=str(error))
+            return [*str(error).splitlines(), "The running configuration stays in force."]
+        self._seen = _stamp(self._file)
+        old = self._parts
+        lines = _needs_restart(self._written, settings)
+        lines += plan(snapshot_of(self._written), snapshot_of(settings)).render()
+        await self._take(settings)
+        self._retire(old)
+        log.info("config.reloaded", changes=lines)
+        return lines or ["Nothing changed."]
+
+    def _retire(self, old: wiring.Parts) -> None:
+        """Let the polls of the old configuration finish in the background."""
+        task = asyncio.create_task(old.close(old.settings.polling.timeouts.total.total_seconds()), name="retire")
+        self._retiring.add(task)  # the loop itself holds tasks weakly
+        task.add_done_callback(self._retiring.discard)
+
+
+def _needs_restart(old: Settings, new: Settings) -> list[str]:
+    changed: list[tuple[str, Any, Any]] = [
+        ("database.url", old.database.url.get_secret_value(), new.database.url.get_secret_value()),
+        ("server.host", old.server.host, new.server.host),
+        ("server.port", old.server.port, new.server.port),
+    ]
+    return [f"{key} takes effect at the next start." for key, before, after in changed if before != after]
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """What tells one state of a file from another; None while an editor has it moved away."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,0 +1,31 @@
+"""The digests by which entries are recognised. Changing anything here makes every stored key stale."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from feedhub.model import Entry, Key
+
+_WORD = re.compile(r"\w+")
+
+
+def key_of(*parts: str) -> Key:
+    """BLAKE2b-16 over the parts with their lengths, so that no two lists of parts look alike."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return Key(digest.digest())
+
+
+def meaning_of(entry: Entry) -> tuple[str, ...]:
+    """What tells two entries apart when they have no usable name: title, body and enclosures."""
+    return (entry.title, entry.text, *(enclosure.url for enclosure in entry.enclosures))
+
+
+def folded_words(text: str) -> str:
+    """The words of a text without case, punctuation and spacing: equal for copies that differ only in typography."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text).casefold()))

@@ -1,0 +1,71 @@
+"""What stands around the entries of a feed, the same for every format. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedhub.emit import identity
+from feedhub.emit.links import web_url
+from feedhub.emit.words import line
+from feedhub.model import Feed, Format
+from feedhub.ports import PageLinks
+from feedhub.settings import Site
+
+GENERATOR = "FeedHub"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteInfo:
+    """What every document says of the site. ``base_url`` is without trailing slash; ``version`` is the program's."""
+
+    title: str
+    base_url: str
+    language: str = "en"
+    description: str = ""
+    version: str = ""
+
+    @classmethod
+    def of(cls, site: Site, version: str) -> SiteInfo:
+        return cls(
+            title=line(site.title) or GENERATOR,
+            base_url=site.base_url.rstrip("/"),
+            language=site.language,
+            description=line(site.description),
+            version=version,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A feed's own metadata. Every field is filled, ``first`` and ``next`` where there are such pages."""
+
+    id: str
+    title: str
+    description: str
+    language: str
+    version: str
+    updated: datetime
+    self_url: str
+    html_url: str
+    first: str
+    next: str
+    alternates: Mapping[Format, str]
+
+
+def head_of(feed: Feed, links: PageLinks, site: SiteInfo) -> Head:
+    title = line(feed.title) or feed.slug or site.title
+    return Head(
+        id=identity.feed_id(feed, site.base_url),
+        title=title,
+        description=site.description or f"{title} – {site.title}",
+        language=site.language,
+        version=site.version,
+        updated=feed.updated,
+        self_url=web_url(links.self_url),
+        html_url=web_url(links.html_url) or site.base_url,
+        first=web_url(links.first),
+        next=web_url(links.next),
+        alternates={other: web_url(url) for other, url in links.alternates.items()},
+    )

@@ -1,0 +1,70 @@
+"""Everything that is published -> a folder of static files, for any web server.
+
+The folder holds what the server would answer: every feed in every format, a page for people at each feed's path
+(``topics/x.html``), the directory, the OPML. Private feeds stay out. Older pages (``?before=``) need a server,
+so exported documents do not link to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedhub import wiring
+from feedhub.model import Feed, FeedKind
+from feedhub.publish import StaticExport
+from feedhub.serve import STATIC
+from feedhub.settings import Settings
+
+FeedIndex = Mapping[tuple[FeedKind, str], Feed]
+
+MOST_FEEDS = 2**31
+"""More than any database holds: an export leaves nothing out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """Counts of files."""
+
+    written: int
+    unchanged: int
+    removed: int
+
+
+def export_site(settings: Settings, home: wiring.Home, folder: Path) -> Exported:
+    """Write the site; files of an earlier export that are no longer part of it are removed at the end.
+
+    :raises feedhub.errors.OutputError: the folder cannot be written.
+    """
+    shelf = wiring.build_shelf(settings, home, paged=False)
+    target = StaticExport(folder)
+    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if _is_public(feed, settings)]
+    changed = [target.write(f"static/{name}", body) for name, body in STATIC.items()]
+    changed.append(target.write("index.html", shelf.pages.directory(feeds).encode()))
+    changed.append(target.write("404.html", shelf.pages.not_found("/", []).encode()))
+    changed.append(target.write("feeds.opml", shelf.press.opml().body))
+    changed += [
+        target.write(f"{kind.value}.html", shelf.pages.listing(kind, feeds).encode())
+        for kind in settings.feeds.kinds
+        if kind is not FeedKind.ALL
+    ]
+    index = {(feed.kind, feed.key): feed for feed in feeds}
+    for feed in feeds:
+        changed += _write_feed(target, feed, home, shelf, index)
+    removed = target.finish()
+    return Exported(written=sum(changed), unchanged=len(changed) - sum(changed), removed=len(removed))
+
+
+def _write_feed(
+    target: StaticExport, feed: Feed, home: wiring.Home, shelf: wiring.Shelf, index: FeedIndex
+) -> list[bool]:
+    path, emitted = feed.path.lstrip("/"), shelf.feeds
+    changed = [target.write(f"{path}.{form.value}", shelf.press.document(feed, form).body) for form in emitted.formats]
+    entries = home.store.page(feed.id, emitted.size)
+    changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, entries, index=index).encode()))
+    return changed
+
+
+def _is_public(feed: Feed, settings: Settings) -> bool:
+    return feed.kind in settings.feeds.kinds and feed.path.lstrip("/") not in settings.feeds.private

@@ -1,0 +1,24 @@
+"""Request -> Fetched | NotModified | FetchFailed: polite, bounded, guarded.
+
+::
+
+    aiohttp_fetcher.py   the only one that talks: one exchange a hop, in the order of the files below
+    urls.py              a stored URL -> what is really asked                       (pure)
+    guard.py             which addresses and ports may be asked at all              (pure)
+    rests.py             hosts that asked for quiet, or are down                    (pure, keeps what it was told)
+    gate.py              whose turn it is
+    dns_resolver.py      names -> addresses, in threads, remembered for a while
+    user_agent.py        who we say we are                                          (pure)
+    headers.py           what we send and what we read of the answer's head         (pure)
+    aiohttp_errors.py    the library's errors -> Refused
+    decoding.py          content codings, in small steps, within limits             (pure)
+    freshness.py         when the answer's head says to come back                   (pure)
+    redirects.py         the next hop, or why there is none                         (pure)
+    challenge.py         pages that want a browser                                  (pure)
+    conclusion.py        the last reply -> the result                               (pure)
+    refusal.py           the one exception that carries a failure between these files
+"""
+
+from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+
+__all__ = ["AiohttpFetcher"]

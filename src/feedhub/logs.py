@@ -1,0 +1,44 @@
+"""Logging: lines for people on a terminal, one JSON object a line otherwise. The one door to structlog.
+
+Events are short names in the past tense (``poll.finished``) with their data as keys. Secrets never reach a logger:
+URLs are logged without credentials and query values of private feeds are never logged at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal, cast
+
+import structlog
+
+LogFormat = Literal["auto", "console", "json"]
+
+
+def set_up_logging(level: str = "info", format: LogFormat = "auto") -> None:
+    """Send events at or above ``level`` to standard error.
+
+    ``auto`` means lines when standard error is a terminal, JSON otherwise.
+    """
+    people = format == "console" or (format == "auto" and sys.stderr.isatty())
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if people else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger whose events carry ``stage=name``."""
+    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(stage=name))

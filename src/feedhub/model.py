@@ -1,0 +1,701 @@
+"""The nouns of FeedHub, in the order in which a poll makes them.
+
+All are frozen, keyword-only and plain: they cross process borders by pickle and compare by value. Moments are aware
+UTC :class:`~datetime.datetime` with whole seconds, unless a name says ``raw``. Text is NFC from :class:`Entry` on.
+Two types stand at the trust boundary: :class:`RawEntry` is what a source *said*, :class:`Entry` is what we *believe*;
+only ``feedhub.clean`` makes the second from the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NewType
+
+SourceId = NewType("SourceId", int)
+EntryId = NewType("EntryId", int)
+FeedId = NewType("FeedId", int)
+Key = NewType("Key", bytes)
+"""A 16-byte digest by which an entry is recognised (see :class:`EntryKeys`)."""
+Digest = NewType("Digest", bytes)
+"""A 16-byte digest of content, made to find out whether something changed."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# ---------------------------------------------------------------- fetch: what came over the wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """ETag and Last-Modified exactly as the server sent them: opaque, returned verbatim (RFC 9110, 8.8 and 13.1).
+
+    They belong to ``url`` (and the credentials used there) and are sent to no other.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    url: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.etag is not None or self.last_modified is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One conditional GET. ``headers`` may hold secrets and never leaves the fetcher."""
+
+    url: str
+    validators: Validators = Validators()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    subscribers: int = 1
+
+
+class Failure(StrEnum):
+    """Why a poll brought nothing. The value is what the operator reads and what is stored."""
+
+    DNS = "dns"  # the name does not resolve
+    CONNECT = "connect"  # refused, unreachable, reset
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    FORBIDDEN_ADDRESS = "forbidden address"  # the guard: address, scheme or port
+    REDIRECT = "redirect"  # loop, too many, downgrade, no target
+    TOO_LARGE = "too large"  # on the wire, decoded, ratio or headers
+    BAD_ENCODING = "bad encoding"  # the content coding does not decode
+    HTTP = "http"  # any status that has no value of its own below
+    NEEDS_CREDENTIALS = "needs credentials"  # 401, 407
+    FORBIDDEN = "forbidden"  # 403
+    NOT_FOUND = "not found"  # 404
+    GONE = "gone"  # 410
+    LEGAL = "unavailable for legal reasons"  # 451
+    RATE_LIMITED = "rate limited"  # 429
+    SERVER = "server error"  # 5xx
+    BLOCKED = "blocked"  # a challenge page instead of content
+    EMPTY = "empty"  # 204, no bytes, only white space
+    NOT_A_FEED = "not a feed"  # HTML or anything else where a feed was expected
+    BROKEN = "broken"  # a feed's document that cannot be read
+    TOO_COMPLEX = "too complex"  # over a limit of the parser: depth, attributes, time, memory
+    PROTOCOL = "protocol"  # not HTTP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """What the answer's headers said about the next request (RFC 9111; from 200 and 304 alike)."""
+
+    fresh_until: datetime | None = None  # end of the freshness lifetime; None: nothing was said
+    retry_at: datetime | None = None  # Retry-After, made absolute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A redirect was followed. ``permanent``: every hop was 301 or 308; ``target`` is the final URL."""
+
+    target: str
+    permanent: bool
+    upgrade: bool = False  # http to https of the same host and path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A complete body. ``body`` is decoded from its content coding, never from its charset."""
+
+    url: str  # the final URL, base of relative links
+    status: int
+    body: bytes
+    body_digest: Digest
+    content_type: str = ""  # media type, lower case, without parameters
+    charset: str | None = None
+    validators: Validators = Validators()
+    freshness: Freshness = Freshness()
+    move: Move | None = None
+    links: Mapping[str, str] = field(default_factory=dict)  # Link header by rel: hub, self, …
+    partial: bool = False  # 226 IM Used: only new entries (RFC 3229)
+    elapsed: float = 0.0  # seconds
+    wire_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """304. ``validators`` are the stored ones, with those of the answer laid over them."""
+
+    validators: Validators
+    freshness: Freshness = Freshness()
+    move: Move | None = None
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed:
+    """Nothing usable came. ``detail`` is one sentence without secrets; ``status`` is 0 when no answer arrived."""
+
+    failure: Failure
+    detail: str
+    status: int = 0
+    freshness: Freshness = Freshness()
+    elapsed: float = 0.0
+    asked: bool = True  # False: the host asked for quiet or is down, and nothing was sent to it
+
+
+FetchResult = Fetched | NotModified | FetchFailed
+
+
+# ---------------------------------------------------------------- parse: what the source said, faithfully, untrusted
+
+
+class TextType(StrEnum):
+    """How a raw text is to be read (RFC 4287, 3.1.1). RSS titles are PLAIN after one decoding, bodies HTML."""
+
+    PLAIN = "text"
+    HTML = "html"
+    XHTML = "xhtml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawText:
+    value: str
+    type: TextType = TextType.HTML
+    base: str = ""  # xml:base in force, as far as the document itself says one
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPerson:
+    """A byline as written. ``email`` is kept only to tell people apart; it is never published."""
+
+    name: str = ""
+    email: str = ""
+    uri: str = ""
+    role: str = ""
+    context: str = "byline"  # which element said it: atom, rss_author, dc_creator, itunes, json, byline, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCategory:
+    term: str = ""
+    scheme: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLink:
+    href: str
+    rel: str = "alternate"
+    type: str = ""
+    title: str = ""
+    length: str = ""
+    hreflang: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEnclosure:
+    url: str
+    type: str = ""
+    length: str = ""
+    title: str = ""
+    duration: str = ""
+    medium: str = ""  # image, audio, video, document (Media RSS)
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSource:
+    """``atom:source`` or RSS ``<source>``: the feed an aggregated entry came from."""
+
+    id: str = ""
+    title: str = ""
+    link: str = ""
+    self_url: str = ""
+    updated: str = ""
+    rights: str = ""
+    authors: tuple[RawPerson, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    id: str = ""  # as written, never resolved against a base
+    links: tuple[RawLink, ...] = ()
+    title: RawText | None = None
+    summary: RawText | None = None
+    content: tuple[RawText, ...] = ()  # best first
+    published: str = ""  # the raw strings; dates are read by clean
+    updated: str = ""
+    authors: tuple[RawPerson, ...] = ()
+    contributors: tuple[RawPerson, ...] = ()
+    categories: tuple[RawCategory, ...] = ()
+    enclosures: tuple[RawEnclosure, ...] = ()
+    images: tuple[str, ...] = ()  # thumbnails and entry images, best first
+    rights: str = ""
+    language: str = ""
+    publisher: str = ""  # dc:publisher, dc:source
+    comments: str = ""
+    in_reply_to: str = ""  # RFC 4685 ref
+    source: RawSource | None = None
+    digest: Digest = Digest(b"")  # of everything above as parsed; equal digests need no cleaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A document as parsed. ``format`` is ``rss20``, ``rss10``, ``rss091``, ``atom10``, ``json11``, ``cdf`` …"""
+
+    format: str
+    id: str = ""
+    title: RawText | None = None
+    subtitle: RawText | None = None
+    links: tuple[RawLink, ...] = ()
+    updated: str = ""
+    authors: tuple[RawPerson, ...] = ()
+    rights: str = ""
+    language: str = ""
+    image: str = ""
+    icon: str = ""
+    generator: str = ""
+    ttl: str = ""  # minutes
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    update_period: str = ""  # sy:updatePeriod
+    update_frequency: str = ""
+    entries: tuple[RawEntry, ...] = ()
+    notes: tuple[str, ...] = ()  # what was wrong with the document and how it was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseFailed:
+    """The document is no feed, or cannot be read within the limits."""
+
+    failure: Failure  # NOT_A_FEED, BROKEN, EMPTY, BLOCKED, TOO_COMPLEX
+    detail: str
+
+
+# ---------------------------------------------------------------- clean: what we believe
+
+
+class DateOrigin(StrEnum):
+    """Where a moment comes from; a moment that is not STATED never overwrites one that is."""
+
+    STATED = "stated"
+    FIRST_SEEN = "first seen"  # the source gave none, or one we refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Byline:
+    """One person or organisation as credited on one entry. Role and organisation belong to the byline (design, 3).
+
+    ``key`` is the identity: NFKC, casefolded, quotes, hyphens and Vietnamese tone placement unified, diacritics kept.
+    """
+
+    key: str
+    name: str
+    role: str = ""
+    organisation: str = ""
+    uri: str = ""
+    is_organisation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A source's category. ``key`` is the normalised label (or term) by which categories are compared."""
+
+    key: str
+    term: str
+    scheme: str = ""
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.label or self.term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    url: str
+    type: str
+    length: int = 0  # bytes; 0 when the source did not say
+    title: str = ""
+    duration: int = 0  # seconds; 0 when unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """The feed an entry came from: what ``atom:source`` says. Also used for our own sources."""
+
+    title: str
+    id: str = ""
+    link: str = ""  # the site
+    self_url: str = ""  # the feed
+    updated: datetime | None = None
+    rights: str = ""
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKeys:
+    """Every name by which this entry may be recognised, strongest first.
+
+    ``own`` keys hold within one source (its id, its canonical link, a digest when both are missing); ``shared`` holds
+    across sources: the same globally unique id *and* the same canonical link. ``cluster`` keys join different entries
+    to one story (canonical link, original id of ``atom:source``, digest of a long enough text).
+    """
+
+    own: tuple[Key, ...]
+    shared: Key | None = None
+    cluster: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One story as one source gave it, cleaned. Every promise of the store and of the outputs is kept here already."""
+
+    original_id: str  # the source's id verbatim; "" when it gave none
+    link: str  # absolute http(s), as the source wrote it; "" when there is none
+    canonical_link: str  # for comparing only
+    title: str  # text, never markup; may be "" (microblogs)
+    summary: str = ""  # safe HTML
+    content: str = ""  # safe HTML
+    text: str = ""  # the body as text, white space folded; for rules, search and digests; not stored
+    published: datetime
+    updated: datetime
+    date_origin: DateOrigin = DateOrigin.STATED
+    authors: tuple[Byline, ...] = ()
+    contributors: tuple[Byline, ...] = ()
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str = ""
+    language: str = ""  # BCP 47, lower case; "" when unknown
+    rights: str = ""
+    publisher: str = ""  # the original publisher where it is another one
+    comments: str = ""
+    in_reply_to: str = ""
+    via: Credit | None = None  # the entry's own atom:source: it was aggregated before it came to us
+    raw_digest: Digest = Digest(b"")  # RawEntry.digest
+    parts: Mapping[str, Digest] = field(
+        default_factory=dict
+    )  # digest of meaning by part: title, body, links, people, …
+
+    @property
+    def digest(self) -> Digest:
+        """One digest of all parts. Dates are no part: a date alone changes nothing."""
+        joined = b"".join(name.encode() + b"=" + part for name, part in sorted(self.parts.items()))
+        return Digest(hashlib.blake2b(joined, digest_size=16).digest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An entry of a document that could not become an :class:`Entry`: said, never silent."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedInfo:
+    """What a source says of itself, cleaned."""
+
+    title: str = ""
+    id: str = ""
+    link: str = ""
+    self_url: str = ""
+    hub: str = ""
+    subtitle: str = ""
+    updated: datetime | None = None
+    rights: str = ""
+    language: str = ""
+    image: str = ""
+    authors: tuple[Byline, ...] = ()
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollHints:
+    """What the *document* asks of pollers; what the headers ask is :class:`Freshness`."""
+
+    ttl: int = 0  # minutes; 0: nothing said
+    update_interval: int = 0  # seconds, from sy:updatePeriod / sy:updateFrequency
+    skip_hours: tuple[int, ...] = ()  # GMT
+    skip_days: tuple[int, ...] = ()  # 0 = Monday, GMT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanFeed:
+    """A whole document, cleaned. Every raw entry is in exactly one of ``entries``, ``unchanged`` and ``rejected``."""
+
+    info: FeedInfo
+    hints: PollHints
+    entries: tuple[Entry, ...]
+    unchanged: tuple[Digest, ...] = ()  # raw digests that the caller knew already: not cleaned again
+    rejected: tuple[Rejected, ...] = ()
+
+
+# ---------------------------------------------------------------- dedupe: what is new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store remembers of an entry that shares a key with an incoming one."""
+
+    id: EntryId
+    owner: SourceId  # the source whose word counts for title, text and people
+    digest: Digest
+    original_id: str
+    published: datetime
+    updated: datetime
+    date_origin: DateOrigin
+    version: int
+    parts: Mapping[str, Digest] = field(default_factory=dict)  # digest by part (title, body, people, …)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A cluster of entries that are one story, as far as joining it needs to know."""
+
+    cluster: EntryId  # the id of its first entry
+    language: str
+    publisher: str
+    published: datetime
+    sources: frozenset[SourceId] = frozenset()  # owners of its entries: a source's own entries are never joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """Nothing known matches: a new entry. ``cluster`` is the story it joins, None for a story of its own."""
+
+    cluster: EntryId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """The same entry, changed by its owner. ``significant``: republished with a new ``updated``."""
+
+    id: EntryId
+    published: datetime
+    updated: datetime
+    significant: bool
+    what: tuple[str, ...] = ()  # the parts that changed, for ``explain``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """The same entry, nothing new to say (or said by a source that does not own it): only the sighting is kept."""
+
+    id: EntryId
+
+
+Decision = Insert | Update | Same
+
+
+# ---------------------------------------------------------------- classify: where it belongs
+
+
+class ContentPolicy(StrEnum):
+    """How much of an entry is republished."""
+
+    FULL = "full"
+    SUMMARY = "summary"
+    LINK = "link"
+
+
+class FeedKind(StrEnum):
+    """The families of output feeds; the value is the first part of their path."""
+
+    ALL = "all"
+    TOPIC = "topics"
+    AUTHOR = "authors"
+    CATEGORY = "categories"
+    SOURCE = "sources"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRef:
+    """An output feed by identity. ``key`` is a topic's slug in the configuration, an author's or category's key, a source's slug."""
+
+    kind: FeedKind
+    key: str
+    title: str
+    slug: str = ""  # the slug to ask for; made from the title when empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """That an entry belongs in a feed, and the rule that said so (shown by ``explain``)."""
+
+    feed: FeedRef
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry with all that was found out about it without the database."""
+
+    entry: Entry
+    keys: EntryKeys
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What a worker made of one document."""
+
+    info: FeedInfo
+    hints: PollHints
+    drafts: tuple[Draft, ...]
+    seen: tuple[Digest, ...] = ()  # raw digests of entries that were known already
+    listed: int = 0  # entries in the document
+    listed_ids: frozenset[str] = frozenset()  # their original ids
+    newest: datetime | None = None  # stated moments of the newest and the oldest draft
+    oldest: datetime | None = None
+    dropped: int = 0  # by the source's keep and drop rules
+    rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- sources as remembered
+
+
+class Health(StrEnum):
+    """The state of a source in one word. The value is shown everywhere."""
+
+    NEW = "new"  # never polled
+    FRESH = "fresh"
+    FAILING = "failing"
+    BLOCKED = "blocked"
+    NEEDS_CREDENTIALS = "needs credentials"
+    NOT_A_FEED = "not a feed"
+    GONE = "gone"  # polled no more until the operator says so
+    MAYBE_GONE = "gone?"
+    SILENT = "silent"  # answers, but nothing new for much longer than its habit
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """When a source posts, learned from the moments of its entries (``feedhub.schedule.habit``). Of a fixed size."""
+
+    since: datetime | None = None  # posts are known from here on; None: nothing was learned yet
+    at: datetime | None = None  # the moment to which the counts below have faded
+    posts: float = 0.0
+    hours: tuple[float, ...] = (0.0,) * 24  # posts by hour of the day, UTC
+    weekdays: tuple[float, ...] = (0.0,) * 7  # 0 = Monday, UTC
+    strain: tuple[int, ...] = ()  # what ttl or sy: cost at the last polls they held back (schedule.hints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """Everything remembered about polling one source. The next state is a pure function of this and an outcome."""
+
+    id: SourceId
+    slug: str
+    url: str  # as configured, or as adopted after a permanent move
+    configured_url: str
+    enabled: bool = True
+    validators: Validators = Validators()
+    body_digest: Digest | None = None
+    next_poll_at: datetime | None = None  # None: never polled, due at once
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_change_at: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0  # in a row
+    last_failure: Failure | None = None
+    last_detail: str = ""
+    last_status: int = 0
+    health: Health = Health.NEW
+    rate: float = 0.0  # entries a day, exponentially decayed
+    rate_at: datetime | None = None
+    habit: Habit = Habit()
+    same_body: int = 0  # 200 answers in a row with a known body although validators were sent
+    has_validators: bool = True
+    fresh_until: datetime | None = None
+    retry_at: datetime | None = None
+    hints: PollHints = PollHints()
+    move_target: str | None = None
+    move_since: datetime | None = None
+    move_count: int = 0
+    window: int = 0  # entries the source lists at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one poll ended, as stored in ``polls`` and shown in tables. ``kind``: ok, unchanged, or a failure's name."""
+
+    source: SourceId
+    slug: str
+    at: datetime
+    kind: str
+    status: int = 0
+    listed: int = 0  # entries in the document
+    new: int = 0
+    updated: int = 0
+    rejected: int = 0
+    wire_bytes: int = 0
+    elapsed: float = 0.0
+    detail: str = ""
+    next_poll_at: datetime | None = None
+
+
+# ---------------------------------------------------------------- stored and published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry with what the store adds: ids, version, where it was seen. What the emitters render."""
+
+    id: EntryId
+    version: int
+    entry: Entry  # text is "" here; digests are as stored
+    first_seen: datetime
+    sort_key: int
+    source_slug: str  # the owner
+    source: Credit  # the owner's feed
+    policy: ContentPolicy = ContentPolicy.FULL  # how much the owner allows to be republished
+    others: tuple[tuple[str, str], ...] = ()  # (link, source title) of the other sightings of the story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An output feed as stored."""
+
+    id: FeedId
+    kind: FeedKind
+    key: str
+    slug: str
+    title: str
+    version: int  # grows with every change of its list or of an entry in it
+    updated: datetime  # newest significant change; EPOCH for a feed that never had an entry
+    withdrawn: bool = False
+    size: int = 0  # entries shown, all pages together
+
+    @property
+    def path(self) -> str:
+        """The path without ending: ``/topics/central-banks``, ``/all``."""
+        return "/all" if self.kind is FeedKind.ALL else f"/{self.kind.value}/{self.slug}"
+
+
+class Format(StrEnum):
+    ATOM = "atom"
+    RSS = "rss"
+    JSON = "json"
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self]
+
+
+MEDIA_TYPES: Mapping[Format, str] = {
+    Format.ATOM: "application/atom+xml; charset=utf-8",
+    Format.RSS: "application/rss+xml; charset=utf-8",
+    Format.JSON: "application/feed+json; charset=utf-8",
+}
+OPML_MEDIA_TYPE = "text/x-opml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes ready to send. ``etag`` is strong and quoted; ``modified`` is the newest real change, never now."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    modified: datetime

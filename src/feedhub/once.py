@@ -1,0 +1,137 @@
+"""One round without a daemon: a poll by hand, serving only, a static export."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from feedhub import __version__, wiring
+from feedhub.errors import AddressInUse
+from feedhub.model import Outcome
+from feedhub.ports import Vitals
+from feedhub.relabel import relabel
+from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
+from feedhub.settings import Settings
+from feedhub.store import InstanceLock, migrate
+
+
+def poll_here(file: Path, slugs: Sequence[str], *, everything: bool) -> Iterator[Outcome]:
+    """Poll in this process and yield each outcome as it is committed.
+
+    :raises feedhub.errors.AlreadyRunning: a daemon holds the database; ask it instead.
+    """
+    with asyncio.Runner() as runner:
+        outcomes = _poll(file, slugs, everything=everything)
+        try:
+            while True:
+                try:
+                    yield runner.run(outcomes.__anext__())
+                except StopAsyncIteration:
+                    return
+        finally:
+            runner.run(outcomes.aclose())
+
+
+async def _poll(file: Path, slugs: Sequence[str], *, everything: bool) -> AsyncGenerator[Outcome]:
+    settings = wiring.read_settings(file)
+    wiring.raise_file_limit()
+    url = wiring.database_url(settings)
+    with InstanceLock(url):
+        migrate(url)
+        home = wiring.open_home(settings)
+        try:
+            async with _samples(settings) as effective:
+                await home.writer.run(partial(wiring.apply_configuration, settings, effective, home, wiring.now()))
+                parts = wiring.build(effective, home)
+                try:
+                    await relabel_if_needed(home, parts)
+                    to_poll, refused = wiring.choose(home, effective, slugs, everything=everything)
+                    for outcome in refused:
+                        yield outcome
+                    async for outcome in parts.pipeline.poll(to_poll):
+                        yield outcome
+                finally:
+                    await parts.close(0.0)
+        finally:
+            home.close()
+
+
+@asynccontextmanager
+async def _samples(settings: Settings) -> AsyncIterator[Settings]:
+    """Serve the sample sources while they are polled, where the daemon would, or on a free port."""
+    if not settings.examples:
+        yield wiring.at_address(settings, settings.server.host, settings.server.port)
+        return
+    app = samples_app(prefix="/examples")
+    server = HttpServer(app, settings.server.host, settings.server.port)
+    try:
+        host, port = await server.start()
+    except AddressInUse:
+        server = HttpServer(app, settings.server.host, 0)
+        host, port = await server.start()
+    try:
+        yield wiring.at_address(settings, host, port)
+    finally:
+        await server.stop(0.0)
+
+
+async def relabel_if_needed(
+    home: wiring.Home, parts: wiring.Parts, progress: Callable[[int], None] = lambda _: None
+) -> int | None:
+    """Label stored entries anew when the rules are not those they were labelled under; None when they are."""
+    digest = wiring.rules_digest(parts.settings)
+    if home.store.recall(wiring.RULES) == digest:
+        return None
+    titles = {source.slug: source.name for source in parts.settings.sources if source.name}
+    done = await relabel(home.store, home.writer, parts.rulebook.classifier, titles, progress)
+    await home.writer.run(partial(home.store.remember, wiring.RULES, digest))
+    return done
+
+
+async def serve_only(
+    file: Path, announce: Callable[[str], None], *, host: str | None = None, port: int | None = None
+) -> None:
+    """Serve what is stored until a signal comes; polls nothing and writes nothing but rendered fragments.
+
+    :param host: where to listen instead of ``server.host``; likewise ``port``.
+    :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used.
+    """
+    settings = wiring.read_settings(file)
+    home = wiring.open_home(settings)
+    wanted = settings.server.host if host is None else host, settings.server.port if port is None else port
+    server = HttpServer(not_ready, *wanted)
+    try:
+        host, port = await server.start()
+        effective = wiring.at_address(settings, host, port)
+        shelf = wiring.build_shelf(effective, home)
+        server.replace(
+            create_app(
+                ServeParts(
+                    library=home.store,
+                    press=shelf.press,
+                    catalogue=home.store,
+                    settings=effective,
+                    control=None,
+                    vitals=lambda: Vitals(live=True, ready=True, detail={"version": __version__, "polls": False}),
+                    control_token="",
+                    version=__version__,
+                    clock=wiring.now,
+                )
+            )
+        )
+        announce(f"FeedHub {__version__} serves what is stored on http://{host}:{port} and polls nothing.")
+        await _signal()
+    finally:
+        await server.stop(settings.server.stop_timeout.total_seconds())
+        home.close()
+
+
+async def _signal() -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await stopping.wait()

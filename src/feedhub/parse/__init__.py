@@ -1,0 +1,5 @@
+"""What a source says, faithfully and untrusted: bytes -> :class:`~feedhub.model.RawFeed`."""
+
+from feedhub.parse.document import read_document
+
+__all__ = ["read_document"]

@@ -1,0 +1,122 @@
+"""XML feeds by feedparser. The one door to that library; nothing of its types leaves.
+
+feedparser's two parsers (a strict one on SAX, a tolerant one for what is not XML) are used as they are, with
+:class:`~feedhub.parse.recorder.Recorder` before them, over bytes in memory: nothing is fetched or opened, HTML is
+neither cleaned nor resolved (that is a later stage's work), and no address of the feed is known here at all, because
+feedparser would resolve ids against it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.sax
+import xml.sax.handler
+import xml.sax.xmlreader
+from dataclasses import dataclass, replace
+from typing import Any
+
+from feedparser.api import LooseFeedParser, StrictFeedParser
+from feedparser.sanitizer import replace_doctype
+
+from feedhub.model import Failure, ParseFailed, RawFeed
+from feedhub.parse.preflight import TooComplex, preflight
+from feedhub.parse.recorder import NAMESPACES, Recorder
+from feedhub.parse.records import feed_record
+
+_BOUNDS = {"namespaces": {**StrictFeedParser.namespaces, **NAMESPACES}}
+_Strict = type("_Strict", (Recorder, StrictFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
+_Loose = type("_Loose", (Recorder, LooseFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
+_ROOT_CLOSED = re.compile(r"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
+_ENTITY = 1000
+_TAIL = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    version: str
+    data: bytes
+    entities: dict[str, str]
+
+
+def read_xml(text: str, *, root: str, depth: int, entries: int) -> RawFeed | ParseFailed:
+    """Read a decoded document.
+
+    :param root: local name of its root; a bare ``channel`` is CDF.
+    :param depth: deepest nesting of a well-formed document.
+    :param entries: most entries returned; the rest is counted in the notes.
+    :raises MemoryError: the process has no more; everything else that goes wrong is a value.
+    """
+    try:
+        version, data, entities = replace_doctype(text.encode())
+        small = {name: value for name, value in entities.items() if len(value) <= _ENTITY}
+        named = version or ("cdf" if root == "channel" else "")
+        return _read(_Document(version=named, data=data, entities=small), depth, entries)
+    except TooComplex as error:
+        return ParseFailed(failure=Failure.TOO_COMPLEX, detail=f"the document is too complex: {error}")
+    except RecursionError:
+        return ParseFailed(failure=Failure.TOO_COMPLEX, detail="the document is nested too deeply to be read")
+
+
+def _read(document: _Document, depth: int, entries: int) -> RawFeed | ParseFailed:
+    problem = preflight(document.data, depth).error
+    notes: list[str] = []
+    parser: Any = None
+    if not problem:
+        parser, problem = _strictly(document)
+    if problem:
+        notes.append(f"not well-formed ({problem}); read by the tolerant parser")
+        parser, stopped = _tolerantly(document)
+        notes.extend(stopped)
+    if not parser.entries and not parser.feeddata and not parser.version:
+        return ParseFailed(failure=Failure.BROKEN, detail=f"a feed's document that cannot be read: {problem}")
+    version = document.version or parser.version
+    feed = feed_record(version, parser.feeddata, parser.entries, entries)
+    return replace(feed, notes=(*notes, *feed.notes))
+
+
+def _strictly(document: _Document) -> tuple[Any, str]:
+    """Read with SAX; the second value says why it could not be read to its end."""
+    parser = _prepared(_Strict("", None, "utf-8"))
+    sax = xml.sax.make_parser()  # noqa: S317 - external entities are off, the document has passed the limits
+    sax.setFeature(xml.sax.handler.feature_namespaces, True)
+    sax.setFeature(xml.sax.handler.feature_external_ges, False)
+    sax.setFeature(xml.sax.handler.feature_external_pes, False)
+    sax.setContentHandler(parser)
+    sax.setErrorHandler(parser)
+    source = xml.sax.xmlreader.InputSource()
+    source.setByteStream(io.BytesIO(document.data))
+    try:
+        sax.parse(source)
+    except (MemoryError, RecursionError, TooComplex):
+        raise
+    except Exception as error:  # feedparser raises many kinds on odd documents; the tolerant one tries
+        return parser, _told(error)
+    return parser, ""
+
+
+def _tolerantly(document: _Document) -> tuple[Any, list[str]]:
+    """Read with feedparser's own tolerant parser; what it read before a failure is kept."""
+    parser = _prepared(_Loose("", None, "utf-8", document.entities))
+    text = document.data.decode()
+    notes = []
+    try:
+        parser.feed(text)
+    except (MemoryError, RecursionError, TooComplex):
+        raise
+    except Exception as error:  # whatever it is, the entries before it are good
+        notes.append(f"reading stopped after {len(parser.entries)} entries ({_told(error)})")
+    if parser.inentry and parser.entries and not _ROOT_CLOSED.search(text[-_TAIL:]):
+        parser.entries.pop()
+        notes.append(f"the document ends inside entry {len(parser.entries) + 1}, which is left out")
+    return parser, notes
+
+
+def _prepared(parser: Any) -> Any:
+    parser.resolve_relative_uris = False
+    parser.sanitize_html = False
+    return parser
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,0 +1,272 @@
+"""feedparser's dictionaries to plain records: the mapping of every format's elements to :class:`RawEntry`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from feedhub.model import (
+    RawCategory,
+    RawEnclosure,
+    RawEntry,
+    RawFeed,
+    RawLink,
+    RawPerson,
+    RawSource,
+    RawText,
+    TextType,
+)
+from feedhub.parse.digests import with_digest
+from feedhub.parse.newest import newest
+
+Bag = Mapping[str, Any]
+
+SHORT = 4_000
+"""Longest id, address, name, date, category; characters. Longer ones are no such thing: cut."""
+_TYPES = {"text/plain": TextType.PLAIN, "text/html": TextType.HTML, "application/xhtml+xml": TextType.XHTML}
+_SUMMARIES = ("summary", "dc_description", "itunes_summary", "media_description", "itunes_subtitle")
+_TITLES = ("title", "dc_title", "media_title")
+
+
+def feed_record(version: str, feed: Bag, entries: Sequence[Bag], limit: int) -> RawFeed:
+    """The whole document; at most ``limit`` entries, the newest."""
+    repeated = {name for name, count in Counter(_string(entry, "id") for entry in entries).items() if count > 1}
+    raw = [entry_record(entry, repeated) for entry in entries]
+    kept = newest(raw, limit)
+    notes = [f"{len(raw)} entries listed, the newest {limit} read"] if len(raw) > limit else []
+    overflow = sum(_plain(bag, "overflow", 0) for bag in entries)
+    if overflow:
+        notes.append(f"{overflow} links, people, categories or media beyond the limit of an element left out")
+    record = _channel(version, feed)
+    return replace(record, entries=tuple(with_digest(entry) for entry in kept), notes=tuple(notes))
+
+
+def _channel(version: str, feed: Bag) -> RawFeed:
+    image = feed.get("image")
+    return RawFeed(
+        format=version or "unknown",
+        id=_string(feed, "id"),
+        title=_first_text(feed, _TITLES),
+        subtitle=_first_text(feed, ("subtitle", "itunes_summary", "dc_description", "itunes_subtitle")),
+        links=_links(feed),
+        updated=_string(feed, "updated") or _string(feed, "published") or _string(feed, "dc_date"),
+        authors=_people(feed, "authors"),
+        rights=_string(feed, "rights"),
+        language=_string(feed, "language"),
+        image=(_string(image, "href") if isinstance(image, dict) else "") or _string(feed, "logo"),
+        icon=_string(feed, "icon"),
+        generator=_string(feed, "generator"),
+        ttl=_string(feed, "ttl"),
+        skip_hours=_hours(feed.get("skip_hours", ())),
+        skip_days=tuple(day for day in feed.get("skip_days", ()) if day)[:7],
+        update_period=_string(feed, "sy_updateperiod"),
+        update_frequency=_string(feed, "sy_updatefrequency"),
+    )
+
+
+def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
+    """One entry, without its digest. ``repeated``: ids that several entries of the document claim."""
+    published, updated = _moments(entry)
+    return RawEntry(
+        id=_string(entry, "id"),
+        links=_entry_links(entry, repeated),
+        title=_first_text(entry, _TITLES),
+        summary=_first_text(entry, _SUMMARIES),
+        content=_content(entry),
+        published=published,
+        updated=updated,
+        authors=_people(entry, "authors"),
+        contributors=_people(entry, "contributors"),
+        categories=_categories(entry),
+        enclosures=_enclosures(entry),
+        images=_images(entry),
+        rights=_string(entry, "rights"),
+        language=_string(entry, "language") or _string(entry, "xml_lang"),
+        publisher=_string(entry, "dc_publisher") or _string(entry, "dc_source"),
+        comments=_string(entry, "comments"),
+        in_reply_to=_string(entry, "in_reply_to"),
+        source=_source(entry.get("source")),
+    )
+
+
+def _plain(bag: Bag, key: str, default: Any) -> Any:
+    """The key itself: feedparser's dictionaries answer some keys with another key's value."""
+    return dict.get(bag, key, default) if isinstance(bag, dict) else default
+
+
+def _string(bag: Any, key: str) -> str:
+    value = _plain(bag, key, "") if isinstance(bag, dict) else ""
+    return value.strip()[:SHORT] if isinstance(value, str) else ""
+
+
+def _moments(entry: Bag) -> tuple[str, str]:
+    """Published and updated. ``dc:date`` means publication unless something else says that."""
+    published, other = _string(entry, "published"), _string(entry, "dc_date")
+    updated = _string(entry, "updated")
+    if published:
+        return published, updated or other
+    return other or _string(entry, "created"), updated
+
+
+def _text(detail: Any) -> RawText | None:
+    value = detail.get("value") if isinstance(detail, dict) else None
+    if not isinstance(value, str) or not value:
+        return None
+    media_type = str(detail.get("type") or "text/html").split(";")[0].strip()
+    if not (media_type.startswith("text/") or media_type.endswith("xml")):
+        return None
+    default = TextType.PLAIN if media_type.startswith("text/") else TextType.XHTML
+    return RawText(
+        value=value,
+        type=_TYPES.get(media_type, default),
+        base=str(detail.get("base") or ""),
+        language=str(detail.get("language") or ""),
+    )
+
+
+def _first_text(bag: Bag, keys: Iterable[str]) -> RawText | None:
+    found = (_text(_plain(bag, f"{key}_detail", None)) for key in keys)
+    return next((text for text in found if text), None)
+
+
+def _content(entry: Bag) -> tuple[RawText, ...]:
+    """Bodies, best first; a podcast's long ``itunes:summary`` is one when it says more than the description."""
+    bodies = [text for text in map(_text, _plain(entry, "content", ())) if text]
+    summary, notes = _first_text(entry, _SUMMARIES), _first_text(entry, ("itunes_summary",))
+    if notes and summary and not bodies and len(notes.value) > len(summary.value):
+        bodies.append(notes)
+    return tuple(bodies)
+
+
+def _links(bag: Bag) -> tuple[RawLink, ...]:
+    return tuple(_link(link) for link in _plain(bag, "links", ()) if _string(link, "href"))
+
+
+def _link(link: Bag) -> RawLink:
+    return RawLink(
+        href=_string(link, "href"),
+        rel=_string(link, "rel") or "alternate",
+        type=_string(link, "type"),
+        title=_string(link, "title"),
+        length=_string(link, "length"),
+        hreflang=_string(link, "hreflang"),
+        base=_string(link, "xml_base"),
+    )
+
+
+def _entry_links(entry: Bag, repeated: Collection[str]) -> tuple[RawLink, ...]:
+    """All links but enclosures. FeedBurner's redirect gives way to the address it stands for."""
+    links = tuple(link for link in _links(entry) if link.rel != "enclosure")
+    original = _string(entry, "feedburner_origlink")
+    if original:
+        links = (RawLink(href=original), *links)
+    if any(link.rel == "alternate" for link in links):
+        return links
+    return (*links, *_stand_ins(entry, repeated))
+
+
+def _stand_ins(entry: Bag, repeated: Collection[str]) -> Iterable[RawLink]:
+    """What else leads to the entry when no link does: its own id if that is an address, or content kept elsewhere.
+
+    A guid says whether it is one (``isPermaLink``); an Atom id that reads as one is taken for one unless it is shared.
+    """
+    own = _string(entry, "id")
+    if _plain(entry, "permalink", True) and own not in repeated and own.lower().startswith(("http://", "https://")):
+        yield RawLink(href=own)
+        return
+    for body in _plain(entry, "content", ()):
+        if _string(body, "src"):
+            yield RawLink(href=_string(body, "src"), type=_string(body, "type"), base=_string(body, "base"))
+            return
+
+
+def _people(bag: Bag, key: str) -> tuple[RawPerson, ...]:
+    people = (
+        RawPerson(
+            name=_string(person, "name"),
+            email=_string(person, "email"),
+            uri=_string(person, "href"),
+            role=_string(person, "role"),
+            context=_string(person, "context") or "byline",
+        )
+        for person in _plain(bag, key, ())
+    )
+    return tuple(dict.fromkeys(person for person in people if person.name or person.email or person.uri))
+
+
+def _categories(entry: Bag) -> tuple[RawCategory, ...]:
+    tags = (
+        RawCategory(term=_string(tag, "term"), scheme=_string(tag, "scheme"), label=_string(tag, "label"))
+        for tag in _plain(entry, "tags", ())
+    )
+    return tuple(tag for tag in tags if tag.term or tag.label)
+
+
+def _enclosures(entry: Bag) -> tuple[RawEnclosure, ...]:
+    """RSS ``enclosure``, Atom ``rel=enclosure`` and ``media:content`` that is no image; one for each address."""
+    attached = [link for link in _links(entry) if link.rel == "enclosure"]
+    duration = _string(entry, "itunes_duration")
+    found = [
+        RawEnclosure(
+            url=link.href,
+            type=link.type,
+            length=link.length,
+            title=link.title,
+            duration=duration if position == 0 else "",
+            base=link.base,
+        )
+        for position, link in enumerate(attached)
+    ]
+    found += [_medium(media) for media in _plain(entry, "media", ()) if _string(media, "url") and not _is_image(media)]
+    return tuple({enclosure.url: enclosure for enclosure in reversed(found)}.values())[::-1]
+
+
+def _medium(media: Bag) -> RawEnclosure:
+    return RawEnclosure(
+        url=_string(media, "url"),
+        type=_string(media, "type"),
+        length=_string(media, "filesize"),
+        duration=_string(media, "duration"),
+        medium=_string(media, "medium"),
+        base=_string(media, "xml_base"),
+    )
+
+
+def _is_image(media: Bag) -> bool:
+    if _string(media, "medium") or _string(media, "type"):
+        return _string(media, "medium") == "image" or _string(media, "type").startswith("image/")
+    path = _string(media, "url").lower().partition("?")[0]
+    return path.endswith((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg"))
+
+
+def _images(entry: Bag) -> tuple[str, ...]:
+    pictures = [_string(media, "url") for media in _plain(entry, "media", ()) if _is_image(media)]
+    image = _plain(entry, "image", None)
+    pictures += [_string(image, "href")] if isinstance(image, dict) else []
+    pictures += [url.strip()[:SHORT] for url in _plain(entry, "thumbnails", ()) if isinstance(url, str)]
+    return tuple(dict.fromkeys(url for url in pictures if url))
+
+
+def _source(source: Any) -> RawSource | None:
+    if not isinstance(source, dict):
+        return None
+    links = _links(source)
+    href = _string(source, "href")  # RSS: the address of the feed
+    title = _first_text(source, ("title",))
+    found = RawSource(
+        id=_string(source, "id"),
+        title=title.value if title else _string(source, "title"),
+        link=next((link.href for link in links if link.rel == "alternate"), ""),
+        self_url=href or next((link.href for link in links if link.rel == "self"), ""),
+        updated=_string(source, "updated"),
+        rights=_string(source, "rights"),
+        authors=_people(source, "authors"),
+    )
+    return found if found != RawSource() else None
+
+
+def _hours(values: Iterable[str]) -> tuple[int, ...]:
+    hours = (int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 2)
+    return tuple(dict.fromkeys(hour % 24 for hour in hours if hour <= 24))

@@ -1,0 +1,40 @@
+"""Regular expressions written by operators, run with a time limit. The one door to the ``regex`` library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import regex
+
+TIMEOUT = 0.05
+"""Seconds a search may take on one text. A pattern that needs more is taken as *no match*."""
+
+
+class BadPattern(ValueError):
+    """The pattern does not compile; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPattern:
+    """A compiled pattern whose searches always end."""
+
+    source: str
+    _compiled: regex.Pattern[str]
+
+    def search(self, text: str) -> bool:
+        try:
+            return self._compiled.search(text, timeout=TIMEOUT, concurrent=False) is not None
+        except TimeoutError:
+            return False
+
+
+def compile_pattern(source: str, *, ignore_case: bool = True) -> OperatorPattern:
+    """Compile an operator's pattern.
+
+    :raises BadPattern: with the library's reason and position.
+    """
+    flags = regex.UNICODE | (regex.IGNORECASE if ignore_case else 0)
+    try:
+        return OperatorPattern(source, regex.compile(source, flags))
+    except regex.error as error:
+        raise BadPattern(str(error)) from error

@@ -1,0 +1,343 @@
+"""What the parts need of each other, as small shapes. ``wiring`` alone knows who fills them.
+
+Contract tests in ``tests/contract`` run the same cases on every adapter of a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from feedhub.model import (
+    ContentPolicy,
+    Decision,
+    Digest,
+    Document,
+    Draft,
+    EntryId,
+    Feed,
+    FeedId,
+    FeedInfo,
+    FeedKind,
+    FeedRef,
+    FetchResult,
+    Format,
+    Key,
+    Known,
+    Membership,
+    Outcome,
+    Request,
+    SourceId,
+    SourceState,
+    StoredEntry,
+    Story,
+)
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+Clock = Callable[[], datetime]
+"""Now, aware, in UTC."""
+
+
+# ---------------------------------------------------------------- fetching
+
+
+class Fetcher(Protocol):
+    """Asks servers, politely. Every expected outcome is a value; it raises only on cancellation."""
+
+    async def fetch(self, request: Request) -> FetchResult: ...
+
+    async def close(self) -> None: ...
+
+
+# ---------------------------------------------------------------- worker processes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrun:
+    """A job was stopped: it took too long, too much memory, or its process died. ``reason`` says which."""
+
+    reason: str
+
+
+class Workers(Protocol):
+    """Runs pure functions in processes of their own, each under a time and memory limit."""
+
+    async def run(self, function: Callable[[A], R], argument: A) -> R | Overrun:
+        """Run ``function(argument)`` in a worker.
+
+        :raises Exception: whatever the function raised, re-raised here with its traceback as text.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """The one thread that writes."""
+
+    async def run(self, function: Callable[[], R]) -> R:
+        """Run ``function`` on the writer thread, to its end even if the caller is cancelled meanwhile."""
+        ...
+
+    def close(self) -> None:
+        """Wait for what was begun, then end the thread."""
+        ...
+
+
+# ---------------------------------------------------------------- the store: writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """What the store keeps of a configured source."""
+
+    slug: str
+    url: str
+    name: str = ""
+    enabled: bool = True
+    rights: str = ""
+    content: ContentPolicy = ContentPolicy.FULL
+    formerly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """What the store keeps of a configured topic, so that its feed exists before its first entry."""
+
+    key: str
+    title: str
+    formerly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRecord:
+    """All that one poll found, to be written in one piece. ``info`` is None when nothing was parsed."""
+
+    state: SourceState  # the state *after* this poll, with its validators and next poll
+    outcome: Outcome
+    info: FeedInfo | None = None
+    writes: Sequence[tuple[Draft, Decision]] = ()
+    seen: Sequence[Digest] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a transaction changed."""
+
+    new: int = 0
+    updated: int = 0
+    feeds: frozenset[FeedId] = frozenset()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabelled:
+    """Memberships of one stored entry after a change of rules."""
+
+    entry: EntryId
+    memberships: tuple[Membership, ...] = ()
+
+
+class Transaction(Protocol):
+    """One unit of work of the single writer. Nothing is visible to readers before it ends."""
+
+    def known(self, keys: Iterable[Key]) -> Mapping[Key, Known]:
+        """Entries by any of their ``own`` or ``shared`` keys."""
+        ...
+
+    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
+        """Stories by any of their ``cluster`` keys."""
+        ...
+
+    def apply(self, records: Sequence[PollRecord]) -> Applied:
+        """Write everything of these polls: entries, sightings, labels, memberships, validators, next poll, outcome.
+
+        Two polls of one call may bring the same entry (it is stored once), but not different entries of one story:
+        which story an entry joins is the caller's decision, taken against what :meth:`stories` said before.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """The writing side of the store. All calls come from one thread.
+
+    :raises feedhub.errors.DiskFull: nothing was written.
+    :raises feedhub.errors.DatabaseBusy: nothing was written.
+    """
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A transaction that commits at the end of the block and rolls back on any exception."""
+        ...
+
+    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:
+        """Make the tables agree with the configuration.
+
+        Sources that left it are disabled and keep their entries; a slug named in ``formerly`` is renamed and its old
+        address redirects; topics that left it are withdrawn (410), and come back with their entries if named again.
+        """
+        ...
+
+    def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
+        """Take up to ``limit`` enabled sources that are due and not leased, oldest due first, and lease them."""
+        ...
+
+    def schedule(self, due: Mapping[SourceId, datetime]) -> None:
+        """Set next polls (spreading first polls; a poll asked for by hand)."""
+        ...
+
+    def relabel(self, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
+        """Replace the memberships of stored entries; returns the feeds that changed."""
+        ...
+
+    def merge_feeds(self, kind: FeedKind, old_keys: Sequence[str], into: FeedRef) -> frozenset[FeedId]:
+        """Let feeds live on in one: their entries join it, their slugs and what redirected to them redirect to it.
+
+        The old feeds are gone afterwards. ``into`` is made if it is missing (of one of them), and gets the slug it
+        asks for if no other feed has or had it. Without any such old feed nothing happens. Returns ``into`` if changed.
+        """
+        ...
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small text under a name (the applied configuration, the control address)."""
+        ...
+
+    def release(self, sources: Iterable[SourceId]) -> None:
+        """Give leases back without a poll (a stop abandoned them)."""
+        ...
+
+
+# ---------------------------------------------------------------- the store: reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirected:
+    """The feed was renamed or merged; ``slug`` is where it lives now."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryTrace:
+    """Where an entry was seen and why it is in its feeds; for ``entries show``."""
+
+    entry: StoredEntry
+    sightings: tuple[Mapping[str, Any], ...] = ()  # source, original_id, link, title, first_seen, last_seen
+    memberships: tuple[tuple[Feed, str], ...] = ()  # feed, rule
+    cluster: tuple[EntryId, ...] = ()
+
+
+class Library(Protocol):
+    """The reading side of the store: safe from any thread, never waits for the writer."""
+
+    def feed(self, kind: FeedKind, slug: str) -> Feed | Redirected | None: ...
+
+    def feeds(self, kind: FeedKind | None = None, *, limit: int = 10_000) -> list[Feed]:
+        """Feeds that have not been withdrawn, by kind and title."""
+        ...
+
+    def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
+        """The newest ``limit`` shown entries of a feed, older than ``before`` (sort key, entry id) if given."""
+        ...
+
+    def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
+        """Rendered entries by (entry, version) under a format name that includes the renderer's version."""
+        ...
+
+    def keep_fragments(self, rendered: Mapping[tuple[EntryId, int], bytes], format: str) -> None:
+        """Remember rendered entries. Best effort: a busy database is no error."""
+        ...
+
+
+class Catalogue(Protocol):
+    """What commands and status pages ask."""
+
+    def states(self, slugs: Sequence[str] | None = None) -> list[SourceState]: ...
+
+    def outcomes(self, source: SourceId, limit: int = 20) -> list[Outcome]: ...
+
+    def entries(self, limit: int, *, source: str | None = None, feed: str | None = None) -> list[StoredEntry]: ...
+
+    def trace(self, entry: EntryId) -> EntryTrace | None: ...
+
+    def recall(self, name: str) -> str | None:
+        """What :meth:`Ledger.remember` kept."""
+        ...
+
+    def known_digests(self, source: SourceId) -> frozenset[Digest]:
+        """Raw digests of the entries seen lately in a source: those need no cleaning when they come again."""
+        ...
+
+    def all_entries(self, after: EntryId, limit: int) -> list[tuple[StoredEntry, Sequence[str]]]:
+        """Entries in order of id with the slugs of the sources they were seen in; for relabelling and export."""
+        ...
+
+    def generation(self) -> int:
+        """A number that grows with every commit: equal numbers mean that nothing changed."""
+        ...
+
+
+# ---------------------------------------------------------------- publishing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLinks:
+    """Where the neighbours of a document are (RFC 5005); absolute URLs, "" when there is none."""
+
+    self_url: str
+    html_url: str
+    first: str = ""
+    next: str = ""  # the next older page
+    alternates: Mapping[Format, str] = field(default_factory=dict)
+
+
+def page_key(sort_key: int, entry: EntryId) -> str:
+    """The value of ``before=`` that asks for what is older than this entry: ``1764000000-42``."""
+    return f"{sort_key}-{entry}"
+
+
+def read_page_key(text: str) -> tuple[int, EntryId] | None:
+    """The inverse of :func:`page_key`; None for anything that is none, or does not fit 64 bits."""
+    head, dash, tail = text.rpartition("-")
+    digits = head.removeprefix("-")
+    if not (dash and text.isascii() and digits.isdigit() and tail.isdigit() and len(digits) < 19 and len(tail) < 19):
+        return None
+    return int(head), EntryId(int(tail))
+
+
+class Press(Protocol):
+    """Documents of output feeds, made at first need and kept until the feed changes."""
+
+    def document(self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None) -> Document: ...
+
+    def opml(self) -> Document:
+        """All public output feeds."""
+        ...
+
+
+class Control(Protocol):
+    """What a command may ask of the running daemon."""
+
+    def poll(self, slugs: Sequence[str], *, everything: bool = False) -> AsyncIterator[Outcome]:
+        """Poll now and yield each outcome as it is committed."""
+        ...
+
+    async def reload(self) -> list[str]:
+        """Read the configuration again; the lines say what changed or why the old one stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """Live: the loop turns. Ready: migrated, configured, first claim done, database answers."""
+
+    live: bool
+    ready: bool
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+Pages = Iterator[list[StoredEntry]]

@@ -1,0 +1,223 @@
+"""The state of a source after a poll: one pure function, and the only one that makes a next state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from feedhub.model import (
+    Fetched,
+    FetchFailed,
+    Freshness,
+    Habit,
+    Health,
+    Move,
+    NotModified,
+    ParseFailed,
+    SourceState,
+    Validators,
+)
+from feedhub.schedule.backoff import after_failure
+from feedhub.schedule.cadence import is_silent, policy_interval, with_jitter
+from feedhub.schedule.event import PollEvent
+from feedhub.schedule.habit import first_habit, learned, rate_of
+from feedhub.schedule.hints import advised, after_skips, earliest, strain
+from feedhub.schedule.moments import DAY, NEVER, Dice, off_the_minute
+from feedhub.schedule.price import PRICE
+from feedhub.schedule.terms import Terms
+from feedhub.settings import Interval, Polling
+
+BROKEN_AFTER = 5
+"""200 answers with a known body, in a row and in spite of validators, after which those are not believed."""
+RETURN_AFTER_REST = timedelta(minutes=5)
+"""Within this time after a host's rest its sources get their turns again."""
+SILENT_GAPS = 10
+"""A source is called silent after this many of its usual gaps (and two weeks at least)."""
+
+
+def after_poll(
+    state: SourceState,
+    event: PollEvent,
+    polling: Polling,
+    interval: Interval,
+    now: datetime,
+    dice: Dice,
+    price: float = PRICE,
+) -> SourceState:
+    """Everything that is remembered of the source after this poll, with ``next_poll_at``.
+
+    :param interval: the source's own bounds, or those of ``polling``.
+    :param dice: chance for jitter; called a few times at most.
+    :param price: of a poll, as the budget has steered it (``price.py``).
+    """
+    terms = Terms(polling=polling, interval=interval, now=now.replace(microsecond=0), dice=dice, price=price)
+    match event.result:
+        case Fetched() | NotModified():
+            return _after_success(state, event, event.result, terms)
+        case FetchFailed(asked=False):
+            return _after_no_question(state, event.result, terms)
+        case FetchFailed() | ParseFailed():
+            return _after_failure(state, event.result, terms)
+
+
+# ---------------------------------------------------------------- success
+
+
+def _after_success(
+    state: SourceState,
+    event: PollEvent,
+    result: Fetched | NotModified,
+    terms: Terms,
+) -> SourceState:
+    polling, now = terms.polling, terms.now
+    after = replace(
+        state,
+        last_poll_at=now,
+        last_success_at=now,
+        last_status=result.status if isinstance(result, Fetched) else 304,
+        last_failure=None,
+        last_detail="",
+        failures=0,
+        failing_since=None,
+        fresh_until=result.freshness.fresh_until,
+        retry_at=_retry_at(result.freshness, polling, now),
+        last_change_at=_last_change(state, event, now),
+        rate_at=now,
+    )
+    after = _with_habit(after, state, event, terms)
+    after = _with_validators(after, event, result)
+    after = _with_document(after, event)
+    after = _with_move(after, result.move, polling, now)
+    after = replace(after, health=_health(after, polling, now))
+    wanted = policy_interval(after, polling, terms.interval, now, terms.price)
+    wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
+    return replace(after, next_poll_at=_next(after, wanted, terms))
+
+
+def _last_change(state: SourceState, event: PollEvent, now: datetime) -> datetime | None:
+    """When the source last had something new; of the first look, what its newest entry says."""
+    if state.last_change_at is None:
+        return min(event.newest, now) if event.newest else now
+    return now if event.new or event.updated else state.last_change_at
+
+
+def _with_habit(after: SourceState, before: SourceState, event: PollEvent, terms: Terms) -> SourceState:
+    """What this poll taught: the rate, its shape, and whether the document's advice can be followed."""
+    now, last = terms.now, before.last_success_at
+    if before.habit.since is None or last is None:
+        habit = first_habit(event.moments, event.listed, event.oldest, now)
+    else:
+        habit = learned(before.habit, event.moments, event.new, event.listed, last, now)
+    if advised(before.hints):
+        habit = _with_strain(habit, before, event, terms)
+    return replace(after, habit=habit, rate=rate_of(habit, now))
+
+
+def _with_strain(habit: Habit, before: SourceState, event: PollEvent, terms: Terms) -> Habit:
+    if event.parsed and advised(event.hints) != advised(before.hints):
+        return replace(habit, strain=())
+    then = before.last_poll_at or terms.now
+    wanted = policy_interval(before, terms.polling, terms.interval, then, terms.price)
+    cost = strain(before, wanted, event.new, event.listed, terms.now)
+    return replace(habit, strain=cost) if cost != habit.strain else habit
+
+
+def _with_validators(state: SourceState, event: PollEvent, result: Fetched | NotModified) -> SourceState:
+    """Replaced by a 200 (absent: cleared), updated by a 304 (RFC 9111, 4.3.4); believed again after a 304."""
+    if isinstance(result, NotModified):
+        return replace(state, validators=result.validators, same_body=0, has_validators=True)
+    sent, got = state.validators, result.validators
+    same_body = (state.same_body + 1 if sent else 0) if event.body_known else 0
+    distrusted = bool(sent) and not state.has_validators  # until a 304 proves the contrary
+    return replace(
+        state,
+        validators=replace(got, url=got.url or result.url) if got else Validators(),
+        same_body=same_body,
+        has_validators=bool(got) and same_body < BROKEN_AFTER and not distrusted,
+        # The body of a 226 holds only what is new: it says nothing about the next whole body.
+        body_digest=state.body_digest if result.partial else result.body_digest,
+    )
+
+
+def _with_document(state: SourceState, event: PollEvent) -> SourceState:
+    if not event.parsed:
+        return state
+    partial = isinstance(event.result, Fetched) and event.result.partial
+    window = max(state.window, event.listed) if partial else event.listed
+    return replace(state, hints=event.hints, window=window)
+
+
+def _with_move(state: SourceState, move: Move | None, polling: Polling, now: datetime) -> SourceState:
+    """A permanent redirect is adopted after several polls over some days; to https of the same path at once."""
+    if move is None or not move.permanent or move.target == state.url:
+        return replace(state, move_target=None, move_since=None, move_count=0)
+    again = move.target == state.move_target and state.move_since is not None
+    since = state.move_since if again and state.move_since else now
+    count = state.move_count + 1 if again else 1
+    if move.upgrade or (count >= polling.move_polls and now - since >= polling.move_after):
+        validators = replace(state.validators, url=move.target) if state.validators else state.validators
+        return replace(state, url=move.target, validators=validators, move_target=None, move_since=None, move_count=0)
+    return replace(state, move_target=move.target, move_since=since, move_count=count)
+
+
+def _health(state: SourceState, polling: Polling, now: datetime) -> Health:
+    quiet = now - state.last_change_at if state.last_change_at else timedelta(0)
+    beyond_habit = state.rate > 0 and quiet > timedelta(days=14) and quiet / DAY * state.rate > SILENT_GAPS
+    return Health.SILENT if beyond_habit or is_silent(state, polling, now) else Health.FRESH
+
+
+# ---------------------------------------------------------------- failure
+
+
+def _after_failure(
+    state: SourceState,
+    result: FetchFailed | ParseFailed,
+    terms: Terms,
+) -> SourceState:
+    """Validators, body digest, hints and moves stay: what was not read and stored must be asked for again."""
+    now = terms.now
+    freshness = result.freshness if isinstance(result, FetchFailed) else Freshness()
+    after = replace(
+        state,
+        last_poll_at=now,
+        last_status=result.status if isinstance(result, FetchFailed) else 200,
+        last_failure=result.failure,
+        last_detail=result.detail,
+        failures=state.failures + 1,
+        failing_since=state.failing_since or now,
+        retry_at=_retry_at(freshness, terms.polling, now),
+    )
+    # Of a source that never answered nothing is learned: a first start without a network shall not cost it a day.
+    normal = (
+        terms.interval.min
+        if state.last_success_at is None
+        else policy_interval(after, terms.polling, terms.interval, now, terms.price)
+    )
+    verdict = after_failure(state, after, normal, terms)
+    after = replace(after, health=verdict.health)
+    if verdict.delay is None:
+        return replace(after, next_poll_at=NEVER)
+    return replace(after, next_poll_at=_next(after, verdict.delay, terms))
+
+
+def _after_no_question(state: SourceState, result: FetchFailed, terms: Terms) -> SourceState:
+    """Nothing was sent, because the host rests: no failure of this source, only a later turn."""
+    rest_ends = result.freshness.retry_at or terms.now + RETURN_AFTER_REST
+    spread = RETURN_AFTER_REST * terms.dice()  # the sources of a host shall not all come back at once
+    return replace(state, next_poll_at=off_the_minute(max(rest_ends, terms.now) + spread, terms.dice))
+
+
+# ---------------------------------------------------------------- both
+
+
+def _retry_at(freshness: Freshness, polling: Polling, now: datetime) -> datetime | None:
+    return min(freshness.retry_at, now + polling.retry_after_max) if freshness.retry_at else None
+
+
+def _next(state: SourceState, wanted: timedelta, terms: Terms) -> datetime:
+    """The later of what is wanted and what is allowed; floors are left by a little chance upwards."""
+    now, dice = terms.now, terms.dice
+    due, floor = now + wanted, earliest(state, terms.polling, now)
+    if floor > due:
+        due = floor + min((floor - now) * terms.polling.jitter, timedelta(minutes=1)) * dice()
+    return off_the_minute(after_skips(due, state.hints, dice), dice)

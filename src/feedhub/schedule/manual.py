@@ -1,0 +1,20 @@
+"""Polls asked for by hand: the server's wishes and a short memory still hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from feedhub.model import SourceState
+
+
+def may_poll_now(state: SourceState, now: datetime, manual_gap: timedelta) -> str | None:
+    """None when the source may be polled by hand now; else one sentence why not."""
+    if state.retry_at is not None and now < state.retry_at:
+        return f"The server asked not to be polled before {state.retry_at:%Y-%m-%d %H:%M:%S} UTC (Retry-After)."
+    if state.last_poll_at is None:
+        return None
+    age = now - state.last_poll_at
+    if timedelta(0) <= age < manual_gap:
+        ago, left = int(age.total_seconds()), int((manual_gap - age).total_seconds()) + 1
+        return f"It was polled {ago} s ago; the next poll by hand is possible in {left} s."
+    return None

@@ -1,0 +1,190 @@
+"""Feeds, their pages, the directory and OPML: everything that a reader or a person asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from hashlib import blake2b
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
+from feedhub.ports import Redirected, page_key, read_page_key
+from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
+from feedhub.serve.answers import Manner, answer, page_answer
+from feedhub.serve.jinja_pages import PageRenderer
+from feedhub.serve.known_feeds import KnownFeeds
+from feedhub.serve.negotiate import preferred
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.shelf import Shelf
+
+Before = tuple[int, EntryId] | None
+HTML = "text/html; charset=utf-8"
+
+
+def html_document(text: str) -> Document:
+    """A page as a document. No date: a page changes with more than its entries, its tag alone tells."""
+    body = text.encode()
+    digest = blake2b(body, digest_size=12).hexdigest()
+    return Document(body=body, media_type=HTML, etag=f'"{digest}"', modified=EPOCH)
+
+
+def asked_before(request: Request) -> Before:
+    """The page that ``?before=`` asks for.
+
+    :raises HTTPException: 400 for what is no such key.
+    """
+    text = request.query_params.get("before")
+    if text is None:
+        return None
+    if (key := read_page_key(text)) is None:
+        raise HTTPException(
+            400, "before= takes the value that the link to older entries carries, such as 1764000000-42."
+        )
+    return key
+
+
+class FeedRoutes:
+    """The routes of feeds and pages, over one shelf of ready documents."""
+
+    def __init__(self, parts: ServeParts, shelf: Shelf, renderer: PageRenderer) -> None:
+        self._parts = parts
+        self._shelf = shelf
+        self._renderer = renderer
+        self._visibility = Visibility(parts.settings)
+        self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
+        self._prefix = site_prefix(parts.settings.site.base_url)
+        self._manner = Manner(noindex=parts.settings.feeds.noindex)
+
+    @property
+    def known(self) -> KnownFeeds:
+        return self._known
+
+    def routes(self) -> list[Route]:
+        kinds = [kind.value for kind in FeedKind if kind is not FeedKind.ALL]
+        return [
+            Route("/", self.directory),
+            Route("/all", self.feed),
+            Route("/all.{ending}", self.feed),
+            *(Route(f"/{kind}", self.listing) for kind in kinds),
+            *(Route(f"/{kind}/{{name}}", self.feed) for kind in kinds),
+            *(
+                Route(f"/{path}/", self.without_slash)
+                for path in ("all", *kinds, *(f"{kind}/{{name}}" for kind in kinds))
+            ),
+            Route("/private/{token}/{path:path}", self.private),
+            Route("/feeds.opml", self.feeds_opml),
+        ]
+
+    async def directory(self, request: Request) -> Response:
+        known = await self._known.now()
+        return await self._page(request, "/", known.generation, lambda: self._renderer.directory(known.feeds))
+
+    async def listing(self, request: Request) -> Response:
+        kind = FeedKind(request.url.path.rpartition("/")[2])
+        if kind not in self._visibility.kinds:
+            raise HTTPException(404)
+        known = await self._known.now()
+        return await self._page(request, kind, known.generation, lambda: self._renderer.listing(kind, known.feeds))
+
+    async def _page(self, request: Request, key: Hashable, stamp: Hashable, render: Callable[[], str]) -> Response:
+        ready = await self._shelf.get(key, stamp, lambda: html_document(render()))
+        return answer(request, ready, replace(self._manner, max_age=60))
+
+    async def feeds_opml(self, request: Request) -> Response:
+        """All public outputs. Made anew after every commit, and told apart by its tag."""
+        known = await self._known.now()
+        ready = await self._shelf.get("feeds.opml", known.generation, self._parts.press.opml)
+        return answer(request, ready, replace(self._manner, cors=True))
+
+    async def feed(self, request: Request) -> Response:
+        """A public feed: 200 or 304, 301 when renamed, 410 when withdrawn, 404 with suggestions."""
+        asked = take_apart(request.url.path.lstrip("/"))
+        if asked is None or not self._visibility.emitted(asked) or self._visibility.is_private(asked.path):
+            return await self.not_found(request)
+        found = self._parts.library.feed(asked.kind, asked.slug)
+        if found is None:
+            return await self.not_found(request)
+        if isinstance(found, Redirected):
+            there = asked.at(found.slug)
+            if self._visibility.is_private(there.path):
+                return await self.not_found(request)
+            return self._redirect(request, there.address)
+        if found.withdrawn:
+            return self._gone()
+        return await self._found(request, found, asked)
+
+    async def _found(self, request: Request, feed: Feed, asked: Asked) -> Response:
+        before = asked_before(request)
+        if asked.format is not None:
+            return await self._document(request, feed, asked.format, before, replace(self._manner, cors=True))
+        wanted = preferred(", ".join(request.headers.getlist("accept")), self._visibility.formats)
+        if wanted is None:
+            return await self._feed_page(request, feed, before)
+        location = f"{self._prefix}{feed.path}.{wanted.value}"
+        location += f"?before={page_key(*before)}" if before else ""
+        manner = replace(self._manner, cors=True, negotiated=True, location=location)
+        return await self._document(request, feed, wanted, before, manner)
+
+    async def _document(self, request: Request, feed: Feed, format: Format, before: Before, manner: Manner) -> Response:
+        press = self._parts.press
+        key = (feed.id, format, before)
+        ready = await self._shelf.get(key, feed, lambda: press.document(feed, format, before))
+        return answer(request, ready, manner)
+
+    async def _feed_page(self, request: Request, feed: Feed, before: Before) -> Response:
+        known = await self._known.now()
+
+        def make() -> Document:
+            size = self._parts.settings.feeds.size
+            entries = self._parts.library.page(feed.id, size + 1, before)
+            last = entries[size - 1] if len(entries) > size else None
+            older = page_key(last.sort_key, last.id) if last else ""
+            return html_document(self._renderer.feed(feed, entries[:size], older, known.index))
+
+        ready = await self._shelf.get((feed.id, None, before), (feed, known.generation), make)
+        return answer(request, ready, replace(self._manner, max_age=60, negotiated=True))
+
+    async def private(self, request: Request) -> Response:
+        """A feed that needs a token. A wrong token and a feed that is not private look alike: 404."""
+        asked = take_apart(request.path_params["path"])
+        token = request.path_params["token"]
+        if asked is None or asked.format is None or not self._visibility.emitted(asked):
+            raise HTTPException(404)
+        found = self._parts.library.feed(asked.kind, asked.slug)
+        there = asked.at(found.slug) if isinstance(found, Redirected) else asked
+        if not self._visibility.opens(there.path, token) or found is None:
+            raise HTTPException(404)
+        if isinstance(found, Redirected):
+            return self._redirect(request, f"/private/{quote(token, safe='')}{there.address}", private=True)
+        if found.withdrawn:
+            return self._gone()
+        manner = replace(self._manner, private=True)
+        return await self._document(request, found, asked.format, asked_before(request), manner)
+
+    async def without_slash(self, request: Request) -> Response:
+        return self._redirect(request, quote(request.url.path.rstrip("/")))
+
+    def _redirect(self, request: Request, address: str, private: bool = False) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        keep = "private" if private else "public"
+        headers = {"Location": f"{self._prefix}{address}{query}", "Cache-Control": f"{keep}, max-age=3600"}
+        return Response(status_code=301, headers=headers)
+
+    def _gone(self) -> Response:
+        text = "This feed was withdrawn by whoever runs this site. Please remove it from your feed reader."
+        return page_answer(self._renderer.notice("This feed is gone", text), 410)
+
+    async def not_found(self, request: Request) -> Response:
+        """404, with the feeds whose names come near; private feeds are never among them."""
+        asked = take_apart(request.url.path.strip("/"))
+        if asked is None or asked.kind is FeedKind.ALL:
+            return page_answer(self._renderer.not_found(request.url.path), 404)
+        feeds = (await self._known.now()).feeds
+        slug = asked.slug.rpartition(".")[0] or asked.slug
+        suggestions = nearest(slug, [feed for feed in feeds if feed.kind is asked.kind])
+        return page_answer(self._renderer.not_found(request.url.path, suggestions), 404)

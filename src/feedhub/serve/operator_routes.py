@@ -1,0 +1,103 @@
+"""What an operator and a monitor ask: health, metrics, the state of the sources."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from feedhub.errors import DatabaseError
+from feedhub.model import Health, SourceState
+from feedhub.ports import Vitals
+from feedhub.serve.addresses import Visibility
+from feedhub.serve.answers import PAGE_POLICY
+from feedhub.serve.jinja_pages import PageRenderer
+from feedhub.serve.known_feeds import KnownFeeds
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
+from feedhub.serve.shelf import Shelf
+from feedhub.serve.wire import moment_text, state_to_json
+
+_FRESH = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+class OperatorRoutes:
+    """None of these answers may be kept by a cache: each tells how things are at this moment."""
+
+    def __init__(
+        self, parts: ServeParts, shelf: Shelf, renderer: PageRenderer, known: KnownFeeds, metrics: Metrics
+    ) -> None:
+        self._parts = parts
+        self._shelf = shelf
+        self._renderer = renderer
+        self._known = known
+        self._metrics = metrics
+        self._visibility = Visibility(parts.settings)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/health", self.health),
+            Route("/health/live", self.live),
+            Route("/health/ready", self.ready),
+            Route("/metrics", self.metrics),
+            Route("/status", self.status),
+            Route("/status.json", self.status_json),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """Both answers and what the daemon tells of itself; 503 unless live and ready."""
+        vitals = self._parts.vitals()
+        return _report(vitals, vitals.live and vitals.ready)
+
+    async def live(self, _request: Request) -> Response:
+        """503 asks a supervisor to restart the process."""
+        vitals = self._parts.vitals()
+        return _report(vitals, vitals.live)
+
+    async def ready(self, _request: Request) -> Response:
+        """503 asks a load balancer to wait."""
+        vitals = self._parts.vitals()
+        return _report(vitals, vitals.live and vitals.ready)
+
+    async def metrics(self, _request: Request) -> Response:
+        """The figures of the process come even while the database does not answer."""
+        vitals = self._parts.vitals()
+        self._metrics.update_service(vitals.live, vitals.ready, vitals.detail)
+        try:
+            states, generation = await run_in_threadpool(self._ask_store)
+        except DatabaseError:
+            self._metrics.update_service(vitals.live, False, {})
+        else:
+            counts = {health.value: sum(state.health is health for state in states) for health in Health}
+            self._metrics.update_store(counts, generation)
+        return Response(self._metrics.render(self._shelf.counts), headers={**_FRESH, "Content-Type": MEDIA_TYPE})
+
+    def _ask_store(self) -> tuple[list[SourceState], int]:
+        return self._parts.catalogue.states(), self._parts.catalogue.generation()
+
+    async def status(self, _request: Request) -> Response:
+        known = await self._known.now()
+        states = await run_in_threadpool(self._parts.catalogue.states)
+        html = await run_in_threadpool(self._renderer.status, states, self._parts.clock(), known.index)
+        headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
+        return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+
+    async def status_json(self, _request: Request) -> Response:
+        states = await run_in_threadpool(self._parts.catalogue.states)
+        shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
+        body = {
+            "at": moment_text(self._parts.clock()),
+            "version": self._parts.version,
+            "sources": [state_to_json(state) for state in shown],
+        }
+        return JSONResponse(body, headers=_FRESH)
+
+
+def _report(vitals: Vitals, well: bool) -> Response:
+    body = {"live": vitals.live, "ready": vitals.ready, "detail": {k: _plain(v) for k, v in vitals.detail.items()}}
+    return JSONResponse(body, 200 if well else 503, headers=_FRESH)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

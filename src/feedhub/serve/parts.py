@@ -1,0 +1,24 @@
+"""What the server is given by ``wiring``, and what its routes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedhub.ports import Catalogue, Clock, Control, Library, Press, Vitals
+from feedhub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeParts:
+    """``control`` is None in a process that only serves; an empty ``control_token`` opens nothing."""
+
+    library: Library
+    press: Press
+    catalogue: Catalogue
+    settings: Settings
+    control: Control | None
+    vitals: Callable[[], Vitals]
+    control_token: str
+    version: str
+    clock: Clock

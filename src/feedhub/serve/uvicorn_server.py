@@ -1,0 +1,211 @@
+"""HTTP on a socket, inside the daemon's own event loop. The one door to uvicorn.
+
+uvicorn neither owns the process nor its signals here. It has no limit on how much of a request's head it takes or how
+long it waits for it; :class:`_BoundedProtocol` adds both, so that slow and endless clients cost nothing but a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from feedhub.errors import AddressInUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD_BYTES = 32_768
+"""Request line and headers together; more is answered with 431."""
+HEAD_SECONDS = 20.0
+"""For a request's head to arrive, from its first byte or from the connection's begin."""
+KEEP_ALIVE = 30
+"""Seconds an idle connection stays open."""
+BACKLOG = 1024
+CONNECTIONS = 5_000
+"""Connections at once; more are answered with 503."""
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class _BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with bounds on the head of a request.
+
+    A read may hold the end of one request and the begin of the next; bytes are counted from the last complete head,
+    which is exact enough for a bound and lets no client send a head without end.
+    """
+
+    _head = 0
+    _in_head = True
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        if self._deadline is None:
+            self._arm()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._head = False, 0
+        self._disarm()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        super().on_message_complete()
+
+    def _arm(self) -> None:
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the signals to the daemon."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound TCP socket on a name or address of either family; port 0 takes a free one.
+
+    :raises AddressInUse: with what to do about it.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise AddressInUse(
+            f"The address {host!r} to listen on is not known here.", "Set server.host to an address of this machine."
+        ) from error
+    family, kind, protocol, _, address = found[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(BACKLOG)
+        bound.setblocking(False)
+    except OSError as error:
+        bound.close()
+        raise _taken(host, port, error) from error
+    return bound
+
+
+def _taken(host: str, port: int, error: OSError) -> AddressInUse:
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return AddressInUse(
+            f"Another program listens on {place} already.",
+            "Stop it, or set server.port to another port (0 takes a free one).",
+        )
+    if error.errno == errno.EACCES:
+        return AddressInUse(
+            f"This user may not listen on {place}.", "Set server.port to 1024 or higher, with a web server in front."
+        )
+    return AddressInUse(
+        f"Cannot listen on {place}: {error.strerror}.", "Set server.host to an address of this machine."
+    )
+
+
+class HttpServer:
+    """Serves an ASGI application from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._server: _QuietServer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def replace(self, app: ASGIApp) -> None:
+        """Serve another application from the next request on; requests in flight end with the old one."""
+        self._app = app
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def start(self) -> tuple[str, int]:
+        """Listen; returns the address that was really bound. Requests are answered when this returns.
+
+        :raises AddressInUse: nothing was started.
+        """
+        bound = bind(self._host, self._port)
+        host, port = bound.getsockname()[:2]
+        config = uvicorn.Config(
+            self._dispatch,
+            http=_BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            log_level="error",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            limit_concurrency=CONNECTIONS,
+            backlog=BACKLOG,
+        )
+        self._server = _QuietServer(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[bound]), name="http")
+        while not self._server.started:
+            if self._task.done():
+                bound.close()
+                self._task.result()
+            await asyncio.sleep(0.005)
+        return str(host), int(port)
+
+    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109  # a bound kept in steps, each gentler than the next
+        """Stop listening, let requests end for up to ``timeout`` seconds, then cut them off. May be called twice."""
+        server, task = self._server, self._task
+        if server is None or task is None:
+            return
+        self._server = self._task = None
+        server.should_exit = True
+        done, _ = await asyncio.wait({task}, timeout=max(timeout, 0.0) + 0.3)
+        if not done:
+            await self._cut_off(server, task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    @staticmethod
+    async def _cut_off(server: _QuietServer, task: asyncio.Task[Any]) -> None:
+        server.force_exit = True
+        for request in list(server.server_state.tasks):
+            request.cancel()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.wait({task}, timeout=1.0)
+        task.cancel()
+        await asyncio.wait({task})

@@ -1,0 +1,36 @@
+"""The database: SQLite or PostgreSQL, through SQLAlchemy Core.
+
+::
+
+    tables.py              what is kept                    schema.py      its version; migrate
+    sqlalchemy_engine.py   connections, errors             upkeep.py      check, back up, restore
+    store.py               SqlStore, open_store            lock.py        one FeedHub for one database
+
+    writing.py   batch.py   polled.py   attachments.py   touching.py                   a poll is written
+    feeds.py     listing.py (pure)                                                     feeds and their lists
+    configuring.py   moving.py   sources.py   relabelling.py                           the ledger's other calls
+    retention.py   forgetting.py                                                       what goes for good
+    reading.py   catalogue.py                                                          pages; questions
+    rows.py (pure)   statements.py   base.py                                           shared
+"""
+
+from feedhub.store.lock import InstanceLock, holder
+from feedhub.store.retention import Removed
+from feedhub.store.schema import SchemaKind, SchemaState, migrate, schema_state
+from feedhub.store.store import SqlStore, open_store
+from feedhub.store.upkeep import backup, check, restore
+
+__all__ = [
+    "InstanceLock",
+    "Removed",
+    "SchemaKind",
+    "SchemaState",
+    "SqlStore",
+    "backup",
+    "check",
+    "holder",
+    "migrate",
+    "open_store",
+    "restore",
+    "schema_state",
+]

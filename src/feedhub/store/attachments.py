@@ -1,0 +1,153 @@
+"""People, categories and enclosures of entries: written in bulk, read in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, select
+
+from feedhub.model import Byline, Category, Enclosure, Entry, EntryId
+from feedhub.store.rows import Row, byline_rows, enclosure_rows
+from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.tables import authors, categories, enclosures, entry_authors, entry_categories
+
+CategoryName = tuple[str, str, str, str]
+_TABLES: tuple[Table, ...] = (entry_authors, entry_categories, enclosures)
+
+
+class Attachments:
+    """Gathers what belongs to entries, then writes it."""
+
+    def __init__(self, connection: Connection, counter: Counter) -> None:
+        self._connection = connection
+        self._counter = counter
+        self._entries: dict[EntryId, Entry] = {}
+        self._replaced: set[EntryId] = set()
+
+    def attach(self, number: EntryId, entry: Entry) -> None:
+        """For a new entry."""
+        self._entries[number] = entry
+
+    def replace(self, number: EntryId, entry: Entry) -> None:
+        """For a stored entry: what it had goes."""
+        self._entries[number] = entry
+        self._replaced.add(number)
+
+    def write(self) -> None:
+        for some in chunks(self._replaced):
+            for table in _TABLES:
+                self._connection.execute(delete(table).where(table.c.entry_id.in_(some)))
+        self._write_people()
+        self._write_categories()
+        rows = [row for number, entry in self._entries.items() for row in enclosure_rows(number, entry.enclosures)]
+        put(self._connection, enclosures, rows)
+
+    def _write_people(self) -> None:
+        people = {number: _people(entry) for number, entry in self._entries.items()}
+        ids = self._author_ids(byline for bylines in people.values() for byline, _ in bylines)
+        rows = [row for number, bylines in people.items() for row in byline_rows(number, bylines, ids)]
+        put(self._connection, entry_authors, rows)
+
+    def _author_ids(self, bylines: Iterable[Byline]) -> dict[str, int]:
+        first: dict[str, Byline] = {}
+        for byline in bylines:
+            first.setdefault(byline.key, byline)
+        ids: dict[str, int] = {}
+        for some in chunks(first):
+            query = select(authors.c.key, authors.c.id).where(authors.c.key.in_(some))
+            ids.update({row.key: row.id for row in self._connection.execute(query)})
+        rows = []
+        for key, byline in first.items():
+            if key not in ids:
+                ids[key] = self._counter.next("authors")
+                name, organisation = byline.name, byline.is_organisation
+                rows.append({"id": ids[key], "key": key, "name": name, "is_organisation": organisation})
+        put(self._connection, authors, rows)
+        return ids
+
+    def _write_categories(self) -> None:
+        names = {_name(category) for entry in self._entries.values() for category in entry.categories}
+        ids = self._category_ids(sorted(names))
+        rows = [
+            {"entry_id": number, "position": position, "category_id": ids[_name(category)]}
+            for number, entry in self._entries.items()
+            for position, category in enumerate(entry.categories)
+        ]
+        put(self._connection, entry_categories, rows)
+
+    def _category_ids(self, names: Sequence[CategoryName]) -> dict[CategoryName, int]:
+        ids: dict[CategoryName, int] = {}
+        for some in chunks({name[0] for name in names}):
+            query = select(categories).where(categories.c.key.in_(some))
+            found = self._connection.execute(query)
+            ids.update({(row.key, row.term, row.scheme, row.label): row.id for row in found})
+        rows = []
+        for name in names:
+            if name not in ids:
+                ids[name] = self._counter.next("categories")
+                rows.append(dict(zip(("id", "key", "term", "scheme", "label"), (ids[name], *name), strict=True)))
+        put(self._connection, categories, rows)
+        return ids
+
+
+def _people(entry: Entry) -> list[tuple[Byline, bool]]:
+    return [*((byline, False) for byline in entry.authors), *((byline, True) for byline in entry.contributors)]
+
+
+def _name(category: Category) -> CategoryName:
+    return (category.key, category.term, category.scheme, category.label)
+
+
+# ---------------------------------------------------------------- reading
+
+
+_BYLINES = (
+    select(entry_authors, authors.c.key)
+    .join(authors, authors.c.id == entry_authors.c.author_id)
+    .order_by(entry_authors.c.entry_id, entry_authors.c.position)
+)
+_CATEGORIES = (
+    select(entry_categories.c.entry_id, categories.c.key, categories.c.term, categories.c.scheme, categories.c.label)
+    .join(categories, categories.c.id == entry_categories.c.category_id)
+    .order_by(entry_categories.c.entry_id, entry_categories.c.position)
+)
+_ENCLOSURES = select(enclosures).order_by(enclosures.c.entry_id, enclosures.c.position)
+
+
+def bylines_of(connection: Connection, ids: Collection[int]) -> dict[tuple[int, bool], list[Byline]]:
+    """People by entry and by whether they are contributors."""
+    found: dict[tuple[int, bool], list[Byline]] = {}
+    for row in _rows(connection, _BYLINES.where(entry_authors.c.entry_id.in_(ids))):
+        byline = Byline(
+            key=row["key"],
+            name=row["name"],
+            role=row["role"],
+            organisation=row["organisation"],
+            uri=row["uri"],
+            is_organisation=row["is_organisation"],
+        )
+        found.setdefault((row["entry_id"], row["contributor"]), []).append(byline)
+    return found
+
+
+def categories_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Category]]:
+    found: dict[int, list[Category]] = {}
+    for row in _rows(connection, _CATEGORIES.where(entry_categories.c.entry_id.in_(ids))):
+        category = Category(key=row["key"], term=row["term"], scheme=row["scheme"], label=row["label"])
+        found.setdefault(row["entry_id"], []).append(category)
+    return found
+
+
+def enclosures_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Enclosure]]:
+    found: dict[int, list[Enclosure]] = {}
+    for row in _rows(connection, _ENCLOSURES.where(enclosures.c.entry_id.in_(ids))):
+        enclosure = Enclosure(
+            url=row["url"], type=row["type"], length=row["length"], title=row["title"], duration=row["duration"]
+        )
+        found.setdefault(row["entry_id"], []).append(enclosure)
+    return found
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    yield from connection.execute(query).mappings()

@@ -1,0 +1,40 @@
+"""What the two sides of the store share: their connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection
+
+from feedhub.store import sqlalchemy_engine
+
+
+class Side:
+    """Connections for reading and for writing. Two engines: a reader must never take the writer's lock."""
+
+    def __init__(self, url: str, *, busy_timeout: float, read_only: bool) -> None:
+        self.url = url
+        self.read_only = read_only
+        self._writer = sqlalchemy_engine.connect(url, writing=True, busy_timeout=busy_timeout)
+        self._hurried = sqlalchemy_engine.connect(url, writing=True, busy_timeout=0.05)
+        self._reader = sqlalchemy_engine.connect(url, writing=False, busy_timeout=busy_timeout)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One state of the database, for the length of the block."""
+        return sqlalchemy_engine.reading(self._reader)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction of the single writer."""
+        return sqlalchemy_engine.writing(self._reader if self.read_only else self._writer)
+
+    @contextmanager
+    def hurried_writing(self) -> Iterator[Connection]:
+        """A transaction that gives up at once when somebody else writes."""
+        with sqlalchemy_engine.writing(self._hurried) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections. The store opens new ones if it is used again."""
+        for engine in (self._writer, self._hurried, self._reader):
+            engine.dispose()

@@ -1,0 +1,288 @@
+"""The writing of many polls at once: everything is gathered in memory, then written table by table in bulk.
+
+Decisions were taken against what was known before; two polls of one batch may both bring the same new entry. The
+second is then treated as a sighting of the first: never doubled, never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from feedhub.model import DateOrigin, Draft, EntryId, FeedId, Insert, Key, Membership, Outcome, Update
+from feedhub.ports import Applied, PollRecord
+from feedhub.store.attachments import Attachments
+from feedhub.store.feeds import (
+    FeedRegistry,
+    Listing,
+    adding,
+    drop_fragments,
+    identity,
+    member_of,
+    replacing,
+    write_listing,
+)
+from feedhub.store.listing import Place
+from feedhub.store.polled import Polled, write_polls
+from feedhub.store.rows import entry_row, sort_key
+from feedhub.store.statements import Counter, bump, chunks, put, put_missing
+from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings
+from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
+
+
+@dataclass(slots=True, kw_only=True)
+class Present:
+    """An entry that is stored, or will be by this batch."""
+
+    id: int
+    owner: int
+    cluster: int
+    published: datetime
+    updated: datetime
+    first_seen: datetime
+    date_origin: DateOrigin
+    sort_key: int
+
+
+class Batch:
+    """One call of :meth:`feedhub.ports.Transaction.apply`."""
+
+    def __init__(self, connection: Connection, counter: Counter, unseen: set[int]) -> None:
+        self._connection = connection
+        self._counter = counter
+        self._registry = FeedRegistry(connection, counter)
+        self._listing = Listing(unseen=unseen)
+        self._attachments = Attachments(connection, counter)
+        self._present: dict[int, Present] = {}
+        self._by_key: dict[Key, int] = {}
+        self._forgotten: set[Key] = set()
+        self._feeds: dict[tuple[str, str], int] = {}
+        self._sighted: set[tuple[int, int]] = set()  # source, entry: before this batch or in it
+        self._new: list[dict[str, Any]] = []
+        self._contents: list[dict[str, Any]] = []
+        self._keys: dict[Key, tuple[int, bool]] = {}
+        self._cluster_keys: dict[Key, int] = {}
+        self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
+        self._updates: dict[int, dict[str, Any]] = {}
+        self._seen_anew: set[int] = set()  # stored entries that got another sighting
+        self._outcomes: list[Outcome] = []
+
+    def write(self, records: Sequence[PollRecord]) -> Applied:
+        self._prepare(records)
+        polled = Polled(self._connection, records)
+        for record in records:
+            self._take(record, polled.holds(record.state.id))
+        return self._flush(records, polled)
+
+    # ------------------------------------------------------------ what is there already
+
+    def _prepare(self, records: Sequence[PollRecord]) -> None:
+        writes = [write for record in records for write in record.writes]
+        self._feeds = self._registry.resolve(m.feed for draft, _ in writes for m in draft.memberships)
+        self._find_keys([draft for draft, decision in writes if isinstance(decision, Insert)])
+        ids = {decision.id for _, decision in writes if not isinstance(decision, Insert)}
+        self._find_entries({*ids, *self._by_key.values()})
+
+    def _find_keys(self, drafts: Iterable[Draft]) -> None:
+        for some in chunks({key for draft in drafts for key in _keys_of(draft)}):
+            found = select(entry_keys.c.key, entry_keys.c.entry_id).where(entry_keys.c.key.in_(some))
+            self._by_key.update({Key(row.key): row.entry_id for row in self._connection.execute(found)})
+            gone = select(forgotten.c.key).where(forgotten.c.key.in_(some))
+            self._forgotten.update(Key(key) for key in self._connection.scalars(gone))
+
+    def _find_entries(self, ids: Iterable[int]) -> None:
+        for some in chunks(ids):
+            for row in self._connection.execute(_PRESENT.where(entries.c.id.in_(some))):
+                self._present[row.id] = Present(
+                    id=row.id,
+                    owner=row.owner_id,
+                    cluster=row.cluster,
+                    published=row.published,
+                    updated=row.updated,
+                    first_seen=row.first_seen,
+                    date_origin=DateOrigin(row.date_origin),
+                    sort_key=row.sort_key,
+                )
+            seen = select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(some))
+            self._sighted.update((row.source_id, row.entry_id) for row in self._connection.execute(seen))
+
+    # ------------------------------------------------------------ one poll
+
+    def _take(self, record: PollRecord, known_source: bool) -> None:
+        new = updated = 0
+        for draft, decision in record.writes if known_source else ():
+            if isinstance(decision, Insert):
+                new += self._insert(record, draft, decision)
+            elif decision.id not in self._present:
+                continue  # removed by retention since it was decided
+            elif isinstance(decision, Update):
+                self._update(record, draft, decision)
+                updated += 1
+            else:
+                self._sight(record, draft, self._present[decision.id])
+        self._outcomes.append(replace(record.outcome, new=new, updated=updated))
+
+    def _insert(self, record: PollRecord, draft: Draft, decision: Insert) -> int:
+        keys = _keys_of(draft)
+        twin = next((self._by_key[key] for key in keys if key in self._by_key), None)
+        if twin is not None:
+            if twin in self._present:
+                self._sight(record, draft, self._present[twin])
+            return 0
+        if not self._forgotten.isdisjoint(keys):
+            return 0
+        self._begin(record, draft, decision)
+        return 1
+
+    def _begin(self, record: PollRecord, draft: Draft, decision: Insert) -> None:
+        entry, now, source = draft.entry, record.outcome.at, record.state.id
+        number = self._counter.next("entries")
+        cluster = number if decision.cluster is None else decision.cluster
+        here = Present(
+            id=number,
+            owner=source,
+            cluster=cluster,
+            published=entry.published,
+            updated=entry.updated,
+            first_seen=now,
+            date_origin=entry.date_origin,
+            sort_key=sort_key(entry.published, now),
+        )
+        self._present[number] = here
+        self._new.append({"id": number, "owner_id": source, "version": 1, **_moments(here), **entry_row(entry)})
+        self._new[-1]["source_updated"] = record.info.updated if record.info else None
+        self._contents.append({"entry_id": number, "summary": entry.summary, "content": entry.content})
+        self._attachments.attach(EntryId(number), entry)
+        self._listing.fresh.add(number)
+        self._listing.unseen.add(number)
+        self._listing.rewritten.add(number)
+        self._listing.edit(_member(here), adding(self._places(draft.memberships, here, source)))
+        self._note_sighting(record, draft, number)
+        self._note_keys(draft, here)
+
+    def _update(self, record: PollRecord, draft: Draft, decision: Update) -> None:
+        entry, here = draft.entry, self._present[decision.id]
+        here.published, here.updated = decision.published, decision.updated
+        if entry.date_origin is DateOrigin.STATED:
+            here.date_origin = DateOrigin.STATED
+        here.sort_key = sort_key(decision.published, here.first_seen)
+        self._updates[here.id] = {"b_id": here.id, **_moments(here), **entry_row(entry)}
+        self._updates[here.id]["source_updated"] = record.info.updated if record.info else None
+        self._contents.append({"entry_id": here.id, "summary": entry.summary, "content": entry.content})
+        self._attachments.replace(EntryId(here.id), entry)
+        places = self._places(draft.memberships, here, here.owner)
+        self._listing.edit(_member(here), replacing(here.owner, places, here.sort_key))
+        self._note_sighting(record, draft, here.id)
+        self._note_keys(draft, here)
+
+    def _sight(self, record: PollRecord, draft: Draft, here: Present) -> None:
+        first = (record.state.id, here.id) not in self._sighted
+        self._note_sighting(record, draft, here.id)
+        self._note_keys(draft, here)
+        if first:
+            self._seen_anew.add(here.id)
+            places = self._places(draft.memberships, here, record.state.id)
+            self._listing.edit(_member(here), adding(places))
+
+    def _places(self, wanted: Iterable[Membership], here: Present, source: int) -> dict[int, Place]:
+        return {
+            self._feeds[identity(m.feed)]: Place(sort_key=here.sort_key, source=source, rule=m.rule) for m in wanted
+        }
+
+    def _note_sighting(self, record: PollRecord, draft: Draft, number: int) -> None:
+        pair = (record.state.id, number)
+        self._sighted.add(pair)
+        self._sightings[pair] = {
+            "source_id": record.state.id,
+            "entry_id": number,
+            "original_id": draft.entry.original_id,
+            "link": draft.entry.link,
+            "title": draft.entry.title,
+            "raw_digest": draft.entry.raw_digest,
+            "first_seen": record.outcome.at,
+            "last_seen": record.outcome.at,
+        }
+
+    def _note_keys(self, draft: Draft, here: Present) -> None:
+        for key in _keys_of(draft):
+            self._by_key.setdefault(key, here.id)
+            self._keys.setdefault(key, (here.id, key == draft.keys.shared))
+        for key in draft.keys.cluster:
+            self._cluster_keys.setdefault(key, here.cluster)
+
+    # ------------------------------------------------------------ writing
+
+    def _flush(self, records: Sequence[PollRecord], polled: Polled) -> Applied:
+        put(self._connection, entries, self._new)
+        change_entries(self._connection, list(self._updates.values()), self._contents, self._listing.fresh)
+        self._attachments.write()
+        self._write_keys()
+        write_sightings(self._connection, list(self._sightings.values()))
+        touch_sightings(self._connection, records)
+        touched = self._rewrite(polled)
+        feeds = write_listing(self._connection, self._listing)
+        feeds |= polled.write(self._counter)
+        write_polls(self._connection, self._counter, [o for o in self._outcomes if polled.holds(o.source)])
+        if feeds or touched or self._new:
+            bump(self._connection)
+        return Applied(
+            new=len(self._new),
+            updated=len(self._updates),
+            feeds=frozenset(FeedId(feed) for feed in feeds),
+            outcomes=tuple(self._outcomes),
+        )
+
+    def _write_keys(self) -> None:
+        rows = [{"key": key, "entry_id": entry, "shared": shared} for key, (entry, shared) in self._keys.items()]
+        put_missing(self._connection, entry_keys, rows)
+        put_missing(self._connection, cluster_keys, [{"key": k, "cluster": c} for k, c in self._cluster_keys.items()])
+
+    def _rewrite(self, polled: Polled) -> set[int]:
+        """Give a new version to every stored entry whose rendering changes: edited, seen elsewhere, joined, credited."""
+        joined = {
+            m.cluster for m in self._listing.members.values() if m.id in self._listing.fresh and m.cluster != m.id
+        }
+        changed = {*self._updates, *(self._seen_anew - self._listing.fresh)}
+        stories = {*joined, *(self._present[entry].cluster for entry in changed)}
+        rewritten = bump_versions(self._connection, stories, polled.credited, self._listing.fresh)
+        drop_fragments(self._connection, rewritten)
+        self._listing.rewritten |= rewritten.keys()
+        for member in rewritten.values():
+            self._listing.members.setdefault(member.id, member)
+        return set(rewritten)
+
+
+_PRESENT = select(
+    entries.c.id,
+    entries.c.owner_id,
+    entries.c.cluster,
+    entries.c.published,
+    entries.c.updated,
+    entries.c.first_seen,
+    entries.c.date_origin,
+    entries.c.sort_key,
+)
+
+
+def _keys_of(draft: Draft) -> tuple[Key, ...]:
+    shared = draft.keys.shared
+    return draft.keys.own if shared is None else (*draft.keys.own, shared)
+
+
+def _moments(here: Present) -> dict[str, Any]:
+    return {
+        "cluster": here.cluster,
+        "published": here.published,
+        "updated": here.updated,
+        "date_origin": here.date_origin.value,
+        "first_seen": here.first_seen,
+        "sort_key": here.sort_key,
+    }
+
+
+def _member(here: Present) -> Any:
+    return member_of(here.id, here.cluster, here.published, here.updated)

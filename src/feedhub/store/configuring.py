@@ -1,0 +1,187 @@
+"""Making the tables agree with the configuration.
+
+Nothing is deleted here. A source that left is switched off and keeps its entries, a topic that left is withdrawn, a
+renamed one leaves a redirect, and all come back as they were when they are named again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from feedhub.model import FeedKind, FeedRef, Health
+from feedhub.ports import SourceSpec, TopicSpec
+from feedhub.store.feeds import (
+    ALL_KEY,
+    FeedRegistry,
+    Listing,
+    drop_fragments,
+    write_listing,
+)
+from feedhub.store.moving import FeedMover
+from feedhub.store.polled import retitle
+from feedhub.store.rows import source_title
+from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.tables import feeds, sources
+from feedhub.store.touching import bump_versions
+
+FORGET_VALIDATORS: dict[str, Any] = {
+    "etag": None,
+    "last_modified": None,
+    "validators_url": None,
+    "body_digest": None,
+    "same_body": 0,
+    "has_validators": True,
+    "move_target": None,
+    "move_since": None,
+    "move_count": 0,
+    "failing_since": None,
+    "failures": 0,
+    "last_failure": None,
+    "last_detail": "",
+    "last_status": 0,
+    "fresh_until": None,
+    "retry_at": None,
+    "next_poll_at": None,
+    "leased_until": None,
+}
+"""What belongs to an address and is void at another (standards, part 1, rule 4)."""
+
+
+class Configuring:
+    """One call of :meth:`feedhub.ports.Ledger.sync`."""
+
+    def __init__(self, connection: Connection, counter: Counter) -> None:
+        self._connection = connection
+        self._counter = counter
+
+    def sync(self, specs: Sequence[SourceSpec], topics: Sequence[TopicSpec]) -> None:
+        self._registry().resolve([FeedRef(kind=FeedKind.ALL, key=ALL_KEY, title="All")])
+        self._sync_sources(specs)
+        self._sync_topics(topics)
+
+    def _registry(self) -> FeedRegistry:
+        """A new one each time: keys of feeds change here."""
+        return FeedRegistry(self._connection, self._counter)
+
+    # ------------------------------------------------------------ sources
+
+    def _sync_sources(self, specs: Sequence[SourceSpec]) -> None:
+        stored = self._stored_sources()
+        self._rename_sources(specs, stored)
+        stored = self._stored_sources()
+        new = [spec for spec in specs if spec.slug not in stored]
+        put(self._connection, sources, [self._new_source(spec) for spec in new])
+        recredited = [self._change_source(spec, stored[spec.slug]) for spec in specs if spec.slug in stored]
+        left = stored.keys() - {spec.slug for spec in specs}
+        self._leave([stored[slug] for slug in left if stored[slug]["configured"]])
+        self._open_source_feeds(specs, stored)
+        self._recredit({source for source in recredited if source is not None})
+
+    def _stored_sources(self) -> dict[str, RowMapping]:
+        return {row["slug"]: row for row in self._connection.execute(select(sources)).mappings()}
+
+    def _rename_sources(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
+        taken = {spec.slug for spec in specs}
+        for spec in specs:
+            for old in spec.formerly:
+                if old in stored and old not in taken:
+                    if spec.slug not in stored:
+                        change = update(sources).where(sources.c.id == stored[old]["id"])
+                        self._connection.execute(change.values(slug=spec.slug))
+                        stored[spec.slug] = stored.pop(old)
+                    FeedMover(self._connection, self._counter, FeedKind.SOURCE).move(old, spec.slug)
+
+    def _new_source(self, spec: SourceSpec) -> dict[str, Any]:
+        return {
+            "id": self._counter.next("sources"),
+            "slug": spec.slug,
+            "name": spec.name,
+            "url": spec.url,
+            "configured_url": spec.url,
+            "enabled": spec.enabled,
+            "content": spec.content.value,
+            "rights": spec.rights,
+            "health": (Health.NEW if spec.enabled else Health.DISABLED).value,
+        }
+
+    def _change_source(self, spec: SourceSpec, row: RowMapping) -> int | None:
+        """Write what the configuration says; returns the source's id when its entries look different now."""
+        values: dict[str, Any] = {
+            "name": spec.name,
+            "enabled": spec.enabled,
+            "configured": True,
+            "content": spec.content.value,
+            "rights": spec.rights,
+            "health": _health(spec, row),
+        }
+        if spec.url != row["configured_url"]:
+            values |= {"url": spec.url, "configured_url": spec.url, **FORGET_VALIDATORS}
+        changed = {name: value for name, value in values.items() if value != row[name]}
+        if changed:
+            self._connection.execute(update(sources).where(sources.c.id == row["id"]).values(changed))
+        return row["id"] if changed.keys() & {"name", "content", "rights"} else None
+
+    def _leave(self, rows: Sequence[RowMapping]) -> None:
+        for row in rows:
+            values = {"enabled": False, "configured": False, "health": Health.DISABLED.value, "leased_until": None}
+            self._connection.execute(update(sources).where(sources.c.id == row["id"]).values(values))
+            self._withdraw(FeedKind.SOURCE, row["slug"], True)
+
+    def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
+        refs = []
+        for spec in specs:
+            known = stored[spec.slug]["feed_title"] if spec.slug in stored else ""
+            title = source_title(spec.name, known, spec.slug)
+            refs.append(FeedRef(kind=FeedKind.SOURCE, key=spec.slug, title=title, slug=spec.slug))
+        self._open_feeds(refs)
+
+    def _recredit(self, changed: set[int]) -> None:
+        """Entries name their source, its rights and policy: give them, and the feeds they stand in, a new version."""
+        if not changed:
+            return
+        rewritten = bump_versions(self._connection, (), changed, ())
+        drop_fragments(self._connection, rewritten)
+        write_listing(self._connection, Listing(members=rewritten, rewritten=set(rewritten)))
+
+    # ------------------------------------------------------------ topics
+
+    def _sync_topics(self, topics: Sequence[TopicSpec]) -> None:
+        present = {topic.key for topic in topics}
+        for topic in topics:
+            for old in topic.formerly:
+                if old not in present:
+                    FeedMover(self._connection, self._counter, FeedKind.TOPIC).move(old, topic.key)
+        self._open_feeds(
+            [FeedRef(kind=FeedKind.TOPIC, key=topic.key, title=topic.title, slug=topic.key) for topic in topics]
+        )
+        query = select(feeds.c.key).where(feeds.c.kind == FeedKind.TOPIC.value, ~feeds.c.withdrawn)
+        for key in set(self._connection.scalars(query)) - present:
+            self._withdraw(FeedKind.TOPIC, key, True)
+
+    # ------------------------------------------------------------ feeds
+
+    def _open_feeds(self, refs: Sequence[FeedRef]) -> None:
+        """Make feeds exist, with these titles, and answer again if they were withdrawn."""
+        ids = self._registry().resolve(refs)
+        retitle(self._connection, {ids[ref.kind.value, ref.key]: ref.title or ref.key for ref in refs})
+        for some in chunks(ids.values()):
+            back = update(feeds).where(feeds.c.id.in_(some), feeds.c.withdrawn)
+            self._connection.execute(back.values(withdrawn=False, version=feeds.c.version + 1))
+
+    def _withdraw(self, kind: FeedKind, key: str, gone: bool) -> None:
+        change = update(feeds).where(feeds.c.kind == kind.value, feeds.c.key == key, feeds.c.withdrawn != gone)
+        self._connection.execute(change.values(withdrawn=gone, version=feeds.c.version + 1))
+
+
+def _health(spec: SourceSpec, row: RowMapping) -> str:
+    """A source that is switched on again is what its last polls made it: fresh, or never polled."""
+    if not spec.enabled:
+        return Health.DISABLED.value
+    if spec.url != row["configured_url"] or (row["health"] == Health.DISABLED.value and row["last_success_at"] is None):
+        return Health.NEW.value
+    if row["health"] == Health.DISABLED.value:
+        return (Health.FAILING if row["failures"] else Health.FRESH).value
+    return str(row["health"])

@@ -1,0 +1,253 @@
+"""Output feeds: their ids, slugs and titles, and the writing of their lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, select, type_coerce, update
+
+from feedhub.model import FeedKind, FeedRef
+from feedhub.slugs import slug_of, with_suffix
+from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
+from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.tables import entries, feeds, fragments, memberships, redirects
+
+Edit = Callable[[dict[int, Place]], dict[int, Place]]
+"""From an entry's present places to those it should have."""
+FeedName = tuple[str, str]
+"""Kind and key: a feed's identity."""
+ALL_KEY = "all"
+
+
+_KINDS = {kind: kind.value for kind in FeedKind}
+"""Looked up for every membership of every entry: four times as fast as the attribute."""
+
+
+def identity(ref: FeedRef) -> FeedName:
+    """There is one feed of everything, whatever key it is asked for by."""
+    return (_KINDS[ref.kind], ALL_KEY if ref.kind is FeedKind.ALL else ref.key)
+
+
+class FeedRegistry:
+    """Finds feeds by identity and opens those that do not exist yet."""
+
+    def __init__(self, connection: Connection, counter: Counter) -> None:
+        self._connection = connection
+        self._counter = counter
+        self._ids: dict[FeedName, int] = {}
+
+    def resolve(self, refs: Iterable[FeedRef]) -> dict[FeedName, int]:
+        """The ids of these feeds; missing ones are created with a slug that never changes afterwards."""
+        wanted = {identity(ref): ref for ref in refs}
+        self._find([name for name in wanted if name not in self._ids])
+        missing = {name: ref for name, ref in wanted.items() if name not in self._ids}
+        if missing:
+            self._open(missing)
+        return {name: self._ids[name] for name in wanted}
+
+    def _find(self, names: Sequence[FeedName]) -> None:
+        by_kind: dict[str, list[str]] = {}
+        for kind, key in names:
+            by_kind.setdefault(kind, []).append(key)
+        for kind, keys in by_kind.items():
+            for some in chunks(keys):
+                query = select(feeds.c.key, feeds.c.id).where(feeds.c.kind == kind, feeds.c.key.in_(some))
+                self._ids.update({(kind, row.key): row.id for row in self._connection.execute(query)})
+
+    def _open(self, missing: Mapping[FeedName, FeedRef]) -> None:
+        bases = {name: base_slug(ref) for name, ref in missing.items()}
+        taken = self._taken({(kind, bases[kind, key]) for kind, key in missing})
+        rows = []
+        for (kind, key), ref in missing.items():
+            slug = self._free(kind, bases[kind, key], taken)
+            taken.add((kind, slug))
+            feed_id = self._counter.next("feeds")
+            self._ids[kind, key] = feed_id
+            rows.append({"id": feed_id, "kind": kind, "key": key, "slug": slug, "title": ref.title or key})
+        put(self._connection, feeds, rows)
+
+    def _taken(self, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        taken: set[tuple[str, str]] = set()
+        for kind in {kind for kind, _ in wanted}:
+            for slugs in chunks(slug for k, slug in wanted if k == kind):
+                for table in (feeds, redirects):
+                    query = select(table.c.slug).where(table.c.kind == kind, table.c.slug.in_(slugs))
+                    taken.update((kind, slug) for slug in self._connection.scalars(query))
+        return taken
+
+    def free_slug(self, kind: str, base: str) -> str:
+        """The base, or the first of its numbered forms that no feed has and no redirect needs."""
+        return self._free(kind, base, self._taken([(kind, base)]))
+
+    def _free(self, kind: str, base: str, taken: Collection[tuple[str, str]]) -> str:
+        if (kind, base) not in taken:
+            return base
+        number = 2
+        while (kind, slug := with_suffix(base, number)) in taken or self._taken([(kind, slug)]):
+            number += 1
+        return slug
+
+
+def base_slug(ref: FeedRef) -> str:
+    """The slug that a feed asks for."""
+    if ref.kind is FeedKind.ALL:
+        return ALL_KEY
+    return ref.slug or slug_of(ref.title or ref.key)
+
+
+@dataclass(slots=True, kw_only=True)
+class Listing:
+    """Changes of entries to be brought into the feeds, collected before anything is written."""
+
+    edits: dict[int, list[Edit]] = field(default_factory=dict)
+    members: dict[int, Member] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)  # entries that have no places yet
+    rewritten: set[int] = field(default_factory=set)  # entries that look different now
+    unseen: set[int] = field(default_factory=set)  # entries that came in this transaction
+
+    def edit(self, member: Member, edit: Edit) -> None:
+        self.members[member.id] = member
+        self.edits.setdefault(member.id, []).append(edit)
+
+
+def write_listing(connection: Connection, listing: Listing) -> set[int]:
+    """Bring memberships up to date; returns the feeds whose shown list, or an entry in it, changed."""
+    members = dict(listing.members)
+    _load_mates(connection, members, listing.fresh)
+    current = _load_places(connection, members.keys() - listing.fresh)
+    wanted: Places = {}
+    for entry in members:
+        places = dict(current.get(entry, {}))
+        for edit in listing.edits.get(entry, ()):
+            places = edit(places)
+        wanted[entry] = places
+    settled = choose(members, wanted, current, _unhiding(connection, wanted), listing.unseen)
+    change = differ(current, settled)
+    _write_places(connection, change)
+    return _touch_feeds(connection, change, settled, members, listing.rewritten)
+
+
+def _load_mates(connection: Connection, members: dict[int, Member], fresh: Collection[int]) -> None:
+    """Add the other entries of the stories: what one shows depends on all."""
+    stories = {m.cluster for m in members.values() if m.id not in fresh or m.cluster != m.id}
+    for some in chunks(stories):
+        query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated)
+        for row in connection.execute(query.where(entries.c.cluster.in_(some))):
+            members.setdefault(row.id, member_of(row.id, row.cluster, row.published, row.updated))
+
+
+def member_of(entry: int, cluster: int, published: datetime, updated: datetime) -> Member:
+    """A :class:`Member` from stored moments."""
+    moments = int(published.timestamp()), int(updated.timestamp())
+    return Member(id=entry, cluster=cluster, published=moments[0], updated=moments[1])
+
+
+def _load_places(connection: Connection, ids: Iterable[int]) -> Places:
+    places: Places = {}
+    for some in chunks(ids):
+        for row in connection.execute(select(memberships).where(memberships.c.entry_id.in_(some))):
+            place = Place(sort_key=row.sort_key, source=row.source_id, rule=row.rule, hidden=row.hidden)
+            places.setdefault(row.entry_id, {})[row.feed_id] = place
+    return places
+
+
+def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
+    """Feeds of sources, among those wanted by more than one entry."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+    for places in wanted.values():
+        shared.update(seen & places.keys())
+        seen.update(places)
+    found: set[int] = set()
+    for some in chunks(shared):
+        query = select(feeds.c.id).where(feeds.c.id.in_(some), feeds.c.kind == FeedKind.SOURCE.value)
+        found.update(connection.scalars(query))
+    return frozenset(found)
+
+
+def _write_places(connection: Connection, change: Difference) -> None:
+    if change.remove:
+        gone = delete(memberships).where(
+            memberships.c.entry_id == bindparam("entry"), memberships.c.feed_id == bindparam("feed")
+        )
+        connection.execute(gone, [{"entry": entry, "feed": feed} for entry, feed in change.remove])
+    rows = [
+        {
+            "feed_id": feed,
+            "hidden": place.hidden,
+            "sort_key": place.sort_key,
+            "entry_id": entry,
+            "source_id": place.source,
+            "rule": place.rule,
+        }
+        for entry, feed, place in change.add
+    ]
+    put(connection, memberships, rows)
+
+
+def _touch_feeds(
+    connection: Connection, change: Difference, settled: Places, members: Mapping[int, Member], rewritten: set[int]
+) -> set[int]:
+    newest: dict[int, int] = dict.fromkeys(change.touched, 0)
+    for feed, shown in change.shown.items():
+        newest[feed] = max(newest.get(feed, 0), *(members[entry].updated for entry in shown))
+    for entry in rewritten:
+        for feed, place in settled.get(entry, {}).items():
+            if not place.hidden:
+                newest[feed] = max(newest.get(feed, 0), members[entry].updated)
+    rows = [{"feed": f, "newest": moment, "more": change.size.get(f, 0)} for f, moment in newest.items()]
+    if rows:
+        connection.execute(_TOUCH, rows)
+    return set(newest)
+
+
+def _touch() -> Update:
+    """A change of a feed: one version more, and never a step back of its newest moment."""
+    newest = bindparam("newest", type_=BigInteger)
+    updated = type_coerce(feeds.c.updated, BigInteger)
+    later = case((updated < newest, newest), else_=updated)
+    values = {"version": feeds.c.version + 1, "size": feeds.c.size + bindparam("more"), "updated": later}
+    return update(feeds).where(feeds.c.id == bindparam("feed")).values(values)
+
+
+_TOUCH = _touch()
+
+
+def drop_fragments(connection: Connection, ids: Iterable[int]) -> None:
+    """Forget renderings of entries that look different now."""
+    for some in chunks(ids):
+        connection.execute(delete(fragments).where(fragments.c.entry_id.in_(some)))
+
+
+# ---------------------------------------------------------------- edits
+
+
+def adding(places: Mapping[int, Place]) -> Edit:
+    """Join feeds that the entry is not in yet."""
+    return lambda current: {**places, **current}
+
+
+def replacing(source: int, places: Mapping[int, Place], sort_key: int) -> Edit:
+    """One source's word is replaced; what other sources' sightings said stays, at the entry's place in time."""
+
+    def edit(current: dict[int, Place]) -> dict[int, Place]:
+        kept = {f: replace(p, sort_key=sort_key) for f, p in current.items() if p.source != source}
+        return {**kept, **places}
+
+    return edit
+
+
+def setting(places: Mapping[int, Place]) -> Edit:
+    """Exactly these feeds. Whose sighting put the entry into a feed stays as it was."""
+
+    def edit(current: dict[int, Place]) -> dict[int, Place]:
+        return {f: replace(p, source=current[f].source) if f in current else p for f, p in places.items()}
+
+    return edit
+
+
+def leaving() -> Edit:
+    """No feed any more."""
+    return lambda _: {}

@@ -1,0 +1,110 @@
+"""Which entries a feed shows, and what must be written to make it so. Pure.
+
+A feed shows one entry of a story. The one that is shown already stays, so that a list does not jump; else the earliest
+published, and of equals the one stored first. A source's own feed shows all that the source said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An entry's row in a feed."""
+
+    sort_key: int
+    source: int | None
+    rule: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What the choice needs to know of an entry. ``cluster`` names its story."""
+
+    id: int
+    cluster: int
+    published: int  # seconds
+    updated: int  # seconds
+
+
+Places = dict[int, dict[int, Place]]
+"""Places by entry, then by feed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Difference:
+    """Rows to remove and to add (a changed row is in both), and what that does to each feed."""
+
+    remove: list[tuple[int, int]] = field(default_factory=list)  # entry, feed
+    add: list[tuple[int, int, Place]] = field(default_factory=list)  # entry, feed, place
+    shown: dict[int, set[int]] = field(default_factory=dict)  # feed -> entries that came into view
+    size: dict[int, int] = field(default_factory=dict)  # feed -> more or fewer entries in view
+    touched: set[int] = field(default_factory=set)  # feeds whose visible list changed
+
+
+def choose(
+    members: Mapping[int, Member],
+    wanted: Places,
+    current: Places,
+    unhiding: frozenset[int],
+    unseen: Collection[int] = (),
+) -> Places:
+    """Settle ``hidden`` in all wanted places.
+
+    :param unhiding: feeds that show everything.
+    :param unseen: entries that came in this transaction: nobody saw them yet, so that they have no right to stay.
+    """
+    rivals: dict[tuple[int, int], list[int]] = {}
+    for entry, places in wanted.items():
+        for feed in places:
+            if feed not in unhiding:
+                rivals.setdefault((feed, members[entry].cluster), []).append(entry)
+    settled = {
+        entry: {f: replace(p, hidden=False) if p.hidden else p for f, p in places.items()}
+        for entry, places in wanted.items()
+    }
+    seen = {entry: places for entry, places in current.items() if entry not in unseen}
+    for (feed, _), entries in rivals.items():
+        if len(entries) > 1:
+            winner = _winner(feed, entries, members, seen)
+            for entry in entries:
+                if entry != winner:
+                    settled[entry][feed] = replace(settled[entry][feed], hidden=True)
+    return settled
+
+
+def _winner(feed: int, entries: Iterable[int], members: Mapping[int, Member], current: Places) -> int:
+    def rank(entry: int) -> tuple[bool, int, int]:
+        place = current.get(entry, {}).get(feed)
+        return (place is None or place.hidden, members[entry].published, entry)
+
+    return min(entries, key=rank)
+
+
+def differ(current: Places, settled: Places) -> Difference:
+    """What must be written so that ``current`` becomes ``settled``. Entries missing in ``settled`` leave all feeds."""
+    change = Difference()
+    for entry in current.keys() | settled.keys():
+        before, after = current.get(entry, {}), settled.get(entry, {})
+        for feed in before.keys() | after.keys():
+            _compare(change, entry, feed, before.get(feed), after.get(feed))
+    return change
+
+
+def _compare(change: Difference, entry: int, feed: int, before: Place | None, after: Place | None) -> None:
+    if before == after:
+        return
+    if before is not None:
+        change.remove.append((entry, feed))
+    if after is not None:
+        change.add.append((entry, feed, after))
+    was, now = before is not None and not before.hidden, after is not None and not after.hidden
+    if now and not was:
+        change.shown.setdefault(feed, set()).add(entry)
+    if was != now:
+        change.size[feed] = change.size.get(feed, 0) + now - was
+    if was != now or (was and before is not None and after is not None and before.sort_key != after.sort_key):
+        change.touched.add(feed)

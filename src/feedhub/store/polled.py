@@ -1,0 +1,104 @@
+"""What a poll leaves at its source: the state, what the feed says of itself, the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from feedhub.model import FeedKind, FeedRef, Outcome
+from feedhub.ports import PollRecord
+from feedhub.store.feeds import FeedRegistry
+from feedhub.store.rows import info_row, outcome_row, source_title, state_row
+from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.tables import feeds, polls, sources
+
+_CREDIT = ("feed_title", "feed_id", "feed_link", "feed_self", "feed_rights", "feed_authors")
+"""What a rendered entry says of its source. ``feed_updated`` is kept with each entry instead."""
+
+
+class Polled:
+    """The sources of a batch, as they are stored and as they will be."""
+
+    def __init__(self, connection: Connection, records: Sequence[PollRecord]) -> None:
+        self._connection = connection
+        self._records = records
+        self._stored = self._load({record.state.id for record in records})
+        self.credited = {r.state.id for r in records if r.info is not None and self._recredits(r)}
+
+    def holds(self, source: int) -> bool:
+        """Whether the source is still there."""
+        return source in self._stored
+
+    def write(self, counter: Counter) -> set[int]:
+        """Write states and infos; returns source feeds whose title changed."""
+        self._write_states()
+        rows = [
+            {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
+            for r in self._records
+            if r.info is not None and self.holds(r.state.id)
+        ]
+        if rows:
+            self._connection.execute(_CHANGE, rows)
+        return self._retitle(counter)
+
+    def _load(self, ids: set[int]) -> dict[int, Mapping[str, Any]]:
+        found: dict[int, Mapping[str, Any]] = {}
+        for some in chunks(ids):
+            rows = self._connection.execute(select(sources).where(sources.c.id.in_(some))).mappings()
+            found.update({row["id"]: row for row in rows})
+        return found
+
+    def _recredits(self, record: PollRecord) -> bool:
+        stored = self._stored.get(record.state.id)
+        if stored is None or record.info is None or stored["listed_at"] is None:
+            return False
+        now = info_row(record.info)
+        return any(stored[name] != now[name] for name in _CREDIT)
+
+    def _write_states(self) -> None:
+        """A poll that began before the configuration changed its source brings entries, but no state."""
+        rows, stale = [], []
+        for record in self._records:
+            stored = self._stored.get(record.state.id)
+            if stored is None:
+                continue
+            if stored["enabled"] and stored["configured_url"] == record.state.configured_url:
+                rows.append({"b_id": record.state.id, "leased_until": None, **state_row(record.state)})
+            else:
+                stale.append({"b_id": record.state.id, "leased_until": None})
+        for some in (rows, stale):
+            if some:
+                self._connection.execute(_CHANGE, some)
+
+    def _retitle(self, counter: Counter) -> set[int]:
+        titles = {}
+        for record in self._records:
+            stored = self._stored.get(record.state.id)
+            if stored is not None and record.info is not None and record.info.title != stored["feed_title"]:
+                titles[stored["slug"]] = source_title(stored["name"], record.info.title, stored["slug"])
+        refs = [FeedRef(kind=FeedKind.SOURCE, key=slug, title=title, slug=slug) for slug, title in titles.items()]
+        ids = FeedRegistry(self._connection, counter).resolve(refs)
+        return retitle(self._connection, {ids[ref.kind.value, ref.key]: ref.title for ref in refs})
+
+
+_CHANGE = update(sources).where(sources.c.id == bindparam("b_id"))
+
+
+def retitle(connection: Connection, titles: Mapping[int, str]) -> set[int]:
+    """Give feeds these titles; returns those that had another."""
+    changed = set()
+    for some in chunks(titles):
+        for row in connection.execute(select(feeds.c.id, feeds.c.title).where(feeds.c.id.in_(some))):
+            if row.title != titles[row.id]:
+                changed.add(row.id)
+    rows = [{"b_id": feed, "title": titles[feed]} for feed in sorted(changed)]
+    if rows:
+        change = update(feeds).where(feeds.c.id == bindparam("b_id"))
+        connection.execute(change.values(title=bindparam("title"), version=feeds.c.version + 1), rows)
+    return changed
+
+
+def write_polls(connection: Connection, counter: Counter, outcomes: Sequence[Outcome]) -> None:
+    put(connection, polls, [outcome_row(outcome, counter.next("polls")) for outcome in outcomes])

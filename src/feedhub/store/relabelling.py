@@ -1,0 +1,42 @@
+"""Replacing the memberships of stored entries after a change of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from feedhub.model import FeedId, FeedKind, FeedRef
+from feedhub.ports import Relabelled
+from feedhub.store.feeds import FeedRegistry, Listing, identity, member_of, setting, write_listing
+from feedhub.store.listing import Place
+from feedhub.store.polled import retitle
+from feedhub.store.statements import Counter, chunks
+from feedhub.store.tables import entries
+
+
+def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
+    """Give each entry exactly these memberships; feeds take the titles that the new rules give them."""
+    refs = [membership.feed for change in changes for membership in change.memberships]
+    ids = FeedRegistry(connection, counter).resolve(refs)
+    wanted = {change.entry: change.memberships for change in changes}
+    listing = Listing()
+    query = select(
+        entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.owner_id, entries.c.sort_key
+    )
+    for some in chunks(wanted):
+        for row in connection.execute(query.where(entries.c.id.in_(some))):
+            places = {
+                ids[identity(m.feed)]: Place(sort_key=row.sort_key, source=row.owner_id, rule=m.rule)
+                for m in wanted[row.id]
+            }
+            member = member_of(row.id, row.cluster, row.published, row.updated)
+            listing.edit(member, setting(places))
+    titled = {ids[identity(ref)]: ref.title for ref in refs if _titled_by_rules(ref)}
+    changed = retitle(connection, titled) | write_listing(connection, listing)
+    return frozenset(FeedId(feed) for feed in changed)
+
+
+def _titled_by_rules(ref: FeedRef) -> bool:
+    """Topics, and authors that the configuration names. Other titles are the first spelling that was seen."""
+    return bool(ref.title) and (ref.kind is FeedKind.TOPIC or (ref.kind is FeedKind.AUTHOR and bool(ref.slug)))

@@ -1,0 +1,116 @@
+"""Removing what is old, in small steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+
+from feedhub.store.feeds import Listing, leaving, member_of, write_listing
+from feedhub.store.forgetting import rewrite_stories
+from feedhub.store.statements import bump, chunks, put_missing
+from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, polls, sightings, sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What retention took away."""
+
+    entries: int = 0
+    polls: int = 0
+
+
+def remove_old(connection: Connection, before: datetime, keep_at_least: int, now: datetime, limit: int) -> int:
+    """Remove up to ``limit`` entries older than ``before`` that no source lists; returns how many went.
+
+    The newest ``keep_at_least`` of each owner stay. The keys of what is removed are kept in ``forgotten``.
+    """
+    gone: list[int] = []
+    for source in connection.scalars(select(sources.c.id).order_by(sources.c.id)).all():
+        if len(gone) >= limit:
+            break
+        gone += _old_entries(connection, source, before, keep_at_least, limit - len(gone))
+    if gone:
+        remove(connection, gone, now)
+    return len(gone)
+
+
+def _old_entries(connection: Connection, source: int, before: datetime, keep: int, limit: int) -> list[int]:
+    """Oldest first."""
+    border = (
+        select(entries.c.sort_key)
+        .where(entries.c.owner_id == source)
+        .order_by(entries.c.sort_key.desc(), entries.c.id.desc())
+        .offset(keep - 1)
+        .limit(1)
+    )
+    query = (
+        select(entries.c.id)
+        .where(entries.c.owner_id == source, entries.c.sort_key < int(before.timestamp()), ~_listed())
+        .order_by(entries.c.sort_key, entries.c.id)
+        .limit(limit)
+    )
+    if keep > 0:
+        oldest_kept = connection.scalar(border)
+        if oldest_kept is None:
+            return []
+        query = query.where(entries.c.sort_key < oldest_kept)
+    return list(connection.scalars(query))
+
+
+def _listed() -> ColumnElement[bool]:
+    """Whether any source named the entry in its latest list."""
+    latest = or_(sources.c.listed_at.is_(None), sightings.c.last_seen >= sources.c.listed_at)
+    return (
+        select(sightings.c.entry_id)
+        .join(sources, sources.c.id == sightings.c.source_id)
+        .where(sightings.c.entry_id == entries.c.id, sources.c.configured, latest)
+        .exists()
+    )
+
+
+def remove(connection: Connection, gone: Collection[int], now: datetime) -> None:
+    """Remove entries for good: their keys are kept, so that they never come back as new."""
+    for some in chunks(gone):
+        rows = connection.execute(
+            select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated).where(
+                entries.c.id.in_(some)
+            )
+        ).all()
+        listing = Listing()
+        for row in rows:
+            listing.edit(member_of(row.id, row.cluster, row.published, row.updated), leaving())
+        write_listing(connection, listing)
+        keys = connection.scalars(select(entry_keys.c.key).where(entry_keys.c.entry_id.in_(some)))
+        put_missing(connection, forgotten, [{"key": key, "at": now} for key in keys])
+        connection.execute(delete(entries).where(entries.c.id.in_(some)))  # the rest goes by cascade
+        rewrite_stories(connection, _pass_on_stories(connection, {row.cluster for row in rows}))
+    bump(connection)
+
+
+def _pass_on_stories(connection: Connection, stories: Collection[int]) -> set[int]:
+    """A story is named for its first entry; when that one is gone, the next takes its place. Returns those left."""
+    query = select(entries.c.cluster, func.min(entries.c.id).label("first")).where(entries.c.cluster.in_(stories))
+    left = {row.cluster: row.first for row in connection.execute(query.group_by(entries.c.cluster))}
+    for story in stories:
+        first = left.get(story)
+        if first is None:
+            connection.execute(delete(cluster_keys).where(cluster_keys.c.cluster == story))
+        elif first != story:
+            for table in (entries, cluster_keys):
+                connection.execute(update(table).where(table.c.cluster == story).values(cluster=first))
+    return set(left.values())
+
+
+def trim_polls(connection: Connection, keep: int) -> int:
+    """Remove all but the newest ``keep`` outcomes of each source; returns how many went."""
+    place = func.row_number().over(partition_by=polls.c.source_id, order_by=polls.c.number.desc())
+    ranked = select(polls.c.source_id, polls.c.number, place.label("place")).subquery()
+    oldest = select(ranked.c.source_id, ranked.c.number).where(ranked.c.place == keep + 1)
+    gone = 0
+    for source, number in connection.execute(oldest).all():
+        old = delete(polls).where(polls.c.source_id == source, polls.c.number <= number)
+        gone += connection.execute(old).rowcount
+    return gone

@@ -1,0 +1,157 @@
+"""The schema's version: reading it, and bringing it up to date with Alembic."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
+from feedhub.store import sqlalchemy_engine
+from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
+
+
+class SchemaKind(StrEnum):
+    MISSING = "missing"  # no database, or an empty one
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaState:
+    """How a database's schema compares to this program. ``steps``: migrations to run."""
+
+    kind: SchemaKind
+    revision: str = ""
+    steps: tuple[str, ...] = ()
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: beside this file in the wheel, at the project's root in a checkout."""
+    here = Path(__file__).resolve()
+    for folder in (here.parent / "migrations", here.parents[3] / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise DatabaseBroken("The migrations are missing from this installation.", "Install FeedHub again.")
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """A configuration made in memory; ``env.py`` takes the connection from it."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def schema_state(url: str) -> SchemaState:
+    """Compare without changing anything.
+
+    :raises DatabaseBroken: the database cannot be opened, or holds tables that are not FeedHub's.
+    """
+    file = sqlite_file(url)
+    if file is not None and not _has_content(file):
+        return SchemaState(kind=SchemaKind.MISSING, steps=_all_steps())
+    engine = sqlalchemy_engine.connect(url, writing=False)
+    try:
+        with engine.connect() as connection:
+            return _compare(connection, url)
+    finally:
+        engine.dispose()
+
+
+def _has_content(file: Path) -> bool:
+    if not file.parent.is_dir():
+        raise DatabaseBroken(f"The folder {file.parent} of the database does not exist.", "Create it first.")
+    return file.exists() and (file.is_dir() or file.stat().st_size > 0)
+
+
+def _compare(connection: Connection, url: str) -> SchemaState:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        if inspect(connection).get_table_names():
+            raise DatabaseBroken(f"{name_of(url)} is the database of another program.", "Choose another one.")
+        return SchemaState(kind=SchemaKind.MISSING, steps=_all_steps())
+    steps = _all_steps()
+    if revision not in steps:
+        return SchemaState(kind=SchemaKind.NEWER, revision=revision)
+    ahead = steps[steps.index(revision) + 1 :]
+    kind = SchemaKind.OLDER if ahead else SchemaKind.CURRENT
+    return SchemaState(kind=kind, revision=revision, steps=ahead)
+
+
+def _all_steps() -> tuple[str, ...]:
+    """All revisions, oldest first."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return tuple(revision.revision for revision in reversed(list(script.walk_revisions())))
+
+
+def require_current(url: str) -> None:
+    """:raises DatabaseOutdated, DatabaseNewer, DatabaseBroken: this program cannot work with the database as it is."""
+    state = schema_state(url)
+    if state.kind is SchemaKind.NEWER:
+        raise newer(url, state)
+    if state.kind is SchemaKind.MISSING:
+        raise DatabaseOutdated(f"There is no FeedHub database at {name_of(url)}.", "Create it: feedhub db upgrade")
+    if state.kind is SchemaKind.OLDER:
+        raise DatabaseOutdated(
+            f"{name_of(url)} was made by an older FeedHub ({len(state.steps)} steps behind).",
+            "Upgrade it: feedhub db upgrade",
+        )
+
+
+def newer(url: str, state: SchemaState) -> DatabaseNewer:
+    return DatabaseNewer(
+        f"{name_of(url)} was made by a newer FeedHub (schema {state.revision}).",
+        "Install that version again, or restore a backup made before the upgrade.",
+    )
+
+
+def migrate(url: str) -> list[str]:
+    """Bring the schema up to date; returns the migrations that ran, oldest first.
+
+    A SQLite database that holds something is copied first, beside itself, as ``<name>.before-<revision>``. All steps
+    run in one transaction: they happen together or not at all.
+
+    :raises DatabaseNewer: the schema comes from a newer program.
+    """
+    state = schema_state(url)
+    if state.kind is SchemaKind.NEWER:
+        raise newer(url, state)
+    if state.steps:
+        file = sqlite_file(url)
+        if file is not None and state.kind is SchemaKind.OLDER:
+            copy_sqlite(file, free_name(file, f".before-{state.steps[0]}"), url)
+        engine = sqlalchemy_engine.connect(url, writing=True)
+        try:
+            with engine.begin() as connection:
+                command.upgrade(alembic_config(connection), "head")
+        finally:
+            engine.dispose()
+    return list(state.steps)
+
+
+def free_name(file: Path, ending: str) -> Path:
+    """A name beside ``file`` that is not taken."""
+    candidate, number = file.with_name(file.name + ending), 2
+    while candidate.exists():
+        candidate, number = file.with_name(f"{file.name}{ending}-{number}"), number + 1
+    return candidate
+
+
+def copy_sqlite(file: Path, target: Path, url: str) -> None:
+    """A consistent copy of a database that may be in use."""
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise sqlalchemy_engine.translated(error, url) or DatabaseBroken(f"Copying {file} failed: {error}.") from error

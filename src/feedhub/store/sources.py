@@ -1,0 +1,52 @@
+"""Sources as the scheduler sees them: claimed, leased, given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from feedhub.model import SourceId, SourceState
+from feedhub.store.rows import source_state
+from feedhub.store.statements import chunks
+from feedhub.store.tables import sources
+
+
+def claim(connection: Connection, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
+    """Take due sources that nobody works on, oldest due first, and lease them. A lease that ran out counts as none."""
+    due = (
+        select(sources)
+        .where(sources.c.enabled, sources.c.next_poll_at <= now, sources.c.leased_until <= now)
+        .order_by(sources.c.next_poll_at, sources.c.id)
+        .limit(limit)
+    )
+    states = [source_state(row) for row in connection.execute(due).mappings()]
+    lease(connection, [state.id for state in states], lease_until)
+    return states
+
+
+def lease(connection: Connection, ids: Iterable[SourceId], until: datetime | None) -> None:
+    """Lease sources; None gives the leases back."""
+    for some in chunks(ids):
+        connection.execute(update(sources).where(sources.c.id.in_(some)).values(leased_until=until))
+
+
+def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
+    rows = [{"b_id": source, "next_poll_at": moment} for source, moment in due.items()]
+    if rows:
+        connection.execute(update(sources).where(sources.c.id == bindparam("b_id")), rows)
+
+
+def states(connection: Connection, slugs: Sequence[str] | None) -> list[SourceState]:
+    """States by slug: of these sources, or of all that are in the configuration."""
+    query = select(sources).order_by(sources.c.slug)
+    if slugs is None:
+        rows = connection.execute(query.where(sources.c.configured)).mappings()
+        return [source_state(row) for row in rows]
+    found = [
+        source_state(row)
+        for some in chunks(slugs)
+        for row in connection.execute(query.where(sources.c.slug.in_(some))).mappings()
+    ]
+    return sorted(found, key=lambda state: state.slug)

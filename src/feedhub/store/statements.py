@@ -1,0 +1,98 @@
+"""Small helpers for bulk statements, the same for both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Insert, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from feedhub.store.tables import counters
+
+T = TypeVar("T")
+CHUNK = 500
+"""Values in one IN list, rows of one batch of retention: enough to spread a statement's cost, little to hold."""
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that are known to be new."""
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def put_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose key is there already changes nothing."""
+    if rows:
+        connection.execute(_upsert(connection, table, ()), list(rows))
+
+
+def put_over(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keep: Iterable[str] = ()) -> None:
+    """Insert rows; one whose key is there replaces its other columns, except those to keep."""
+    if not rows:
+        return
+    fixed = {*keep, *(column.name for column in table.primary_key)}
+    changing = [name for name in rows[0] if name not in fixed]
+    connection.execute(_upsert(connection, table, changing), list(rows))
+
+
+def _upsert(connection: Connection, table: Table, changing: Sequence[str]) -> Insert:
+    keys = list(table.primary_key)
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        values = {name: lite.excluded[name] for name in changing}
+        return (
+            lite.on_conflict_do_update(index_elements=keys, set_=values)
+            if values
+            else lite.on_conflict_do_nothing(index_elements=keys)
+        )
+    post = postgresql.insert(table)
+    values = {name: post.excluded[name] for name in changing}
+    return (
+        post.on_conflict_do_update(index_elements=keys, set_=values)
+        if values
+        else post.on_conflict_do_nothing(index_elements=keys)
+    )
+
+
+class Counter:
+    """Hands out numbers that are never used twice, for the length of one transaction of the single writer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        rows = connection.execute(select(counters.c.name, counters.c.value))
+        self._stored = {str(row.name): int(row.value) for row in rows}
+        self._now = dict(self._stored)
+
+    def next(self, name: str) -> int:
+        self._now[name] = self._now.get(name, 0) + 1
+        return self._now[name]
+
+    def save(self) -> None:
+        """Write what was handed out; part of the transaction."""
+        changed = [{"name": n, "value": v} for n, v in self._now.items() if self._stored.get(n) != v]
+        put_over(self._connection, counters, changed)
+        self._stored = dict(self._now)
+
+
+GENERATION = "generation"
+
+
+def bump(connection: Connection) -> None:
+    """Say that readers may see something new."""
+    changed = connection.execute(
+        update(counters).where(counters.c.name == GENERATION).values(value=counters.c.value + 1)
+    )
+    if not changed.rowcount:
+        put(connection, counters, [{"name": GENERATION, "value": 1}])

@@ -1,0 +1,129 @@
+"""The store: one class for both dialects, put together from its sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from feedhub.model import FeedId, FeedKind, FeedRef, SourceId, SourceState
+from feedhub.ports import Relabelled, SourceSpec, TopicSpec
+from feedhub.store import forgetting, sources
+from feedhub.store.base import Side
+from feedhub.store.catalogue import Cataloguing
+from feedhub.store.configuring import Configuring
+from feedhub.store.moving import FeedMover
+from feedhub.store.reading import Reading
+from feedhub.store.relabelling import relabel
+from feedhub.store.retention import Removed, remove, remove_old, trim_polls
+from feedhub.store.schema import require_current
+from feedhub.store.statements import Counter, bump, put_over
+from feedhub.store.tables import memory
+from feedhub.store.writing import SqlTransaction
+
+
+class Writing(Side):
+    """The part of the store that is a :class:`feedhub.ports.Ledger`. All calls come from one thread."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlTransaction]:
+        with self.writing() as connection:
+            yield SqlTransaction(connection)
+
+    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:  # noqa: ARG002  part of the port
+        with self.writing() as connection:
+            counter = Counter(connection)
+            Configuring(connection, counter).sync(sources, topics)
+            counter.save()
+            bump(connection)
+
+    def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
+        with self.writing() as connection:
+            return sources.claim(connection, now, limit, lease_until)
+
+    def schedule(self, due: Mapping[SourceId, datetime]) -> None:
+        with self.writing() as connection:
+            sources.schedule(connection, due)
+
+    def release(self, ids: Iterable[SourceId]) -> None:
+        with self.writing() as connection:
+            sources.lease(connection, ids, None)
+
+    def relabel(self, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
+        with self.writing() as connection:
+            counter = Counter(connection)
+            changed = relabel(connection, counter, changes)
+            counter.save()
+            if changed:
+                bump(connection)
+            return changed
+
+    def merge_feeds(self, kind: FeedKind, old_keys: Sequence[str], into: FeedRef) -> frozenset[FeedId]:
+        with self.writing() as connection:
+            counter = Counter(connection)
+            changed = FeedMover(connection, counter, kind).merge(old_keys, into)
+            counter.save()
+            if changed:
+                bump(connection)
+            return frozenset(FeedId(feed) for feed in changed)
+
+    def remember(self, name: str, value: str) -> None:
+        with self.writing() as connection:
+            put_over(connection, memory, [{"name": name, "value": value}])
+
+    def retention(
+        self, keep_for: timedelta | None, keep_at_least: int, polls: int, now: datetime, *, batch: int = 500
+    ) -> Removed:
+        """Remove entries older than ``keep_for`` and poll outcomes beyond the newest ``polls`` of each source.
+
+        Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
+        comes back as new. Works in transactions of ``batch`` entries, so that polls get their turn in between.
+        """
+        removed = 0
+        while keep_for is not None:
+            with self.writing() as connection:
+                some = remove_old(connection, now - keep_for, keep_at_least, now, batch)
+            removed += some
+            if some < batch:
+                break
+        with self.writing() as connection:
+            return Removed(entries=removed, polls=trim_polls(connection, polls))
+
+    def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
+        """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
+
+        What is deleted never comes back as new. The source itself goes when it is not configured any more. Works in
+        transactions of ``batch`` entries; doing it again finishes what was interrupted.
+
+        :raises NotFound: there is no such source.
+        """
+        with self.reading() as connection:
+            source = forgetting.source_id(connection, slug)
+        deleted = 0
+        while True:
+            with self.writing() as connection:
+                alone, shared = forgetting.carried(connection, source, batch)
+                if not (alone or shared):
+                    forgetting.drop_source(connection, source)
+                    return deleted
+                remove(connection, alone, now)
+                forgetting.pass_on(connection, source, shared)
+            deleted += len(alone)
+
+
+class SqlStore(Writing, Reading, Cataloguing):
+    """Fills the ports Ledger, Library and Catalogue on SQLite and PostgreSQL."""
+
+
+def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:
+    """Open a migrated database.
+
+    :param url: ``sqlite:///file`` or ``postgresql://…``.
+    :param busy_timeout: seconds to wait for a lock that another program holds.
+    :param read_only: refuse every change (for commands beside a running daemon).
+    :raises DatabaseOutdated: it is empty or older than this program: run :func:`feedhub.store.migrate` first.
+    :raises DatabaseNewer: it was made by a newer FeedHub.
+    :raises DatabaseBroken: it cannot be opened.
+    """
+    require_current(url)
+    return SqlStore(url, busy_timeout=busy_timeout, read_only=read_only)

@@ -1,0 +1,386 @@
+"""The tables (design, section 3). ``migrations/`` builds the same; a test holds the two equal.
+
+Ids are given out by the single writer (:data:`counters`), so that a batch can be written with bulk statements and an
+id is never used twice. Moments are whole UTC seconds. Digests and keys are 16 bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    true,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as whole seconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  the library's signature
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the library's signature
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class Due(TypeDecorator[datetime]):
+    """Like :class:`Moment`, but None (due at once) is stored as 0: so the oldest due are one range of an index."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int:  # noqa: ARG002  the library's signature
+        return 0 if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the library's signature
+        return datetime.fromtimestamp(value, UTC) if value else None
+
+
+ID = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite's own row number must be declared INTEGER; PostgreSQL needs 64 bits said."""
+
+
+def _words(name: str) -> Column[str]:
+    """Text that is "" when there is none."""
+    return Column(name, String, nullable=False, server_default="")
+
+
+def _id(name: str = "id") -> Column[int]:
+    return Column(name, ID, primary_key=True, autoincrement=False)
+
+
+def _entry() -> Column[int]:
+    return Column("entry_id", ID, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False)
+
+
+def _source() -> Column[int]:
+    return Column("source_id", ID, ForeignKey("sources.id"), nullable=False)
+
+
+def _number(name: str, start: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=str(start))
+
+
+sources = Table(
+    "sources",
+    metadata,
+    _id(),
+    Column("slug", String, nullable=False, unique=True),
+    _words("name"),
+    Column("url", String, nullable=False),
+    Column("configured_url", String, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    # False: it left the configuration. Its entries stay, its feed answers 410.
+    Column("configured", Boolean, nullable=False, server_default=true()),
+    Column("content", String, nullable=False, server_default="full"),
+    _words("rights"),
+    # what a poll needs and leaves behind (model.SourceState)
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("validators_url", String),
+    Column("body_digest", LargeBinary),
+    Column("next_poll_at", Due, nullable=False, server_default="0"),
+    Column("leased_until", Due, nullable=False, server_default="0"),
+    Column("last_poll_at", Moment),
+    Column("last_success_at", Moment),
+    Column("last_change_at", Moment),
+    Column("failing_since", Moment),
+    _number("failures"),
+    Column("last_failure", String),
+    _words("last_detail"),
+    _number("last_status"),
+    Column("health", String, nullable=False, server_default="new"),
+    Column("rate", Float, nullable=False, server_default="0"),
+    Column("rate_at", Moment),
+    Column("habit", String),  # model.Habit as a JSON list; NULL: nothing was learned yet
+    _number("same_body"),
+    Column("has_validators", Boolean, nullable=False, server_default=true()),
+    Column("fresh_until", Moment),
+    Column("retry_at", Moment),
+    _number("hint_ttl"),
+    _number("hint_interval"),
+    _words("hint_hours"),
+    _words("hint_days"),
+    Column("move_target", String),
+    Column("move_since", Moment),
+    _number("move_count"),
+    _number("window"),
+    Column("listed_at", Moment),  # the last poll that brought a list of entries
+    # what the source says of itself (model.FeedInfo)
+    _words("feed_title"),
+    _words("feed_id"),
+    _words("feed_link"),
+    _words("feed_self"),
+    _words("feed_hub"),
+    _words("feed_subtitle"),
+    Column("feed_updated", Moment),
+    _words("feed_rights"),
+    _words("feed_language"),
+    _words("feed_image"),
+    Column("feed_authors", String, nullable=False, server_default="[]"),  # JSON list of names
+    _words("feed_format"),
+    Index(None, "enabled", "next_poll_at"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    Column("owner_id", ID, ForeignKey("sources.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cluster", ID, nullable=False),  # the id of the story's first entry
+    _words("original_id"),
+    _words("link"),
+    _words("canonical_link"),
+    _words("title"),
+    Column("published", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("date_origin", String, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("sort_key", BigInteger, nullable=False),  # published, at most first_seen; copied into memberships
+    _words("image"),
+    _words("language"),
+    _words("rights"),
+    _words("publisher"),
+    _words("comments"),
+    _words("in_reply_to"),
+    Column("via", String),  # JSON
+    Column("source_updated", Moment),  # the feed's own updated when this version was taken from it
+    Column("raw_digest", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    _words("parts"),  # "name:hex name:hex"
+    Index(None, "owner_id", "sort_key"),
+    Index(None, "sort_key", "id"),
+    Index(None, "cluster"),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("entry_id", ID, ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # Plain text: zlib would cost 30 to 90 µs an entry, more than all other columns together, and full text search
+    # needs to read it. In its own table, so that lists do not drag bodies through the cache.
+    _words("summary"),
+    _words("content"),
+)
+
+entry_keys = Table(
+    "entry_keys",
+    metadata,
+    Column("key", LargeBinary, nullable=False),
+    _entry(),
+    Column("shared", Boolean, nullable=False, server_default=false()),
+    PrimaryKeyConstraint("key"),
+    Index(None, "entry_id"),
+    sqlite_with_rowid=False,
+)
+
+cluster_keys = Table(
+    "cluster_keys",
+    metadata,
+    Column("key", LargeBinary, nullable=False),
+    Column("cluster", ID, nullable=False),
+    PrimaryKeyConstraint("key"),
+    Index(None, "cluster"),
+    sqlite_with_rowid=False,
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("key", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("key"),
+    sqlite_with_rowid=False,
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    _source(),
+    _entry(),
+    _words("original_id"),
+    _words("link"),
+    _words("title"),
+    Column("raw_digest", LargeBinary, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    PrimaryKeyConstraint("source_id", "entry_id"),
+    Index(None, "entry_id"),
+    Index(None, "source_id", "last_seen", "raw_digest"),
+    sqlite_with_rowid=False,
+)
+
+authors = Table(
+    "authors",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("is_organisation", Boolean, nullable=False, server_default=false()),
+)
+
+entry_authors = Table(
+    "entry_authors",
+    metadata,
+    _entry(),
+    Column("contributor", Boolean, nullable=False, server_default=false()),
+    Column("position", Integer, nullable=False),
+    Column("author_id", ID, ForeignKey("authors.id"), nullable=False),
+    Column("name", String, nullable=False),
+    _words("role"),
+    _words("organisation"),
+    _words("uri"),
+    Column("is_organisation", Boolean, nullable=False, server_default=false()),
+    PrimaryKeyConstraint("entry_id", "contributor", "position"),
+    sqlite_with_rowid=False,
+)
+
+categories = Table(
+    "categories",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False),
+    Column("term", String, nullable=False),
+    Column("scheme", String, nullable=False),
+    Column("label", String, nullable=False),
+    UniqueConstraint("key", "term", "scheme", "label"),
+)
+
+entry_categories = Table(
+    "entry_categories",
+    metadata,
+    _entry(),
+    Column("position", Integer, nullable=False),
+    Column("category_id", ID, ForeignKey("categories.id"), nullable=False),
+    PrimaryKeyConstraint("entry_id", "position"),
+    sqlite_with_rowid=False,
+)
+
+enclosures = Table(
+    "enclosures",
+    metadata,
+    _entry(),
+    Column("position", Integer, nullable=False),
+    Column("url", String, nullable=False),
+    _words("type"),
+    _number("length"),
+    _words("title"),
+    _number("duration"),
+    PrimaryKeyConstraint("entry_id", "position"),
+    sqlite_with_rowid=False,
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("updated", Moment, nullable=False, server_default="0"),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    _number("size"),
+    UniqueConstraint("kind", "key"),
+    UniqueConstraint("kind", "slug"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("feed_id", ID, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("hidden", Boolean, nullable=False, server_default=false()),
+    Column("sort_key", BigInteger, nullable=False),
+    _entry(),
+    Column("source_id", ID),  # whose sighting put it there
+    _words("rule"),
+    PrimaryKeyConstraint("feed_id", "hidden", "sort_key", "entry_id"),  # the newest N of a feed are one range
+    UniqueConstraint("entry_id", "feed_id"),
+    sqlite_with_rowid=False,
+)
+
+redirects = Table(
+    "redirects",
+    metadata,
+    Column("kind", String, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("feed_id", ID, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("kind", "slug"),
+    Index(None, "feed_id"),
+    sqlite_with_rowid=False,
+)
+
+fragments = Table(
+    "fragments",
+    metadata,
+    _entry(),
+    Column("version", Integer, nullable=False),
+    Column("format", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("entry_id", "version", "format"),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    _source(),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),
+    _number("status"),
+    _number("listed"),
+    _number("new"),
+    _number("updated"),
+    _number("rejected"),
+    _number("wire_bytes"),
+    Column("elapsed", Float, nullable=False, server_default="0"),
+    _words("detail"),
+    Column("next_poll_at", Moment),
+    PrimaryKeyConstraint("source_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+memory = Table(
+    "memory",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

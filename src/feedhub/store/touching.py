@@ -1,0 +1,91 @@
+"""Bulk changes of entries and sightings that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from feedhub.model import Digest
+from feedhub.ports import PollRecord
+from feedhub.store.feeds import member_of
+from feedhub.store.listing import Member
+from feedhub.store.statements import chunks, put, put_over
+from feedhub.store.tables import contents, entries, sightings
+
+
+def change_entries(
+    connection: Connection,
+    updates: Sequence[Mapping[str, Any]],
+    bodies: Sequence[Mapping[str, Any]],
+    fresh: Collection[int],
+) -> None:
+    """Write updates of entries, and the bodies of new and updated ones."""
+    put(connection, contents, [body for body in bodies if body["entry_id"] in fresh])
+    put_over(connection, contents, [body for body in bodies if body["entry_id"] not in fresh])
+    if updates:
+        connection.execute(update(entries).where(entries.c.id == bindparam("b_id")), list(updates))
+
+
+def write_sightings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A sighting that is there keeps the moment it was first seen."""
+    put_over(connection, sightings, rows, keep=("first_seen",))
+
+
+def recent_digests(connection: Connection, source: int, limit: int) -> list[tuple[Digest, int]]:
+    """Raw digests and entries of the ``limit`` sightings of a source that were seen last."""
+    query = (
+        select(sightings.c.raw_digest, sightings.c.entry_id)
+        .where(sightings.c.source_id == source)
+        .order_by(sightings.c.last_seen.desc())
+        .limit(limit)
+    )
+    return [(Digest(row.raw_digest), row.entry_id) for row in connection.execute(query)]
+
+
+def recent_limit(window: int) -> int:
+    """How many sightings of a source may come again: its list twice over, for lists that change their order."""
+    return max(100, 2 * window)
+
+
+def touch_sightings(connection: Connection, records: Sequence[PollRecord]) -> None:
+    """Note that entries known by their raw digests were listed again."""
+    rows = []
+    for record in records:
+        if record.seen:
+            seen = set(record.seen)
+            recent = recent_digests(connection, record.state.id, recent_limit(max(record.state.window, len(seen))))
+            rows += [
+                {"b_source": record.state.id, "b_entry": entry, "last_seen": record.outcome.at}
+                for digest, entry in recent
+                if digest in seen
+            ]
+    if rows:
+        connection.execute(_TOUCH, rows)
+
+
+_TOUCH = update(sightings).where(
+    sightings.c.source_id == bindparam("b_source"), sightings.c.entry_id == bindparam("b_entry")
+)
+
+
+def bump_versions(
+    connection: Connection, stories: Collection[int], credited: Collection[int], fresh: Collection[int]
+) -> dict[int, Member]:
+    """Give a new version to the stored entries of these stories and to those that credit these sources."""
+    found: dict[int, Member] = {}
+    for source in credited:
+        seen = select(entries.c.cluster).join(sightings, sightings.c.entry_id == entries.c.id)
+        found.update(_members(connection, entries.c.cluster.in_(seen.where(sightings.c.source_id == source))))
+    for some in chunks(stories):
+        found.update(_members(connection, entries.c.cluster.in_(some)))
+    changed = {number: member for number, member in found.items() if number not in fresh}
+    for some in chunks(changed):
+        connection.execute(update(entries).where(entries.c.id.in_(some)).values(version=entries.c.version + 1))
+    return changed
+
+
+def _members(connection: Connection, condition: Any) -> dict[int, Member]:
+    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated).where(condition)
+    return {row.id: member_of(row.id, row.cluster, row.published, row.updated) for row in connection.execute(query)}

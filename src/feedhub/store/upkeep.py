@@ -1,0 +1,136 @@
+"""Looking after the database: checking, backing up, restoring."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from feedhub.errors import DatabaseBroken, DatabaseError, OutputError
+from feedhub.store import sqlalchemy_engine
+from feedhub.store.lock import InstanceLock
+from feedhub.store.schema import SchemaKind, copy_sqlite, free_name, require_current, schema_state
+from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
+
+_INVARIANTS = {
+    "feeds whose size is not the number of entries they show": """
+        SELECT count(*) FROM feeds f WHERE f.size <>
+        (SELECT count(*) FROM memberships m WHERE m.feed_id = f.id AND NOT m.hidden)""",
+    "entries without a body": """
+        SELECT count(*) FROM entries e LEFT JOIN contents c ON c.entry_id = e.id WHERE c.entry_id IS NULL""",
+    "entries without a key": """
+        SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM entry_keys k WHERE k.entry_id = e.id)""",
+    "entries that no source was seen to list": """
+        SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM sightings s WHERE s.entry_id = e.id)""",
+    "memberships at another moment than their entry": """
+        SELECT count(*) FROM memberships m JOIN entries e ON e.id = m.entry_id WHERE m.sort_key <> e.sort_key""",
+    "stories that a feed shows twice": """
+        SELECT count(*) FROM (SELECT m.feed_id FROM memberships m JOIN entries e ON e.id = m.entry_id
+        JOIN feeds f ON f.id = m.feed_id WHERE NOT m.hidden AND f.kind <> 'sources'
+        GROUP BY m.feed_id, e.cluster HAVING count(*) > 1) AS twice""",
+    "stories that a feed should show and hides": """
+        SELECT count(*) FROM (SELECT m.feed_id FROM memberships m JOIN entries e ON e.id = m.entry_id
+        GROUP BY m.feed_id, e.cluster HAVING min(CASE WHEN m.hidden THEN 1 ELSE 0 END) = 1) AS unseen""",
+    "redirects away from an address that is in use": """
+        SELECT count(*) FROM redirects r JOIN feeds f ON f.kind = r.kind AND f.slug = r.slug""",
+    "removed entries that are still stored": """
+        SELECT count(*) FROM forgotten g JOIN entry_keys k ON k.key = g.key""",
+}
+
+
+def check(url: str) -> list[str]:
+    """What is wrong with a database, one sentence each; empty when it is sound. Reads all of it.
+
+    :raises DatabaseError: it cannot be read at all, or not by this program.
+    """
+    require_current(url)
+    engine = sqlalchemy_engine.connect(url, writing=False)
+    try:
+        with engine.connect() as connection:
+            damage = _damage(connection) if connection.dialect.name == "sqlite" else []
+            return damage or _broken_invariants(connection)
+    finally:
+        engine.dispose()
+
+
+def _damage(connection: Connection) -> list[str]:
+    found = [f"damaged: {row[0]}" for row in connection.execute(text("PRAGMA integrity_check(20)")) if row[0] != "ok"]
+    rows = connection.execute(text("PRAGMA foreign_key_check")).all()
+    found += [f"{row[0]}: row {row[1]} refers to a missing row of {row[2]}" for row in rows[:20]]
+    return found
+
+
+def _broken_invariants(connection: Connection) -> list[str]:
+    counts = {words: connection.scalar(text(query)) for words, query in _INVARIANTS.items()}
+    return [f"{count} {words}" for words, count in counts.items() if count]
+
+
+def backup(url: str, target: Path) -> None:
+    """Write a complete copy to ``target``; safe while FeedHub runs.
+
+    :raises DatabaseError: PostgreSQL, which has programs of its own for this, or the copy failed.
+    :raises OutputError: the target exists or its folder does not.
+    """
+    file = _sqlite_only(url, f"pg_dump --format=custom --file={target}")
+    require_current(url)
+    if target.exists():
+        raise OutputError(f"{target} exists already.", "Choose another name.")
+    if not target.parent.is_dir():
+        raise OutputError(f"The folder {target.parent} does not exist.", "Create it first.")
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    copy_sqlite(file, partial, url)
+    partial.replace(target)
+
+
+def restore(url: str, source: Path) -> Path | None:
+    """Put a backup in the database's place; returns where the old database was set aside, if there was one.
+
+    :raises AlreadyRunning: a FeedHub uses the database.
+    :raises DatabaseError: the backup is none, or was made by a newer FeedHub; nothing was changed.
+    """
+    file = _sqlite_only(url, f"pg_restore --clean --dbname=… {source}")
+    _check_backup(source)
+    with InstanceLock(url):
+        fresh = file.with_name(file.name + ".restoring")
+        fresh.unlink(missing_ok=True)
+        copy_sqlite(source, fresh, url)
+        aside = _set_aside(file)
+        fresh.replace(file)
+    return aside
+
+
+def _sqlite_only(url: str, instead: str) -> Path:
+    file = sqlite_file(url)
+    if file is None:
+        raise DatabaseError(f"{name_of(url)} is copied by PostgreSQL's own programs.", f"Use: {instead}")
+    return file
+
+
+def _check_backup(source: Path) -> None:
+    if not source.is_file():
+        raise DatabaseBroken(f"There is no backup at {source}.")
+    state = schema_state(f"sqlite:///{source}")
+    if state.kind is SchemaKind.NEWER:
+        raise DatabaseBroken(f"{source} was made by a newer FeedHub.", "Install that version to restore it.")
+    if state.kind is SchemaKind.MISSING:
+        raise DatabaseBroken(f"{source} is empty.", "Choose another backup.")
+    with closing(sqlite3.connect(source)) as connection:
+        if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise DatabaseBroken(f"{source} is damaged.", "Choose another backup.")
+
+
+def _set_aside(file: Path) -> Path | None:
+    """Move the database away with its log: a log that stays would be played into the restored file and ruin it."""
+    if not file.exists():
+        return None
+    aside = free_name(file, ".replaced")
+    for ending in ("-wal", "-shm"):
+        log = file.with_name(file.name + ending)
+        if log.exists():
+            shutil.move(log, aside.with_name(aside.name + ending))
+    file.replace(aside)
+    return aside

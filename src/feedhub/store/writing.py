@@ -1,0 +1,87 @@
+"""A transaction of the single writer: what is known, and the writing of polls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, select
+
+from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, SourceId, Story
+from feedhub.ports import Applied, PollRecord
+from feedhub.store.batch import Batch
+from feedhub.store.rows import unpack_parts
+from feedhub.store.statements import Counter, chunks
+from feedhub.store.tables import cluster_keys, entries, entry_keys
+
+_KNOWN = (
+    select(
+        entry_keys.c.key,
+        entries.c.id,
+        entries.c.owner_id,
+        entries.c.digest,
+        entries.c.original_id,
+        entries.c.published,
+        entries.c.updated,
+        entries.c.date_origin,
+        entries.c.version,
+        entries.c.parts,
+    )
+    .select_from(entry_keys)
+    .join(entries, entries.c.id == entry_keys.c.entry_id)
+)
+_STORIES = (
+    select(cluster_keys.c.key, entries.c.id, entries.c.language, entries.c.publisher, entries.c.published)
+    .select_from(cluster_keys)
+    .join(entries, entries.c.id == cluster_keys.c.cluster)
+)
+
+
+class SqlTransaction:
+    """One unit of work; see :class:`feedhub.ports.Transaction`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._unseen: set[int] = set()  # entries that this transaction brought
+
+    def known(self, keys: Iterable[Key]) -> Mapping[Key, Known]:
+        found: dict[Key, Known] = {}
+        for some in chunks(set(keys)):
+            for row in self._connection.execute(_KNOWN.where(entry_keys.c.key.in_(some))):
+                found[Key(row.key)] = Known(
+                    id=EntryId(row.id),
+                    owner=SourceId(row.owner_id),
+                    digest=Digest(row.digest),
+                    original_id=row.original_id,
+                    published=row.published,
+                    updated=row.updated,
+                    date_origin=DateOrigin(row.date_origin),
+                    version=row.version,
+                    parts=unpack_parts(row.parts),
+                )
+        return found
+
+    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
+        found: dict[Key, Story] = {}
+        for some in chunks(set(keys)):
+            for row in self._connection.execute(_STORIES.where(cluster_keys.c.key.in_(some))):
+                found[Key(row.key)] = Story(
+                    cluster=EntryId(row.id), language=row.language, publisher=row.publisher, published=row.published
+                )
+        owners = self._owners({story.cluster for story in found.values()})
+        return {key: replace(story, sources=owners[story.cluster]) for key, story in found.items()}
+
+    def _owners(self, clusters: Collection[EntryId]) -> Mapping[EntryId, frozenset[SourceId]]:
+        """The sources that own an entry of each story."""
+        owners: dict[EntryId, set[SourceId]] = {cluster: set() for cluster in clusters}
+        for some in chunks(clusters):
+            query = select(entries.c.cluster, entries.c.owner_id).where(entries.c.cluster.in_(some)).distinct()
+            for row in self._connection.execute(query):
+                owners[EntryId(row.cluster)].add(SourceId(row.owner_id))
+        return {cluster: frozenset(sources) for cluster, sources in owners.items()}
+
+    def apply(self, records: Sequence[PollRecord]) -> Applied:
+        counter = Counter(self._connection)
+        applied = Batch(self._connection, counter, self._unseen).write(records)
+        counter.save()
+        return applied

@@ -1,0 +1,120 @@
+"""One document -> what it says that is new: parse, clean, identify, label.
+
+A pure function of the job and of the :class:`Rulebook`, run in a worker process under limits. The rulebook is the same
+for every document until the configuration changes, so a worker is given it once (:func:`prepare`), not with each job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from feedhub.classify import Classifier, compile_rules
+from feedhub.clean import CleanContext, PeopleRules, clean_feed
+from feedhub.dedupe import identify
+from feedhub.model import CleanFeed, DateOrigin, Digest, Draft, ParseFailed, RawEntry, RawFeed, SourceId, Understood
+from feedhub.parse import read_document
+from feedhub.settings import Limits, Settings, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One document of one source. ``known``: raw digests of entries that need no cleaning."""
+
+    source: SourceId
+    slug: str
+    body: bytes
+    url: str
+    content_type: str = ""
+    charset: str | None = None
+    known: frozenset[Digest] = frozenset()
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """What the configuration says about understanding."""
+
+    classifier: Classifier
+    limits: Limits
+    people: PeopleRules
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rulebook:
+        authors = settings.authors
+        return cls(
+            classifier=compile_rules(settings.topics, authors, settings.sources),
+            limits=settings.polling.limits,
+            people=PeopleRules(
+                roles=authors.roles, organisations=authors.organisations, placeholders=authors.placeholders
+            ),
+            sources={source.slug: source for source in settings.sources},
+        )
+
+    def context(self, slug: str, url: str) -> CleanContext:
+        source = self.sources.get(slug)
+        if source is None:  # removed from the file while its document was on the way
+            return CleanContext(final_url=url, limits=self.limits, people=self.people)
+        return CleanContext(
+            final_url=url,
+            language=source.language,
+            timezone=source.timezone,
+            categories=source.categories,
+            rights=source.rights,
+            limits=self.limits,
+            people=self.people,
+        )
+
+
+_rulebook: list[Rulebook] = []  # one element once a worker is prepared
+
+
+def prepare(rulebook: Rulebook) -> None:
+    """Give this process its rules. Called once in each worker, before its first job."""
+    _rulebook[:] = [rulebook]
+
+
+def understand_prepared(job: Job) -> Understood | ParseFailed:
+    """:func:`understand` with the rules this process was prepared with."""
+    return understand(job, _rulebook[0])
+
+
+def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
+    """Read a document and say everything about it that needs no database."""
+    raw = read_document(job.body, content_type=job.content_type, charset=job.charset, limits=rules.limits)
+    if isinstance(raw, ParseFailed):
+        return raw
+    clean = clean_feed(raw, rules.context(job.slug, job.url), job.now, job.known)
+    drafts, dropped = _drafts(job, raw, clean, rules)
+    stated = [draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED]
+    return Understood(
+        info=clean.info,
+        hints=clean.hints,
+        drafts=drafts,
+        seen=clean.unchanged,
+        listed=len(raw.entries),
+        listed_ids=frozenset(entry.id for entry in raw.entries if entry.id),
+        newest=max(stated, default=None),
+        oldest=min(stated, default=None),
+        dropped=dropped,
+        rejected=clean.rejected,
+        notes=raw.notes,
+    )
+
+
+def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int]:
+    listed = [(entry.id, _first_link(entry)) for entry in raw.entries]
+    source = rules.sources.get(job.slug)
+    title = (source.name if source else "") or clean.info.title or job.slug
+    drafts: list[Draft] = []
+    for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
+        if rules.classifier.admits(entry, job.slug) is None:
+            memberships = rules.classifier.memberships(entry, job.slug, title)
+            drafts.append(Draft(entry=entry, keys=keys, memberships=memberships))
+    return tuple(drafts), len(clean.entries) - len(drafts)
+
+
+def _first_link(entry: RawEntry) -> str:
+    return next((link.href for link in entry.links if link.rel == "alternate"), "")

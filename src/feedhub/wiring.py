@@ -1,0 +1,336 @@
+"""The only place where parts are chosen and joined.
+
+:class:`Home` is what outlives a change of configuration (the database and its writer); :class:`Parts` is what one
+configuration makes of it. A reload builds new parts on the same home and lets the old ones finish.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from feedhub import __version__
+from feedhub.config import load, snapshot_of
+from feedhub.emit import Renderer, SiteInfo
+from feedhub.errors import NotFound
+from feedhub.fetch import AiohttpFetcher
+from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, SourceId, SourceState
+from feedhub.names import author_key
+from feedhub.pipeline import Pipeline
+from feedhub.ports import SourceSpec, TopicSpec, Writer
+from feedhub.press import Press
+from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now
+from feedhub.serve import PageRenderer, sample_sources
+from feedhub.settings import Feeds, Settings, Source
+from feedhub.store import SqlStore, open_store
+from feedhub.understand import Rulebook, prepare
+from feedhub.workers import ProcessWorkers, WriterThread
+
+MOST_WORKERS = 4
+"""More processes than this only pay when most documents change at each poll; `polling.workers` can say so."""
+
+RULES = "rules"
+"""Name under which the digest of the labelling rules in force is remembered."""
+
+APPLIED = "applied configuration"
+"""Name under which the snapshot for ``feedhub plan`` is remembered."""
+
+PEOPLE = "people"
+"""Name under which the people of the applied configuration are remembered, so that one who left is noticed."""
+
+PRICE_IN_FORCE = "price of a poll"
+"""Name under which the price that the budget has steered to outlives a restart."""
+
+CONTROL = "control address"
+"""Name under which a running daemon says where commands reach it."""
+
+
+def now() -> datetime:
+    """The clock of the running program: aware UTC, whole seconds, as the database keeps them."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What every configuration of one process shares."""
+
+    store: SqlStore
+    writer: Writer
+    tariff: Tariff
+
+    def close(self) -> None:
+        self.writer.close()
+        self.store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What shows stored entries to readers and to people."""
+
+    press: Press
+    pages: PageRenderer
+    feeds: Feeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one configuration in force is made of."""
+
+    settings: Settings
+    rulebook: Rulebook
+    fetcher: AiohttpFetcher
+    workers: ProcessWorkers[Rulebook]
+    pipeline: Pipeline
+    shelf: Shelf
+
+    async def close(self, grace: float) -> int:
+        """Stop polling within ``grace`` seconds; returns how many polls were abandoned."""
+        abandoned = await self.pipeline.stop(grace)
+        await self.fetcher.close()
+        await self.workers.close()
+        return abandoned
+
+
+def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The configuration, checked.
+
+    :raises feedhub.errors.ConfigError: with every problem of the file.
+    """
+    return load(file, environ)
+
+
+def open_home(settings: Settings, *, read_only: bool = False) -> Home:
+    """Open the database of this configuration."""
+    store = open_store(
+        database_url(settings),
+        busy_timeout=settings.database.busy_timeout.total_seconds(),
+        read_only=read_only,
+    )
+    return Home(store=store, writer=WriterThread(), tariff=Tariff(float(store.recall(PRICE_IN_FORCE) or PRICE)))
+
+
+def database_url(settings: Settings) -> str:
+    """The database's URL with a relative SQLite path made relative to the configuration file."""
+    url = settings.database.url.get_secret_value()
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
+        return url
+    return prefix + str((settings.folder / url.removeprefix(prefix)).resolve())
+
+
+def at_address(settings: Settings, host: str, port: int) -> Settings:
+    """The settings with what depends on where the server really listens: base_url if not given, and the samples."""
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
+    update: dict[str, object] = {}
+    if "base_url" not in settings.site.model_fields_set:
+        update["site"] = settings.site.model_copy(update={"base_url": f"http://{shown}:{port}"})
+    if settings.examples:
+        update["sources"] = (*settings.sources, *_samples(f"http://{shown}:{port}", settings))
+    return settings.model_copy(update=update)
+
+
+def _samples(base: str, settings: Settings) -> list[Source]:
+    taken = {source.slug for source in settings.sources}
+    return [
+        Source(url=f"{base}/examples/{sample.file}", slug=sample.slug, name=sample.name)
+        for sample in sample_sources()
+        if sample.slug not in taken
+    ]
+
+
+def build(
+    settings: Settings,
+    home: Home,
+    *,
+    committed: Callable[[frozenset[FeedId]], None] = lambda _: None,
+    clock: Callable[[], datetime] = now,
+) -> Parts:
+    """Everything that polls and publishes under these settings."""
+    polling = settings.polling
+    rulebook = Rulebook.of(settings)
+    fetcher = AiohttpFetcher(
+        polling,
+        contact=settings.site.contact,
+        version=__version__,
+        clock=clock,
+        own_endpoints=_own_endpoints(settings),
+    )
+    workers = ProcessWorkers(
+        polling.workers or min(os.cpu_count() or 1, MOST_WORKERS),
+        cpu_seconds=polling.limits.parse_time.total_seconds(),
+        wall_seconds=polling.limits.parse_time.total_seconds() * 3,
+        memory_bytes=polling.limits.parse_memory,
+        setup=prepare,
+        setup_argument=rulebook,
+    )
+    pipeline = Pipeline(
+        settings=settings,
+        ledger=home.store,
+        catalogue=home.store,
+        fetcher=fetcher,
+        workers=workers,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+        tariff=home.tariff,
+        committed=committed,
+    )
+    return Parts(
+        settings=settings,
+        rulebook=rulebook,
+        fetcher=fetcher,
+        workers=workers,
+        pipeline=pipeline,
+        shelf=build_shelf(settings, home),
+    )
+
+
+def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
+    """What publishes under these settings. ``paged``: documents link to older pages, which needs a server."""
+    renderer = Renderer(SiteInfo.of(settings.site, __version__), settings.feeds)
+    return Shelf(
+        press=Press(home.store, renderer, settings.feeds, paged=paged),
+        pages=PageRenderer(settings, __version__, page_ending="" if paged else ".html"),
+        feeds=settings.feeds,
+    )
+
+
+def opml_of_sources(settings: Settings) -> bytes:
+    """The configured sources as OPML 2.0."""
+    renderer = Renderer(SiteInfo.of(settings.site, __version__), settings.feeds)
+    return renderer.opml_of_sources(settings.sources, None)
+
+
+def forget_source(settings: Settings, slug: str) -> int:
+    """Delete the entries that only this source carried; returns how many.
+
+    What others carried too is labelled anew at the next start: it may have been in a feed only for this source's sake.
+    """
+    home = open_home(settings)
+    try:
+        forgotten = home.store.forget_source(slug, now())
+        home.store.remember(RULES, "")
+        return forgotten
+    finally:
+        home.close()
+
+
+def rules_digest(settings: Settings) -> str:
+    """Changes when stored entries must be labelled anew."""
+    return snapshot_of(settings).rules_digest()
+
+
+def _own_endpoints(settings: Settings) -> frozenset[tuple[str, int]]:
+    """Where this program serves its own samples: the one loopback endpoint the guard lets pass unasked."""
+    if not settings.examples:
+        return frozenset()
+    hosts = {source.url.split("/")[2] for source in settings.sources if "/examples/" in source.url}
+    pairs = {(host.rpartition(":")[0].strip("[]"), int(host.rpartition(":")[2])) for host in hosts if ":" in host}
+    return frozenset(pair for pair in pairs if pair[0] in {"127.0.0.1", "::1"})
+
+
+def apply_configuration(
+    written: Settings, settings: Settings, home: Home, at: datetime, dice: Callable[[], float] = random.random
+) -> None:
+    """Make the database agree with the configuration. Runs on the writer thread.
+
+    :param written: the settings as the file says them, remembered for ``feedhub plan``.
+    :param settings: the same as they are in force (:func:`at_address`).
+    """
+    home.store.sync(source_specs(settings), topic_specs(settings), at)
+    _join_people(settings, home.store)
+    new = [state for state in home.store.states() if state.enabled and state.next_poll_at is None]
+    home.store.schedule(_first_polls(new, settings, at, dice))
+    home.store.remember(APPLIED, snapshot_of(written).dumps())
+
+
+def _join_people(settings: Settings, store: SqlStore) -> None:
+    """Feeds of a person's spellings become the person's feed, so that their addresses redirect.
+
+    A person who left the configuration goes the other way: the feed lives on as that of the name, with all addresses
+    that redirect to it, because a redirect must not end at nothing. The other spellings get new feeds by relabelling.
+    """
+    people = {} if settings.authors.scope == "source" else settings.authors.people
+    joined = {key: person.name or key for key, person in people.items() if not person.hide}
+    before: dict[str, str] = json.loads(store.recall(PEOPLE) or "{}")
+    for key, name in before.items():
+        if key not in joined:
+            store.merge_feeds(FeedKind.AUTHOR, [key], FeedRef(kind=FeedKind.AUTHOR, key=author_key(name), title=name))
+    for key, name in joined.items():
+        spellings = [author_key(word) for word in (name, *people[key].aliases)]
+        into = FeedRef(kind=FeedKind.AUTHOR, key=key, title=name, slug=key)
+        store.merge_feeds(FeedKind.AUTHOR, spellings, into)
+    if joined != before:
+        store.remember(PEOPLE, json.dumps(joined, ensure_ascii=False))
+
+
+def _first_polls(
+    new: list[SourceState], settings: Settings, at: datetime, dice: Callable[[], float]
+) -> Mapping[SourceId, datetime]:
+    """Samples at once; everything else spread, so that a thousand imported sources are no burst."""
+    own = _own_endpoints(settings)
+    at_once = {state.id: at for state in new if any(f"{host}:{port}/" in state.url for host, port in own)}
+    spread: timedelta = settings.polling.first_poll_spread
+    return {**first_polls([state for state in new if state.id not in at_once], at, spread, dice), **at_once}
+
+
+def choose(
+    home: Home, settings: Settings, slugs: Sequence[str], *, everything: bool
+) -> tuple[list[SourceState], list[Outcome]]:
+    """Which sources a poll by hand may ask now, and why not the others.
+
+    Without slugs: what is due, or with ``everything`` all that are enabled.
+
+    :raises feedhub.errors.NotFound: a slug names no source.
+    """
+    states = home.store.states(list(slugs) or None)
+    if unknown := sorted(set(slugs) - {state.slug for state in states}):
+        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
+    at = now()
+    chosen = [state for state in states if state.enabled and (slugs or everything or _due(state, at))]
+    refusals = {state.id: may_poll_now(state, at, settings.polling.manual_gap) for state in chosen}
+    refused = [
+        Outcome(source=state.id, slug=state.slug, at=at, kind="refused", detail=reason, next_poll_at=state.next_poll_at)
+        for state in chosen
+        if (reason := refusals[state.id])
+    ]
+    return [state for state in chosen if not refusals[state.id]], refused
+
+
+def _due(state: SourceState, at: datetime) -> bool:
+    return state.next_poll_at is None or state.next_poll_at <= at
+
+
+def source_specs(settings: Settings) -> list[SourceSpec]:
+    return [
+        SourceSpec(
+            slug=source.slug,
+            url=source.url,
+            name=source.name,
+            enabled=source.enabled,
+            rights=source.rights,
+            content=source.content,
+            formerly=source.formerly,
+        )
+        for source in settings.sources
+    ]
+
+
+def topic_specs(settings: Settings) -> list[TopicSpec]:
+    return [
+        TopicSpec(key=key, title=topic.title or key, formerly=topic.formerly) for key, topic in settings.topics.items()
+    ]
+
+
+def raise_file_limit() -> int:
+    """Ask for as many open files as the system allows; many sources need many sockets. Returns the limit in force."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

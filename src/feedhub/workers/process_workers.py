@@ -1,0 +1,285 @@
+"""Worker processes with limits, one duplex pipe each.
+
+Not :mod:`concurrent.futures`: there one dead process breaks the whole pool. Here a worker that overruns or dies is
+replaced alone, and its caller is told. Processes come from multiprocessing's *forkserver* (*spawn* where there is none),
+so they hold nothing of the parent but their end of a pipe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.util import Finalize
+from typing import Any, Generic, TypeVar, cast
+
+from feedhub.ports import A, Overrun, R
+from feedhub.workers.worker import Failed, Finished, Limits, NoMemory, OutOfTime, Ready, Reply, serve
+
+S = TypeVar("S")
+
+GRACE = 1.0
+"""Seconds a worker gets to end by itself before it is killed."""
+START = 60.0
+"""Seconds a new process may take until it is ready."""
+
+
+class JobFailed(RuntimeError):
+    """The function raised something that cannot cross the process border; the message is its traceback."""
+
+
+class WorkersClosed(RuntimeError):
+    """A job came after :meth:`ProcessWorkers.close`."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A living process and the rules it was started with."""
+
+    process: Any
+    pipe: Connection
+    generation: int
+    worn: bool = False
+    stopped: str = ""  # why the parent killed it
+
+    def stop(self, reason: str) -> None:
+        self.stopped = self.stopped or reason
+        self.process.kill()
+
+    def exchange(self, job: bytes) -> Reply | None:
+        """Send a job and wait for its reply; None when the process has gone."""
+        try:
+            self.pipe.send_bytes(job)
+            return cast("Reply", pickle.loads(self.pipe.recv_bytes()))  # noqa: S301 - from our own child
+        except (EOFError, OSError):
+            return None
+
+    def retire(self) -> None:
+        """End the process: an idle one sees its pipe close and leaves."""
+        self.pipe.close()
+        self.process.join(GRACE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+    def last_words(self) -> str:
+        self.process.join(GRACE)
+        code = self.process.exitcode
+        return f"its process died (exit code {code})"
+
+
+class _Slot:
+    """Room for one worker; empty until it is needed."""
+
+    def __init__(self) -> None:
+        self.worker: _Worker | None = None
+
+
+class ProcessWorkers(Generic[S]):
+    """The port :class:`feedhub.ports.Workers`, by processes of this machine.
+
+    Callers wait for a free worker, so nothing queues up beyond them. To be used from one event loop.
+
+    :param count: processes at most; each is started when it is first needed.
+    :param cpu_seconds: CPU time of one job. The job is stopped inside the worker, which lives on.
+    :param wall_seconds: time of one job by the clock. The worker is killed and replaced.
+    :param memory_bytes: address space a worker may take beyond what it has when ready.
+    :param setup: called once in each new process with ``setup_argument``, before its first job.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        cpu_seconds: float,
+        wall_seconds: float,
+        memory_bytes: int,
+        setup: Callable[[S], None] | None = None,
+        setup_argument: S | None = None,
+    ) -> None:
+        self._limits = Limits(cpu_seconds=cpu_seconds, memory_bytes=memory_bytes)
+        self._wall = wall_seconds
+        self._setup = setup
+        self._argument = setup_argument
+        self._generation = 0
+        self._slots = [_Slot() for _ in range(count)]
+        self._idle: asyncio.Queue[_Slot] = asyncio.Queue()
+        for slot in self._slots:
+            self._idle.put_nowait(slot)
+        self._threads = ThreadPoolExecutor(count + 1, thread_name_prefix="feedhub-worker")
+        self._jobs: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        # multiprocessing waits for its children at exit; these would not leave while their pipes are open
+        Finalize(self, _kill_all, args=(self._slots,), exitpriority=10)
+
+    async def run(self, function: Callable[[A], R], argument: A) -> R | Overrun:
+        """Run ``function(argument)`` in a worker; both must be picklable, the function by its import path.
+
+        A caller that is cancelled leaves at once; its job runs on to its end or limit and the result is dropped.
+
+        :raises Exception: whatever the function raised, with its traceback in the worker as a note.
+        :raises WorkersClosed: after :meth:`close`.
+        """
+        job = pickle.dumps((function, argument), pickle.HIGHEST_PROTOCOL)
+        slot = await self._free_slot()
+        task = asyncio.ensure_future(self._serve(slot, job))
+        self._jobs.add(task)
+        task.add_done_callback(self._forget)
+        reply = await asyncio.shield(task)
+        return cast("R | Overrun", _result(reply))
+
+    async def restart(self, setup_argument: S) -> None:
+        """From the return of this call on, every job that starts is run by processes set up with ``setup_argument``.
+
+        Jobs in flight finish under the old rules.
+
+        :raises Exception: the setup refused the new argument; the old one stays in force.
+        """
+        fresh = await self._in_thread(self._start, setup_argument, self._generation + 1)
+        self._argument, self._generation = setup_argument, self._generation + 1
+        idle = []
+        while not self._idle.empty():
+            idle.append(self._idle.get_nowait())
+        retired = [slot.worker for slot in idle if slot.worker]
+        for slot in idle:
+            slot.worker = None
+        if idle:
+            idle[0].worker, fresh.generation = fresh, self._generation
+        else:
+            retired.append(fresh)
+        for slot in idle:
+            self._idle.put_nowait(slot)
+        for worker in retired:
+            await self._in_thread(worker.retire)
+
+    async def close(self) -> None:
+        """End all processes within about two seconds; jobs in flight end as :class:`~feedhub.ports.Overrun`."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=GRACE)
+        while self._jobs:
+            for slot in self._slots:
+                if slot.worker:
+                    slot.worker.stop("the program is stopping")
+            await asyncio.wait(self._jobs, timeout=0.1)
+        workers = [slot.worker for slot in self._slots if slot.worker]
+        await asyncio.gather(*(self._in_thread(worker.retire) for worker in workers))
+        for slot in self._slots:
+            slot.worker = None
+        self._threads.shutdown(wait=False)
+
+    async def _free_slot(self) -> _Slot:
+        slot = None if self._closed else await self._idle.get()
+        if slot is None or self._closed:
+            if slot:
+                self._idle.put_nowait(slot)  # the next who waits is to learn it too
+            raise WorkersClosed("the worker processes have been closed")
+        return slot
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled():
+            task.exception()  # a caller that was cancelled does not ask for it
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    async def _serve(self, slot: _Slot, job: bytes) -> Reply | Overrun:
+        """One job in one slot. Always gives the slot back, with a worker that is fit or with none."""
+        try:
+            worker = await self._fit_worker(slot)
+            timer = asyncio.get_running_loop().call_later(
+                self._wall, worker.stop, f"it took longer than {self._wall:g} s"
+            )
+            try:
+                reply = cast("Reply | None", await self._in_thread(worker.exchange, job))
+            finally:
+                timer.cancel()
+            if reply is None or worker.stopped:
+                slot.worker = None
+                reason = worker.stopped or await self._in_thread(worker.last_words)
+                await self._in_thread(worker.retire)
+                return reply if isinstance(reply, Finished) else Overrun(reason=reason)
+            worker.worn = reply.worn
+            return reply
+        finally:
+            self._idle.put_nowait(slot)
+
+    async def _fit_worker(self, slot: _Slot) -> _Worker:
+        worker = slot.worker
+        if worker and (worker.worn or worker.generation != self._generation or not worker.process.is_alive()):
+            slot.worker = None
+            await self._in_thread(worker.retire)
+        if slot.worker is None:
+            slot.worker = await self._in_thread(self._start, self._argument, self._generation)
+        return cast("_Worker", slot.worker)
+
+    def _start(self, argument: S | None, generation: int) -> _Worker:
+        """A new process, ready for jobs.
+
+        :raises Exception: what the setup raised.
+        """
+        context = _context(self._setup)
+        ours, theirs = context.Pipe(duplex=True)
+        process = context.Process(  # type: ignore[attr-defined]  # typeshed knows it on the concrete contexts only
+            target=serve, args=(theirs, self._limits, self._setup, argument), name="feedhub worker", daemon=True
+        )
+        process.start()
+        theirs.close()
+        worker = _Worker(process=process, pipe=ours, generation=generation)
+        greeting = None
+        with contextlib.suppress(EOFError, OSError):
+            greeting = ours.recv() if ours.poll(START) else None
+        if isinstance(greeting, Ready):
+            return worker
+        worker.stop("it did not start")
+        worker.retire()
+        if isinstance(greeting, Failed):
+            _raise(greeting)
+        raise JobFailed("a worker process did not start")
+
+
+def _kill_all(slots: list[_Slot]) -> None:
+    for slot in slots:
+        if slot.worker:
+            with contextlib.suppress(ValueError):  # closed already
+                slot.worker.process.kill()
+
+
+def _context(setup: Callable[..., None] | None) -> BaseContext:
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    # imported once in the fork server, then shared by all workers: they start in milliseconds
+    context.set_forkserver_preload(["feedhub.workers.worker", *([setup.__module__] if setup else [])])
+    return context
+
+
+def _result(reply: Reply | Overrun) -> Any:
+    match reply:
+        case Overrun():
+            return reply
+        case Finished():
+            return reply.load()
+        case OutOfTime():
+            return Overrun(reason=f"it took more than {reply.seconds:g} s of CPU time")
+        case NoMemory():
+            return Overrun(reason="it needed too much memory")
+        case Failed():
+            return _raise(reply)
+
+
+def _raise(failed: Failed) -> Any:
+    error = failed.load()
+    if error is None:
+        raise JobFailed(failed.traceback)
+    error.add_note(failed.traceback)
+    raise error

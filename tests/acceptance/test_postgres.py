@@ -1,0 +1,39 @@
+"""The same program on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from support.installed import feedhub, running, wait_for
+from support.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]  # fixtures
+
+CONFIG = """
+server: {{port: 0}}
+examples: true
+database: {{url: '{url}'}}
+topics:
+  banks: [central bank, interest rate*]
+"""
+
+
+def test_the_first_run_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG.format(url=postgres_url))
+    with running(tmp_path) as daemon:
+        items = wait_for(lambda: [*daemon.json("/all.json")["items"][20:]])
+        assert items
+        assert daemon.get("/topics/banks.atom").status == 200
+        assert daemon.get("/health/ready").status == 200
+        refused = feedhub(tmp_path, "run", check=False)
+        assert refused.returncode == 4
+        outcomes = json.loads(feedhub(tmp_path, "poll", "--all", "--json").stdout)
+        assert {one["kind"] for one in outcomes} <= {"refused", "ok", "unchanged"}
+    states = json.loads(feedhub(tmp_path, "status", "--json").stdout)
+    assert all(state["health"] == "fresh" for state in states)
+    assert "sound" in feedhub(tmp_path, "db", "check").stdout
+    refused = feedhub(tmp_path, "db", "backup", "copy.db", check=False)
+    assert "pg_dump" in refused.stderr
+    feedhub(tmp_path, "export", "site")
+    assert (tmp_path / "site" / "topics" / "banks.atom").is_file()

@@ -1,0 +1,86 @@
+"""What every test runs under: no socket but loopback, and a plain word about missing programs."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.require import missing
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED_CORPUS = PROJECT.parent / "shared" / "corpus"
+
+
+class OutsideTheSeal(AssertionError):
+    """A test tried to leave this machine."""
+
+
+def _is_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a Unix socket
+    host = str(address[0]).split("%")[0]
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that does not stay on loopback, and every look-up of another name."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if not _is_loopback(address):
+            raise OutsideTheSeal(f"a test tried to connect to {address!r}")
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: Any) -> int:
+        if not _is_loopback(address):
+            raise OutsideTheSeal(f"a test tried to connect to {address!r}")
+        return connect_ex(self, address)
+
+    def resolving(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        if name and not _is_loopback((name, 0)):
+            try:
+                ipaddress.ip_address(name.split("%")[0])
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, f"sealed: {name} is not looked up in tests") from None
+        return getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", resolving)
+    return
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for program in mark.args:
+            if shutil.which(program) is None:
+                missing(f"the program {program}")
+
+
+@pytest.fixture(scope="session")
+def shared_feeds() -> Path:
+    """Real feed documents that are not part of the project; tests that use them skip where they are not."""
+    folder = SHARED_CORPUS / "feeds"
+    if not folder.is_dir():
+        pytest.skip("the shared corpus is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    folder = SHARED_CORPUS / "cases"
+    if not folder.is_dir():
+        pytest.skip("the shared corpus is not on this machine")
+    return folder

@@ -1,0 +1,30 @@
+"""The documents say what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from feedhub.cli.reference import reference
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_the_commands_are_those_of_the_program() -> None:
+    assert (PROJECT / "docs" / "commands.md").read_text() == reference(), "run `make docs`"
+
+
+def test_every_local_link_of_the_documents_leads_somewhere() -> None:
+    for page in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_command_the_readme_names_exists() -> None:
+    named = set(
+        re.findall(
+            r"`?feedhub ((?:db|sources|entries|feeds|config) [a-z]+|[a-z][a-z-]*)", (PROJECT / "README.md").read_text()
+        )
+    )
+    known = set(re.findall(r"^## feedhub (.+)$", reference(), re.MULTILINE))
+    assert named - known - {"on", "init"} == set()

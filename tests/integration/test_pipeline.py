@@ -1,0 +1,259 @@
+"""The way of a poll, from a real server to a real database, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedhub import wiring
+from feedhub.config import load_text
+from feedhub.errors import DiskFull
+from feedhub.model import FeedKind, Outcome
+from feedhub.pipeline import Pipeline
+from feedhub.ports import Transaction
+from feedhub.settings import Settings
+from feedhub.store import migrate
+from support.feed_server import FeedServer, serving
+
+CONFIG = """
+polling:
+  allow_networks: [127.0.0.0/8]
+  ports: ["1-65535"]
+  host_gap: 0s
+  workers: 1
+database: {{url: 'sqlite:///{database}'}}
+topics:
+  banks: [central bank]
+sources:
+{sources}
+"""
+
+ITEM = """<item><title>{title}</title><guid isPermaLink="false">{guid}</guid><link>{link}</link>
+<pubDate>Tue, 24 Nov 2026 0{hour}:00:00 GMT</pubDate><dc:creator>{author}</dc:creator><description>{text}</description></item>"""
+
+
+def rss(*items: str, title: str = "A source") -> bytes:
+    return (
+        '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
+        f"<title>{title}</title><link>http://e.example/</link><description>d</description>{''.join(items)}</channel></rss>"
+    ).encode()
+
+
+def item(number: int, **changes: str) -> str:
+    fields = {
+        "title": f"Story {number}",
+        "guid": f"urn:story:{number}",
+        "link": f"http://e.example/{number}",
+        "hour": str(number),
+        "author": "Jane Doe",
+        "text": f"The central bank spoke for the {number}. time.",
+    }
+    return ITEM.format(**(fields | changes))
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def later(self, **length: float) -> None:
+        self.at += timedelta(**length)
+
+
+@dataclass
+class Rig:
+    home: wiring.Home
+    parts: wiring.Parts
+    clock: Clock
+
+    async def poll(self) -> dict[str, Outcome]:
+        """Poll everything and advance the clock past every bound."""
+        self.clock.later(days=2)
+        outcomes = [one async for one in self.parts.pipeline.poll(self.home.store.states())]
+        return {one.slug: one for one in outcomes}
+
+    def titles(self, kind: FeedKind = FeedKind.ALL, slug: str = "all") -> list[str]:
+        feed = self.home.store.feed(kind, slug)
+        assert feed is not None
+        assert not hasattr(feed, "moved")
+        return [stored.entry.title for stored in self.home.store.page(feed.id, 100)]  # type: ignore[union-attr]
+
+
+@asynccontextmanager
+async def rig(folder: Path, server: FeedServer, *names: str) -> AsyncIterator[Rig]:
+    sources = "\n".join(f"  - {{url: '{server.url(name)}', slug: {name.split('.')[0]}}}" for name in names)
+    settings = load_text(CONFIG.format(database=folder / "hub.db", sources=sources), folder / "config.yaml", {})
+    clock = Clock()
+    migrate(wiring.database_url(settings))
+    home = wiring.open_home(settings)
+    wiring.apply_configuration(settings, settings, home, clock())
+    parts = wiring.build(settings, home, clock=clock)
+    try:
+        yield Rig(home, parts, clock)
+    finally:
+        await parts.close(5)
+        home.close()
+
+
+async def test_a_poll_stores_and_publishes(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1), item(2, text="Nothing to see."))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            outcomes = await it.poll()
+            assert (outcomes["a"].kind, outcomes["a"].listed, outcomes["a"].new) == ("ok", 2, 2)
+            assert it.titles() == ["Story 2", "Story 1"]
+            assert it.titles(FeedKind.TOPIC, "banks") == ["Story 1"]
+            assert it.titles(FeedKind.AUTHOR, "jane-doe") == ["Story 2", "Story 1"]
+            assert it.titles(FeedKind.SOURCE, "a") == ["Story 2", "Story 1"]
+
+
+async def test_an_unchanged_document_is_asked_for_conditionally_and_changes_nothing(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            before = it.home.store.generation()
+            assert (await it.poll())["a"].kind == "unchanged"
+            assert server.asked[-1].status == 304
+            assert it.home.store.generation() == before
+
+
+async def test_an_edit_updates_in_place(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            server.documents["a.xml"] = rss(item(1, title="Story 1, corrected"))
+            outcome = (await it.poll())["a"]
+            assert (outcome.new, outcome.updated) == (0, 1)
+            assert it.titles() == ["Story 1, corrected"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guid": "urn:other:1"},
+        {"link": "http://e.example/moved/1"},
+        {"hour": "5"},
+        {"link": "http://e.example/1?utm_source=feed"},
+    ],
+    ids=["guid", "link", "date", "tracking"],
+)
+async def test_a_changed_name_makes_no_second_entry(tmp_path: Path, change: dict[str, str]) -> None:
+    with serving({"a.xml": rss(item(1), item(2))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            server.documents["a.xml"] = rss(item(1, **change), item(2))
+            assert (await it.poll())["a"].new == 0
+            assert sorted(it.titles()) == ["Story 1", "Story 2"]
+
+
+async def test_a_story_of_two_sources_is_shown_once_and_kept_twice(tmp_path: Path) -> None:
+    other = item(7, title="Story 1", link="http://e.example/1?utm_medium=x", guid="n7")
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(other, title="Another")}) as server:
+        async with rig(tmp_path, server, "a.xml", "b.xml") as it:
+            await it.poll()
+            assert it.titles() == ["Story 1"]
+            assert it.titles(FeedKind.SOURCE, "a") == ["Story 1"]
+            assert it.titles(FeedKind.SOURCE, "b") == ["Story 1"]
+            assert len(it.home.store.entries(10)) == 2
+
+
+async def test_entries_of_one_source_are_never_joined(tmp_path: Path) -> None:
+    text = "The same long words come again and again, as in a daily form letter. " * 8
+    with serving({"a.xml": rss(item(1, text=text), item(2, text=text))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            assert it.titles() == ["Story 2", "Story 1"]
+
+
+async def test_a_document_that_breaks_keeps_entries_and_validators(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            validators = it.home.store.states()[0].validators
+            server.documents["a.xml"] = b"<html><body>Our site is being rebuilt.</body></html>"
+            outcome = (await it.poll())["a"]
+            assert outcome.kind == "not a feed"
+            assert it.titles() == ["Story 1"]
+            assert it.home.store.states()[0].validators == validators
+
+
+class FullDisk:
+    """The real ledger on a disk that has no room for transactions while ``full`` is set."""
+
+    def __init__(self, home: wiring.Home) -> None:
+        self._store = home.store
+        self.full = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        if self.full:
+            raise DiskFull("There is no room for the database.", "Make room.")
+        with self._store.transaction() as transaction:
+            yield transaction
+
+
+async def test_while_the_disk_is_full_nobody_is_asked_in_vain(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(2))}) as server:
+        async with rig(tmp_path, server, "a.xml", "b.xml") as it:
+            ledger = FullDisk(it.home)
+            pipeline = _pipeline(it, ledger, it.parts.settings)
+            ledger.full = True
+            it.clock.later(hours=1)
+            assert await pipeline.poll_due() == 2
+            await _until_idle(pipeline)
+            it.clock.later(seconds=10)
+            assert await pipeline.poll_due() == 0, "held back"
+            asked = len(server.asked)
+            ledger.full = False
+            it.clock.later(minutes=10)
+            assert await pipeline.poll_due() == 2, "leases ran out, and there is room again"
+            await _until_idle(pipeline)
+            assert len(server.asked) == asked + 2
+            assert it.titles() == ["Story 2", "Story 1"]
+            await pipeline.stop(1)
+
+
+def _pipeline(it: Rig, ledger: FullDisk, settings: Settings) -> Pipeline:
+    return Pipeline(
+        settings=settings,
+        ledger=ledger,  # type: ignore[arg-type]  # forwards all it does not change
+        catalogue=it.home.store,
+        fetcher=it.parts.fetcher,
+        workers=it.parts.workers,
+        writer=it.home.writer,
+        clock=it.clock,
+        dice=lambda: 0.5,
+    )
+
+
+async def _until_idle(pipeline: Pipeline) -> None:
+    import asyncio
+
+    async with asyncio.timeout(20):
+        while pipeline.in_flight:
+            await asyncio.sleep(0.02)
+
+
+async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, serving({}) as server:
+        server.port = silent.getsockname()[1]
+        async with rig(tmp_path, server, "never.xml") as it:
+            it.clock.later(hours=1)
+            assert await it.parts.pipeline.poll_due() == 1
+            assert await it.parts.pipeline.stop(0.1) == 1
+            now = it.clock()
+            claimed: Sequence[object] = it.home.store.claim(now, 10, now + timedelta(minutes=5))
+            assert len(claimed) == 1

@@ -1,0 +1,1 @@
+"""Servers, folders and words that many tests share."""

@@ -1,0 +1,42 @@
+"""A working library in memory: what the press reads, without a database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+
+from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry
+from feedhub.ports import Redirected
+
+
+class MemoryLibrary:
+    """Implements :class:`feedhub.ports.Library`. Counts what was asked of it."""
+
+    def __init__(self, *feeds: Feed) -> None:
+        self.known = list(feeds)
+        self.entries: dict[FeedId, list[StoredEntry]] = {feed.id: [] for feed in feeds}
+        self.kept: dict[tuple[str, EntryId, int], bytes] = {}
+        self.pages = 0
+        self.kept_times = 0
+        self._lock = threading.Lock()
+
+    def feed(self, kind: FeedKind, slug: str) -> Feed | Redirected | None:
+        return next((feed for feed in self.known if (feed.kind, feed.slug) == (kind, slug)), None)
+
+    def feeds(self, kind: FeedKind | None = None, *, limit: int = 10_000) -> list[Feed]:
+        chosen = [feed for feed in self.known if not feed.withdrawn and kind in {None, feed.kind}]
+        return sorted(chosen, key=lambda feed: (feed.kind, feed.title))[:limit]
+
+    def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
+        with self._lock:
+            self.pages += 1
+        newest = sorted(self.entries[feed], key=lambda entry: (entry.sort_key, entry.id), reverse=True)
+        return [entry for entry in newest if before is None or (entry.sort_key, entry.id) < before][:limit]
+
+    def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
+        return {key: self.kept[format, *key] for key in entries if (format, *key) in self.kept}
+
+    def keep_fragments(self, rendered: Mapping[tuple[EntryId, int], bytes], format: str) -> None:
+        with self._lock:
+            self.kept_times += 1
+            self.kept.update({(format, *key): fragment for key, fragment in rendered.items()})

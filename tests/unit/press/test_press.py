@@ -1,0 +1,223 @@
+"""The press: pages joined from kept fragments, made once, the same wherever the same database is read."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import feedparser
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from feedhub import ports
+from feedhub.emit import violations
+from feedhub.model import EPOCH, OPML_MEDIA_TYPE, ContentPolicy, EntryId, Feed, FeedId, FeedKind, Format
+from feedhub.press import Press
+from feedhub.settings import Feeds
+from support.memory_library import MemoryLibrary
+from support.published import BASE_URL, FEED, WHEN, renderer, stored
+
+
+def library_of(*numbers: int) -> MemoryLibrary:
+    library = MemoryLibrary(FEED)
+    library.entries[FEED.id] = [stored(number) for number in numbers]
+    return library
+
+
+def press_of(library: MemoryLibrary, *, cache_bytes: int = 1_000_000, **feeds: Any) -> Press:
+    press = Press(library, renderer(**feeds), Feeds(**feeds), cache_bytes=cache_bytes)
+    shaped: ports.Press = press  # mypy holds the shape
+    assert shaped is press
+    return press
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_document_of_the_newest_entries(format: Format) -> None:
+    document = press_of(library_of(1, 2, 3)).document(FEED, format)
+    assert document.media_type == format.media_type
+    assert document.modified == FEED.updated
+    assert violations(document.body, format) == []
+    text = document.body.decode()
+    assert -1 < text.find("Ship 3 has") < text.find("Ship 2 has") < text.find("Ship 1 has")
+    assert f"{BASE_URL}/topics/ports.{format.value}" in text
+    assert "before=" not in text
+
+
+def test_older_pages_are_linked_and_reach_every_entry_once() -> None:
+    press, seen, before = press_of(library_of(*range(1, 8)), size=3), [], None
+    for _ in range(3):
+        feed = feedparser.parse(press.document(FEED, Format.ATOM, before).body)
+        links = {link.rel: link.href for link in feed.feed.links if link.rel != "alternate"}
+        seen += [entry.id.rpartition("/")[2] for entry in feed.entries]
+        assert links["first"] == f"{BASE_URL}/topics/ports.atom"
+        before = ports.read_page_key(links.get("next", "").rpartition("=")[2])
+    assert seen == ["7", "6", "5", "4", "3", "2", "1"]
+    assert before is None
+
+
+def test_a_page_that_is_exactly_full_has_no_next() -> None:
+    assert b'rel="next"' not in press_of(library_of(1, 2, 3), size=3).document(FEED, Format.ATOM).body
+
+
+def test_a_folder_of_files_has_no_older_pages() -> None:
+    press = Press(library_of(1, 2, 3), renderer(size=2), Feeds(size=2), paged=False)
+    for each in Format:
+        body = press.document(FEED, each).body
+        assert b"before=" not in body
+        assert b"/topics/ports.html" in body
+    assert b'htmlUrl="https://hub.example.net/topics/ports.html"' in press.opml().body
+
+
+def test_fragments_are_rendered_once_and_kept() -> None:
+    library = library_of(1, 2)
+    first = press_of(library).document(FEED, Format.RSS)
+    assert library.kept_times == 1
+    assert press_of(library).document(FEED, Format.RSS) == first
+    assert library.kept_times == 1
+    library.entries[FEED.id].append(stored(3))
+    press_of(library).document(replace(FEED, version=2), Format.RSS)
+    assert library.kept_times == 2
+    assert len(library.kept) == 3
+
+
+def test_a_kept_fragment_equals_a_fresh_one() -> None:
+    library = library_of(1, 2)
+    warm = press_of(library)
+    warm.document(FEED, Format.ATOM)
+    assert press_of(library).document(FEED, Format.ATOM) == press_of(library_of(1, 2)).document(FEED, Format.ATOM)
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        {"source": replace(stored().source, title="Renamed")},
+        {"policy": ContentPolicy.LINK},
+        {"others": (("https://other.example/1", "Other"),)},
+        {"version": 2},
+    ],
+)
+def test_what_changes_outside_the_entry_makes_its_fragment_stale(outside: dict[str, Any]) -> None:
+    library = library_of(1)
+    old = press_of(library).document(FEED, Format.ATOM)
+    library.entries[FEED.id] = [stored(1, outside=outside)]
+    new = press_of(library).document(FEED, Format.ATOM)
+    assert new.etag != old.etag
+    cold = MemoryLibrary(FEED)
+    cold.entries[FEED.id] = library.entries[FEED.id]
+    assert new == press_of(cold).document(FEED, Format.ATOM)
+
+
+def test_etags_tell_documents_apart() -> None:
+    press = press_of(library_of(1, 2, 3), size=2)
+    documents = [press.document(FEED, each) for each in Format]
+    documents += [press.document(FEED, Format.ATOM, (3, EntryId(3)))]
+    documents += [press.document(replace(FEED, version=2, updated=WHEN + timedelta(1)), Format.ATOM)]
+    documents += [press_of(library_of(1, 2)).document(FEED, Format.ATOM)]
+    assert len({document.etag for document in documents}) == len(documents)
+    assert all(document.etag[0] == document.etag[-1] == '"' for document in documents)
+
+
+def test_what_did_not_change_is_not_made_again() -> None:
+    library = library_of(1)
+    press = press_of(library)
+    assert press.document(FEED, Format.ATOM) is press.document(FEED, Format.ATOM)
+    assert library.pages == 1
+    press.document(replace(FEED, version=2), Format.ATOM)
+    assert library.pages == 2
+
+
+def test_the_cache_is_bounded_in_bytes() -> None:
+    library = library_of(1)
+    size = len(press_of(library).document(FEED, Format.ATOM).body)
+    press, library.pages = press_of(library, cache_bytes=2 * size + 1_500), 0
+    for version in (1, 2, 1, 3, 1, 2):
+        press.document(replace(FEED, version=version), Format.ATOM)
+    assert library.pages == 4  # 1, 2, 3, and 2 again: 1 was used most
+    tiny = press_of(library, cache_bytes=10)
+    assert tiny.document(FEED, Format.ATOM) == tiny.document(FEED, Format.ATOM)
+
+
+def test_many_callers_make_one_document() -> None:
+    library = library_of(*range(1, 30))
+    press, gate, documents = press_of(library), threading.Barrier(8), []
+
+    def work() -> None:
+        gate.wait(10)
+        documents.append(press.document(FEED, Format.ATOM))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert library.pages == 1
+    assert len(documents) == 8
+    assert len({id(document) for document in documents}) == 1
+
+
+def test_a_failure_is_not_kept() -> None:
+    library = library_of(1)
+    press = press_of(library)
+    entries, library.entries = library.entries, {}
+    with pytest.raises(KeyError):
+        press.document(FEED, Format.ATOM)
+    library.entries = entries
+    assert press.document(FEED, Format.ATOM).body
+
+
+@pytest.mark.parametrize("format", Format)
+def test_entries_of_two_sources_with_one_id_both_stay(format: Format) -> None:
+    library = library_of()
+    library.entries[FEED.id] = [
+        stored(1, original_id="urn:x:1", outside={"source_slug": "other"}),
+        stored(2, original_id="urn:x:1"),
+    ]
+    body = press_of(library).document(FEED, format).body
+    assert violations(body, format) == []
+    assert b"Ship 1" in body
+    assert b"Ship 2" in body
+    assert len(library.kept) == 1
+    assert press_of(library).document(FEED, format).body == body
+
+
+def test_a_breach_of_the_rules_is_said() -> None:
+    library = library_of()
+    library.entries[FEED.id] = [stored(1, content='<a href="/x">relative</a>')]
+    with capture_logs() as logs:
+        press_of(library).document(FEED, Format.ATOM)
+    assert [(line["event"], line["feed"]) for line in logs] == [("document.invalid", "/topics/ports")]
+
+
+def test_opml_lists_public_feeds() -> None:
+    def feed(number: int, slug: str, **fields: Any) -> Feed:
+        return replace(FEED, id=FeedId(number), slug=slug, key=slug, title=slug.title(), **fields)
+
+    library = MemoryLibrary(
+        feed(1, "all", kind=FeedKind.ALL),
+        feed(2, "ports", updated=WHEN + timedelta(1)),
+        feed(3, "secret"),
+        feed(4, "gone", withdrawn=True),
+        feed(5, "ada", kind=FeedKind.AUTHOR),
+        feed(6, "tag", kind=FeedKind.CATEGORY),
+    )
+    document = press_of(
+        library, kinds=("all", "topics", "authors"), private={"topics/secret": (SecretStr("t"),)}
+    ).opml()
+    text = document.body.decode()
+    assert [slug for slug in ("all", "ports", "secret", "gone", "ada", "tag") if f"/{slug}.atom" in text] == [
+        "all",
+        "ports",
+        "ada",
+    ]
+    assert document.media_type == OPML_MEDIA_TYPE
+    assert document.modified == WHEN + timedelta(1)
+    assert document == press_of(library, kinds=("all", "topics", "authors"), private={"topics/secret": ()}).opml()
+
+
+def test_opml_of_nothing() -> None:
+    document = press_of(MemoryLibrary()).opml()
+    assert document.modified == EPOCH
+    assert b"dateModified" not in document.body
