@@ -281,7 +281,7 @@ class Daemon:
 
     def _reload_soon(self) -> None:
         task = asyncio.create_task(self.reload(), name="reload")
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        task.add_done_callback(_log_failure)
 
     async def reload(self) -> list[str]:
         async with self._reloading:
@@ -292,12 +292,13 @@ class Daemon:
                 systemd.notify("READY=1")
 
     async def _reload(self) -> list[str]:
+        stamp = _stamp(self._file)  # before reading: a save in between is then seen as another change
         try:
             settings = wiring.read_settings(self._file)
         except ConfigError as error:
             log.error("config.refused", reason=str(error))
             return [*str(error).splitlines(), "The running configuration stays in force."]
-        self._seen = _stamp(self._file)
+        self._seen = stamp
         old = self._parts
         lines = _needs_restart(self._written, settings)
         lines += plan(snapshot_of(self._written), snapshot_of(settings)).render()
@@ -311,6 +312,11 @@ class Daemon:
         task = asyncio.create_task(old.close(old.settings.polling.timeouts.total.total_seconds()), name="retire")
         self._retiring.add(task)  # the loop itself holds tasks weakly
         task.add_done_callback(self._retiring.discard)
+
+
+def _log_failure(task: asyncio.Task[list[str]]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("reload.failed", reason=str(error))
 
 
 def _needs_restart(old: Settings, new: Settings) -> list[str]:

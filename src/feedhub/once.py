@@ -86,6 +86,8 @@ async def relabel_if_needed(
     digest = wiring.rules_digest(parts.settings)
     if home.store.recall(wiring.RULES) == digest:
         return None
+    # From here on the labels are mixed: going back to the old rules half way must label anew, too.
+    await home.writer.run(partial(home.store.remember, wiring.RULES, ""))
     titles = {source.slug: source.name for source in parts.settings.sources if source.name}
     done = await relabel(home.store, home.writer, parts.rulebook.classifier, titles, progress)
     await home.writer.run(partial(home.store.remember, wiring.RULES, digest))
