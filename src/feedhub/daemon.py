@@ -109,18 +109,19 @@ class Daemon:
 
     async def _shut_down(self) -> None:
         systemd.notify("STOPPING=1")
-        grace = self._grace()
+        clock = asyncio.get_running_loop().time
+        end, grace = clock() + self._grace(), self._grace()  # one bound for all that follows
         await self._timer.stop()
         if self._relabelling is not None:
             self._relabelling.cancel()
             await asyncio.gather(self._relabelling, return_exceptions=True)
         abandoned = await self._parts.close(grace) if hasattr(self, "_parts") else 0
         if self._retiring:
-            _, late = await asyncio.wait(self._retiring, timeout=grace)
+            _, late = await asyncio.wait(self._retiring, timeout=max(end - clock(), 0.0))
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._server.stop(grace)
+        await self._server.stop(max(end - clock(), 0.0))
         with suppress(FeedHubError):
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, ""))
         log.info("daemon.stopped", abandoned_polls=abandoned)
