@@ -20,7 +20,7 @@ from multiprocessing.util import Finalize
 from typing import Any, Generic, TypeVar, cast
 
 from feedhub.ports import A, Overrun, R
-from feedhub.workers.worker import Failed, Finished, Limits, NoMemory, OutOfTime, Ready, Reply, serve
+from feedhub.workers.worker import Failed, Finished, Limits, NoMemory, OutOfTime, Ready, Reply, Taken, serve
 
 S = TypeVar("S")
 
@@ -28,6 +28,8 @@ GRACE = 1.0
 """Seconds a worker gets to end by itself before it is killed."""
 START = 60.0
 """Seconds a new process may take until it is ready."""
+RETRIES = 2
+"""How often a job is handed on after a worker died before it took it."""
 
 
 class JobFailed(RuntimeError):
@@ -36,6 +38,13 @@ class JobFailed(RuntimeError):
 
 class WorkersClosed(RuntimeError):
     """A job came after :meth:`ProcessWorkers.close`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    """The process ended before it replied. ``taken``: it had taken the job, which may be why."""
+
+    taken: bool
 
 
 @dataclass(slots=True)
@@ -52,13 +61,15 @@ class _Worker:
         self.stopped = self.stopped or reason
         self.process.kill()
 
-    def exchange(self, job: bytes) -> Reply | None:
-        """Send a job and wait for its reply; None when the process has gone."""
+    def exchange(self, job: bytes) -> Reply | _Gone:
+        """Send a job and wait for its reply, or for the end of the process."""
+        taken = False
         try:
             self.pipe.send_bytes(job)
-            return cast("Reply", pickle.loads(self.pipe.recv_bytes()))  # noqa: S301 - from our own child
+            taken = isinstance(self.pipe.recv(), Taken)
+            return cast("Reply", self.pipe.recv())
         except (EOFError, OSError):
-            return None
+            return _Gone(taken=taken)
 
     def retire(self) -> None:
         """End the process: an idle one sees its pipe close and leaves."""
@@ -196,23 +207,32 @@ class ProcessWorkers(Generic[S]):
     async def _serve(self, slot: _Slot, job: bytes) -> Reply | Overrun:
         """One job in one slot. Always gives the slot back, with a worker that is fit or with none."""
         try:
-            worker = await self._fit_worker(slot)
-            timer = asyncio.get_running_loop().call_later(
-                self._wall, worker.stop, f"it took longer than {self._wall:g} s"
-            )
-            try:
-                reply = cast("Reply | None", await self._in_thread(worker.exchange, job))
-            finally:
-                timer.cancel()
-            if reply is None or worker.stopped:
-                slot.worker = None
-                reason = worker.stopped or await self._in_thread(worker.last_words)
-                await self._in_thread(worker.retire)
-                return reply if isinstance(reply, Finished) else Overrun(reason=reason)
-            worker.worn = reply.worn
-            return reply
+            reply = await self._try(slot, job)
+            for _ in range(RETRIES):
+                if not isinstance(reply, _Gone):
+                    break
+                reply = await self._try(slot, job)  # an idle worker had died: the job is not to blame
+            return Overrun(reason="its process died before it began") if isinstance(reply, _Gone) else reply
         finally:
             self._idle.put_nowait(slot)
+
+    async def _try(self, slot: _Slot, job: bytes) -> Reply | Overrun | _Gone:
+        """Hand the job to the slot's worker; :class:`_Gone` when the worker ended without having taken it."""
+        worker = await self._fit_worker(slot)
+        timer = asyncio.get_running_loop().call_later(self._wall, worker.stop, f"it took longer than {self._wall:g} s")
+        try:
+            reply = cast("Reply | _Gone", await self._in_thread(worker.exchange, job))
+        finally:
+            timer.cancel()
+        if not isinstance(reply, _Gone) and not worker.stopped:
+            worker.worn = reply.worn
+            return reply
+        slot.worker = None
+        reason = worker.stopped or await self._in_thread(worker.last_words)
+        await self._in_thread(worker.retire)
+        if isinstance(reply, Finished) or (isinstance(reply, _Gone) and not reply.taken and not worker.stopped):
+            return reply
+        return Overrun(reason=reason)
 
     async def _fit_worker(self, slot: _Slot) -> _Worker:
         worker = slot.worker

@@ -38,6 +38,11 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A job has arrived: what happens to this process from here on may be the job's doing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The function returned; ``result`` is pickled. ``worn``: replace this worker."""
 
@@ -103,6 +108,8 @@ def serve(
     _limit_memory(limits.memory_bytes)
     pipe.send(Ready())
     for done, job in enumerate(_jobs(pipe), start=1):
+        with contextlib.suppress(OSError):
+            pipe.send(Taken())
         reply = _run(job, limits, partial(_is_worn, done >= jobs, start + limits.memory_bytes // 4))
         del job
         with contextlib.suppress(OSError):  # the parent has gone: the next read ends the loop
