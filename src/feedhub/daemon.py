@@ -45,6 +45,9 @@ TIDY_EVERY = 6 * 3600.0
 STEER_EVERY = 3600.0
 """Seconds between two looks at the budget of requests."""
 
+TRY_AGAIN = 30.0
+"""Seconds after which what the database refused (a changed configuration, relabelling) is tried again."""
+
 LATE_AFTER = 30.0
 """Seconds without a successful look at what is due after which the process no longer calls itself ready."""
 
@@ -64,7 +67,8 @@ class Daemon:
         self._seen = _stamp(file)
         self._claimed_at: float | None = None
         self._claim_trouble = ""
-        self._retiring: set[asyncio.Task[int]] = set()
+        self._owed_since: float | None = None  # when the database refused a configuration that is still to come
+        self._asked: set[asyncio.Task[list[str]]] = set()  # reloads asked for by signal; the loop holds tasks weakly
         self._listening = ("", 0)
         self._written: Settings
         self._home: wiring.Home
@@ -111,20 +115,18 @@ class Daemon:
         systemd.notify("STOPPING=1")
         clock = asyncio.get_running_loop().time
         end, grace = clock() + self._grace(), self._grace()  # one bound for all that follows
-        await self._timer.stop()
-        if self._relabelling is not None:
-            self._relabelling.cancel()
-            await asyncio.gather(self._relabelling, return_exceptions=True)
-        abandoned = await self._parts.close(grace) if hasattr(self, "_parts") else 0
-        if self._retiring:
-            _, late = await asyncio.wait(self._retiring, timeout=max(end - clock(), 0.0))
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await self._server.stop(max(end - clock(), 0.0))
-        with suppress(FeedHubError):
-            await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, ""))
-        log.info("daemon.stopped", abandoned_polls=abandoned)
+        abandoned = 0
+        try:
+            await self._timer.stop()
+            await _cancel(*self._asked)
+            await self._stop_relabelling()
+            if hasattr(self, "_parts"):
+                abandoned = await self._parts.close(grace)
+        finally:
+            await self._server.stop(max(end - clock(), 0.0))
+            with suppress(FeedHubError):
+                await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, ""))
+            log.info("daemon.stopped", abandoned_polls=abandoned)
 
     def _grace(self) -> float:
         if not hasattr(self, "_parts"):
@@ -132,15 +134,25 @@ class Daemon:
         return self._parts.settings.server.stop_timeout.total_seconds()
 
     async def _take(self, written: Settings) -> None:
-        """Put this configuration in force: the database first, then what polls, then what serves."""
+        """Put this configuration in force: the database first, then what polls, then what serves.
+
+        :raises feedhub.errors.FeedHubError: the database refused; what ran before runs on.
+        """
         home, settings = self._home, wiring.at_address(written, *self._listening)
-        await home.writer.run(partial(wiring.apply_configuration, written, settings, home, wiring.now()))
+        apply = partial(wiring.apply_configuration, written, settings, home, wiring.now())
+        await self._stop_relabelling()
+        try:
+            if hasattr(self, "_parts"):
+                self._parts = await wiring.change(self._parts, settings, home, apply)
+            else:
+                await home.writer.run(apply)
+                self._parts = wiring.build(settings, home)
+        finally:
+            self._start_relabelling()
         self._written = written
         for line in warnings(written):
             log.warning("config.advice", advice=line)
-        self._parts = wiring.build(settings, home)
         self._server.replace(create_app(self._serve_parts()))
-        self._relabel_if_rules_changed()
 
     def _serve_parts(self) -> ServeParts:
         parts = self._parts
@@ -201,7 +213,9 @@ class Daemon:
             self._claimed_at = asyncio.get_running_loop().time()
 
     async def _watch(self) -> None:
-        if (stamp := _stamp(self._file)) != self._seen and stamp is not None:
+        now = asyncio.get_running_loop().time()
+        owed = self._owed_since is not None and now - self._owed_since > TRY_AGAIN
+        if (stamp := _stamp(self._file)) is not None and (stamp != self._seen or owed):
             self._seen = stamp
             await self.reload()
 
@@ -253,18 +267,29 @@ class Daemon:
 
     # ---- rules
 
-    def _relabel_if_rules_changed(self) -> None:
+    def _start_relabelling(self) -> None:
+        """Label stored entries anew, if the rules are others than theirs, beside everything else."""
+        if hasattr(self, "_parts") and not self._stopping.is_set():
+            self._relabelling = asyncio.create_task(self._relabel(), name="relabel")
+
+    async def _stop_relabelling(self) -> None:
         if self._relabelling is not None:
-            self._relabelling.cancel()
-        self._relabelling = asyncio.create_task(self._relabel(), name="relabel")
+            await _cancel(self._relabelling)
 
     async def _relabel(self) -> None:
         def progress(done: int) -> None:
             self._relabelled = done
 
-        done = await relabel_if_needed(self._home, self._parts, progress)
-        if done is not None:
-            log.info("relabel.done", entries=done)
+        while True:
+            try:
+                if (done := await relabel_if_needed(self._home, self._parts, progress)) is not None:
+                    log.info("relabel.done", entries=done)
+                return
+            except FeedHubError as error:
+                log.warning("relabel.refused", reason=str(error), again_in=TRY_AGAIN)
+            except Exception:
+                log.exception("relabel.failed", again_in=TRY_AGAIN)
+            await asyncio.sleep(TRY_AGAIN)
 
     # ---- control
 
@@ -282,6 +307,8 @@ class Daemon:
 
     def _reload_soon(self) -> None:
         task = asyncio.create_task(self.reload(), name="reload")
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
         task.add_done_callback(_log_failure)
 
     async def reload(self) -> list[str]:
@@ -300,19 +327,24 @@ class Daemon:
             log.error("config.refused", reason=str(error))
             return [*str(error).splitlines(), "The running configuration stays in force."]
         self._seen = stamp
-        old = self._parts
         lines = _needs_restart(self._written, settings)
         lines += plan(snapshot_of(self._written), snapshot_of(settings)).render()
-        await self._take(settings)
-        self._retire(old)
+        try:
+            await self._take(settings)
+        except FeedHubError as error:
+            log.error("config.not_applied", reason=str(error), again_in=TRY_AGAIN)
+            self._owed_since = asyncio.get_running_loop().time()
+            again = f"The running configuration stays in force; the new one is tried again in {TRY_AGAIN:g} s."
+            return [*str(error).splitlines(), again]
+        self._owed_since = None
         log.info("config.reloaded", changes=lines)
         return lines or ["Nothing changed."]
 
-    def _retire(self, old: wiring.Parts) -> None:
-        """Let the polls of the old configuration finish in the background."""
-        task = asyncio.create_task(old.close(old.settings.polling.timeouts.total.total_seconds()), name="retire")
-        self._retiring.add(task)  # the loop itself holds tasks weakly
-        task.add_done_callback(self._retiring.discard)
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _log_failure(task: asyncio.Task[list[str]]) -> None:

@@ -88,8 +88,7 @@ async def relabel_if_needed(
         return None
     # From here on the labels are mixed: going back to the old rules half way must label anew, too.
     await home.writer.run(partial(home.store.remember, wiring.RULES, ""))
-    titles = {source.slug: source.name for source in parts.settings.sources if source.name}
-    done = await relabel(home.store, home.writer, parts.rulebook.classifier, titles, progress)
+    done = await relabel(home.store, home.writer, parts.workers, progress)
     await home.writer.run(partial(home.store.remember, wiring.RULES, digest))
     return done
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from feedhub.model import (
     Failure,
     FeedId,
     Fetched,
+    FetchResult,
     Outcome,
     ParseFailed,
     Request,
@@ -30,6 +32,7 @@ from feedhub.model import (
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
 from feedhub.schedule import Tariff
 from feedhub.settings import Settings
+from feedhub.turnstile import Turnstile
 from feedhub.understand import Job, understand_prepared
 
 log = get_logger("pipeline")
@@ -53,7 +56,7 @@ class Ticket:
 
 
 class Pipeline:
-    """Polls sources. One instance lives as long as one configuration is in force."""
+    """Polls sources. One instance lives as long as the process; configurations come and go (:meth:`adopt`)."""
 
     def __init__(
         self,
@@ -69,18 +72,19 @@ class Pipeline:
         tariff: Tariff | None = None,
         committed: Callable[[frozenset[FeedId]], None] = lambda _: None,
     ) -> None:
-        self._settings = settings
         self._ledger = ledger
         self._catalogue = catalogue
         self._fetcher = fetcher
-        self._workers = workers
         self._writer = writer
         self._clock = clock
+        self._dice = dice
+        self._tariff = tariff or Tariff()
         self._committed = committed
-        self._sources = {source.slug: source for source in settings.sources}
-        self._commit = Committer(settings, ledger, clock, dice, tariff or Tariff()).commit
-        self._queue: asyncio.Queue[Ticket] = asyncio.Queue(maxsize=settings.polling.batch * 2)
+        self.adopt(settings, workers)
+        self._rules = Turnstile()
+        self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds one ticket for each poll in flight at most
         self._committer: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._busy: set[SourceId] = set()
         self._held_until = clock()
@@ -92,9 +96,12 @@ class Pipeline:
         """Claim what is due, as far as there is room, and start polling it. Returns how many were started."""
         room = self._settings.polling.concurrency - len(self._in_flight)
         now = self._clock()
-        if room <= 0 or now < self._held_until:
+        if self._stopped.is_set() or room <= 0 or now < self._held_until:
             return 0
         states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE))
+        if self._stopped.is_set():  # while the database was asked
+            await self._release([state.id for state in states])
+            return 0
         free = [state for state in states if state.id not in self._busy]  # not those that are polled by hand just now
         for state in free:
             self._start(state)
@@ -104,6 +111,8 @@ class Pipeline:
         """Poll these sources now and yield each outcome once it is committed. Sources in flight are left out."""
         waiting: set[asyncio.Task[Outcome]] = set()
         for state in states:
+            if self._stopped.is_set():
+                break
             while len(waiting) >= self._settings.polling.concurrency:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -122,8 +131,10 @@ class Pipeline:
     async def stop(self, grace: float) -> int:
         """Let polls in flight finish for up to ``grace`` seconds, abandon the rest and give their leases back.
 
-        Abandoning loses nothing: what was not committed will be asked for again. Returns how many were abandoned.
+        Abandoning loses nothing: what was not committed will be asked for again. Nothing starts any more. Returns how
+        many were abandoned.
         """
+        self._stopped.set()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=grace)
         abandoned = [task for task in self._in_flight if not task.done()]
@@ -133,10 +144,38 @@ class Pipeline:
         if self._committer is not None:
             self._committer.cancel()
             await asyncio.gather(self._committer, return_exceptions=True)
-        if self._busy:
-            left = tuple(self._busy)
-            await self._writer.run(lambda: self._ledger.release(left))
+        await self._release(tuple(self._busy))
         return len(abandoned)
+
+    async def _release(self, sources: Sequence[SourceId]) -> None:
+        """Give leases back. If the database refuses, they run out by themselves."""
+        if not sources:
+            return
+        try:
+            await self._writer.run(lambda: self._ledger.release(sources))
+        except FeedHubError as error:
+            log.warning("leases.kept", reason=str(error), sources=len(sources))
+
+    # ---- one configuration after another
+
+    @asynccontextmanager
+    async def between_rules(self) -> AsyncIterator[None]:
+        """While the block runs nothing is understood or committed; answers that arrive wait for its end.
+
+        So no entry is labelled by rules that are no longer in force once the block has ended.
+        """
+        async with self._rules.closed():
+            yield
+
+    def adopt(self, settings: Settings, workers: Workers) -> None:
+        """From now on understand and commit by these; to be called within :meth:`between_rules`.
+
+        Polls whose answers are still on their way end under the new rules.
+        """
+        self._settings = settings
+        self._workers = workers
+        self._sources = {source.slug: source for source in settings.sources}
+        self._commit = Committer(settings, self._ledger, self._clock, self._dice, self._tariff).commit
 
     # ---- one source
 
@@ -150,26 +189,28 @@ class Pipeline:
 
     async def _one(self, state: SourceState) -> Outcome:
         try:
-            finding = await self._find(state)
-            if self._committer is None or self._committer.done():
-                self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
-            ticket = Ticket(finding, asyncio.get_running_loop().create_future())
-            await self._queue.put(ticket)
-            outcome = await ticket.done
+            answer = await self._ask(state)
+            async with self._rules.passing():
+                outcome = await self._keep(await self._find(state, answer))
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
-            self._busy.discard(
-                state.id
-            )  # the lease runs out by itself, which spares the publisher a second request now
+            self._busy.discard(state.id)  # the lease runs out by itself: the publisher is spared a second request now
             raise
         self._busy.discard(state.id)
         return outcome
 
-    async def _find(self, state: SourceState) -> Finding:
-        """Fetch and understand. A fault of ours in one source is recorded there and costs the others nothing."""
+    async def _ask(self, state: SourceState) -> FetchResult | ParseFailed:
+        """A fault of ours in one source is recorded there and costs the others nothing."""
         try:
-            result = await self._fetcher.fetch(self._request(state))
+            return await self._fetcher.fetch(self._request(state))
+        except Exception as error:
+            log.exception("poll.fault", source=state.slug)
+            return _fault(error)
+
+    async def _find(self, state: SourceState, result: FetchResult | ParseFailed) -> Finding:
+        """Understand what came. A fault of ours is the source's outcome here, too."""
+        try:
             if not isinstance(result, Fetched):
                 return Finding(state=state, result=result)
             if result.body_digest == state.body_digest:
@@ -207,6 +248,14 @@ class Pipeline:
         return Finding(state=state, result=result, understood=understood)
 
     # ---- many sources, one transaction
+
+    async def _keep(self, finding: Finding) -> Outcome:
+        """Have it committed, in company if there is any."""
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
+        ticket = Ticket(finding, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(ticket)
+        return await ticket.done
 
     async def _commit_for_ever(self) -> None:
         while True:

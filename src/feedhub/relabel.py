@@ -1,17 +1,18 @@
-"""Labels anew: what stored entries belong to under the rules now in force."""
+"""Labels anew: what stored entries belong to under the rules now in force. The labelling runs in worker processes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from feedhub.classify import Classifier
-from feedhub.clean.html import html_to_text
-from feedhub.model import EntryId, StoredEntry
-from feedhub.ports import Catalogue, Ledger, Relabelled, Writer
+from feedhub.logs import get_logger
+from feedhub.model import EntryId
+from feedhub.ports import Catalogue, Ledger, Overrun, Relabelled, Workers, Writer
+from feedhub.understand import Carried, label_again
+
+log = get_logger("relabel")
 
 
 class Store(Ledger, Catalogue, Protocol):
@@ -22,34 +23,34 @@ CHUNK = 500
 """Stored entries labelled in one transaction: small enough that polls get their turn in between."""
 
 
-def relabelled(
-    stored: StoredEntry, slugs: Sequence[str], classifier: Classifier, titles: Mapping[str, str]
-) -> Relabelled:
-    """Memberships of a stored entry under today's rules, as seen from each source that carried it."""
-    entry = replace(stored.entry, text=html_to_text(stored.entry.content or stored.entry.summary))
-    found = {
-        (one.feed.kind, one.feed.key): one
-        for slug in slugs
-        for one in classifier.memberships(entry, slug, titles.get(slug, slug))
-    }
-    return Relabelled(entry=stored.id, memberships=tuple(found.values()))
-
-
 async def relabel(
     store: Store,
     writer: Writer,
-    classifier: Classifier,
-    titles: Mapping[str, str],
+    workers: Workers,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Label every stored entry under the rules now in force, a chunk a transaction. Returns how many were looked at.
+    """Label every stored entry under the workers' rules, a chunk a transaction. Returns how many were looked at.
 
     Safe to interrupt: doing it again finishes the work.
+
+    :raises feedhub.errors.FeedHubError: the database cannot be read or written.
     """
     after, done = EntryId(0), 0
     while chunk := await asyncio.to_thread(store.all_entries, after, CHUNK):
-        changes = [relabelled(stored, slugs, classifier, titles) for stored, slugs in chunk]
+        changes = await _labelled(workers, chunk)
         await writer.run(partial(store.relabel, changes))
         after, done = chunk[-1][0].id, done + len(chunk)
         progress(done)
     return done
+
+
+async def _labelled(workers: Workers, chunk: Sequence[Carried]) -> list[Relabelled]:
+    """Halve what goes over a worker's limits; an entry that does so alone keeps the labels it has."""
+    result = await workers.run(label_again, chunk)
+    if not isinstance(result, Overrun):
+        return result
+    if len(chunk) == 1:
+        log.warning("relabel.entry_left", entry=chunk[0][0].id, reason=result.reason)
+        return []
+    middle = len(chunk) // 2
+    return [*await _labelled(workers, chunk[:middle]), *await _labelled(workers, chunk[middle:])]

@@ -6,15 +6,28 @@ for every document until the configuration changes, so a worker is given it once
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from feedhub.classify import Classifier, compile_rules
 from feedhub.clean import CleanContext, PeopleRules, clean_feed
+from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
-from feedhub.model import CleanFeed, DateOrigin, Digest, Draft, ParseFailed, RawEntry, RawFeed, SourceId, Understood
+from feedhub.model import (
+    CleanFeed,
+    DateOrigin,
+    Digest,
+    Draft,
+    ParseFailed,
+    RawEntry,
+    RawFeed,
+    SourceId,
+    StoredEntry,
+    Understood,
+)
 from feedhub.parse import read_document
+from feedhub.ports import Relabelled
 from feedhub.settings import Limits, Settings, Source
 
 
@@ -52,6 +65,11 @@ class Rulebook:
             ),
             sources={source.slug: source for source in settings.sources},
         )
+
+    def title(self, slug: str) -> str:
+        """The name that the configuration gives the source; "" when it gives none."""
+        source = self.sources.get(slug)
+        return source.name if source else ""
 
     def context(self, slug: str, url: str) -> CleanContext:
         source = self.sources.get(slug)
@@ -106,8 +124,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
 
 def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int]:
     listed = [(entry.id, _first_link(entry)) for entry in raw.entries]
-    source = rules.sources.get(job.slug)
-    title = (source.name if source else "") or clean.info.title or job.slug
+    title = rules.title(job.slug) or clean.info.title or job.slug
     drafts: list[Draft] = []
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
         if rules.classifier.admits(entry, job.slug) is None:
@@ -118,3 +135,25 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
 
 def _first_link(entry: RawEntry) -> str:
     return next((link.href for link in entry.links if link.rel == "alternate"), "")
+
+
+# ---------------------------------------------------------------- stored entries under other rules
+
+Carried = tuple[StoredEntry, Sequence[str]]
+"""A stored entry, and the slugs of the sources that carried it."""
+
+
+def label_again(chunk: Sequence[Carried]) -> list[Relabelled]:
+    """Memberships of stored entries under the rules this process was prepared with."""
+    return [relabelled(stored, slugs, _rulebook[0]) for stored, slugs in chunk]
+
+
+def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Relabelled:
+    """Memberships of one stored entry, as seen from each source that carried it."""
+    entry = replace(stored.entry, text=html_to_text(stored.entry.content or stored.entry.summary))
+    found = {
+        (one.feed.kind, one.feed.key): one
+        for slug in slugs
+        for one in rules.classifier.memberships(entry, slug, rules.title(slug) or slug)
+    }
+    return Relabelled(entry=stored.id, memberships=tuple(found.values()))

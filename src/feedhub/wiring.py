@@ -1,7 +1,7 @@
 """The only place where parts are chosen and joined.
 
-:class:`Home` is what outlives a change of configuration (the database and its writer); :class:`Parts` is what one
-configuration makes of it. A reload builds new parts on the same home and lets the old ones finish.
+:class:`Home` is the database and its writer; :class:`Parts` is what one configuration makes of it. A reload
+(:func:`change`) keeps the pipeline and the fetcher, which know whose turn it is, and replaces what the rules made.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import random
 import resource
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,10 +92,10 @@ class Parts:
 
     async def close(self, grace: float) -> int:
         """Stop polling within ``grace`` seconds; returns how many polls were abandoned."""
-        abandoned = await self.pipeline.stop(grace)
-        await self.fetcher.close()
-        await self.workers.close()
-        return abandoned
+        async with AsyncExitStack() as rest:  # each is closed whatever happens to the one before
+            rest.push_async_callback(self.workers.close)
+            rest.push_async_callback(self.fetcher.close)
+            return await self.pipeline.stop(grace)
 
 
 def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -152,23 +153,15 @@ def build(
     clock: Callable[[], datetime] = now,
 ) -> Parts:
     """Everything that polls and publishes under these settings."""
-    polling = settings.polling
     rulebook = Rulebook.of(settings)
     fetcher = AiohttpFetcher(
-        polling,
+        settings.polling,
         contact=settings.site.contact,
         version=__version__,
         clock=clock,
         own_endpoints=_own_endpoints(settings),
     )
-    workers = ProcessWorkers(
-        polling.workers or min(os.cpu_count() or 1, MOST_WORKERS),
-        cpu_seconds=polling.limits.parse_time.total_seconds(),
-        wall_seconds=polling.limits.parse_time.total_seconds() * 3,
-        memory_bytes=polling.limits.parse_memory,
-        setup=prepare,
-        setup_argument=rulebook,
-    )
+    workers = _workers(settings, rulebook)
     pipeline = Pipeline(
         settings=settings,
         ledger=home.store,
@@ -188,6 +181,35 @@ def build(
         workers=workers,
         pipeline=pipeline,
         shelf=build_shelf(settings, home),
+    )
+
+
+async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[], None]) -> Parts:
+    """Other settings for running parts. Polls in flight go on and end under the new rules; hosts keep their turns.
+
+    :param apply: makes the database agree; it runs on the writer thread while nothing is understood or committed.
+    :raises feedhub.errors.FeedHubError: the database refused; the parts are as they were.
+    """
+    rulebook = Rulebook.of(settings)
+    workers, shelf = _workers(settings, rulebook), build_shelf(settings, home)
+    async with parts.pipeline.between_rules():
+        await home.writer.run(apply)
+        parts.fetcher.adopt(settings.polling, contact=settings.site.contact, own_endpoints=_own_endpoints(settings))
+        parts.pipeline.adopt(settings, workers)
+    await parts.workers.close()
+    return replace(parts, settings=settings, rulebook=rulebook, workers=workers, shelf=shelf)
+
+
+def _workers(settings: Settings, rulebook: Rulebook) -> ProcessWorkers[Rulebook]:
+    """No process is started before it is needed."""
+    polling = settings.polling
+    return ProcessWorkers(
+        polling.workers or min(os.cpu_count() or 1, MOST_WORKERS),
+        cpu_seconds=polling.limits.parse_time.total_seconds(),
+        wall_seconds=polling.limits.parse_time.total_seconds() * 3,
+        memory_bytes=polling.limits.parse_memory,
+        setup=prepare,
+        setup_argument=rulebook,
     )
 
 

@@ -24,10 +24,14 @@ class Asked:
 
 @dataclass
 class FeedServer:
-    """Serves ``documents`` (path -> bytes), which a test may change at any time."""
+    """Serves ``documents`` (path -> bytes), which a test may change at any time.
+
+    A path in ``held`` is answered only once its event is set (or after 20 seconds).
+    """
 
     documents: dict[str, bytes] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    held: dict[str, threading.Event] = field(default_factory=dict)
     port: int = 0
 
     def url(self, path: str) -> str:
@@ -44,6 +48,9 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.lstrip("/").split("?")[0]
             body = server.documents.get(path)
+            if path in server.held:
+                server.asked.append(Asked(path, dict(self.headers.items()), 0))
+                server.held[path].wait(20)
             if body is None:
                 self._answer(HTTPStatus.NOT_FOUND, b"no such document", {}, path)
                 return

@@ -76,17 +76,10 @@ class AiohttpFetcher:
         self._resolver = RememberingResolver(
             resolver or SystemResolver(), timeout=polling.timeouts.dns.total_seconds(), now=monotonic
         )
-        self._gate = Gate(
-            Manners(
-                concurrency=polling.concurrency,
-                per_host=polling.per_host,
-                per_address=polling.per_address,
-                gap=polling.host_gap.total_seconds(),
-            ),
-            now=monotonic,
-        )
+        self._gate = Gate(_manners(polling), now=monotonic)
         self._rests = HostRests()
         self._session: aiohttp.ClientSession | None = None
+        self._old_sessions: list[aiohttp.ClientSession] = []
         self._closed = False
         self._log = get_logger("fetch")
 
@@ -106,12 +99,23 @@ class AiohttpFetcher:
             result = _failed(refusal_of(error))
         return replace(result, elapsed=round(watch.spent, 6))
 
+    def adopt(self, polling: Polling, *, contact: str, own_endpoints: frozenset[tuple[str, int]] = frozenset()) -> None:
+        """Ask by these settings from now on; what is remembered of hosts stays, so that a reload is no excuse."""
+        before, self._polling = self._polling, polling
+        self._contact, self._own = contact, own_endpoints
+        self._ports = ports_of(polling.ports)
+        self._resolver.timeout = polling.timeouts.dns.total_seconds()
+        self._gate.adopt(_manners(polling))
+        if self._session is not None and _session_needs(polling) != _session_needs(before):
+            self._old_sessions.append(self._session)  # exchanges in flight end there; connections are not kept anyway
+            self._session = None
+
     async def close(self) -> None:
         """End what is in flight and give everything back. A fetch after this fails at once."""
         self._closed = True
-        if self._session is not None:
-            await self._session.close()
-            await asyncio.sleep(0)  # transports end in the loop's next turn
+        for session in [*self._old_sessions, *([self._session] if self._session else [])]:
+            await session.close()
+        await asyncio.sleep(0)  # transports end in the loop's next turn
         await self._resolver.close()
 
     # ------------------------------------------------------------ one request, hop by hop
@@ -314,6 +318,20 @@ class AiohttpFetcher:
             _guarded.get([]).append(address)
             raise ForbiddenAddress
         return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def _manners(polling: Polling) -> Manners:
+    return Manners(
+        concurrency=polling.concurrency,
+        per_host=polling.per_host,
+        per_address=polling.per_address,
+        gap=polling.host_gap.total_seconds(),
+    )
+
+
+def _session_needs(polling: Polling) -> tuple[object, ...]:
+    """What a session of the library is built with and keeps for life."""
+    return polling.limits.headers, polling.timeouts.connect, polling.timeouts.first_byte
 
 
 class _Watch:

@@ -41,7 +41,7 @@ class RememberingResolver(AbstractResolver):
 
     def __init__(self, resolver: AbstractResolver, *, timeout: float, now: Callable[[], float]) -> None:
         self._resolver = resolver
-        self._timeout = timeout
+        self.timeout = timeout
         self._now = now
         self._known: OrderedDict[tuple[str, int, int], tuple[float, list[ResolveResult]]] = OrderedDict()
 
@@ -54,7 +54,7 @@ class RememberingResolver(AbstractResolver):
         if known and known[0] > self._now():
             return known[1]
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 answer = await self._resolver.resolve(host, port, family)
         except TimeoutError as error:
             raise OSError(None, "the look-up took too long") from error

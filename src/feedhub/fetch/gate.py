@@ -69,6 +69,17 @@ class Gate:
         self._addresses = _Counter(manners.per_address)
         self._lanes: dict[str, _Lane] = {}
 
+    def adopt(self, manners: Manners) -> None:
+        """New bounds, for turns to come. Gaps run on from the last start; who has a place keeps it."""
+        if manners.concurrency != self._manners.concurrency:
+            self._general = asyncio.Semaphore(manners.concurrency)
+        if manners.per_address != self._manners.per_address:
+            self._addresses = _Counter(manners.per_address)
+        if manners.per_host != self._manners.per_host:
+            for lane in self._lanes.values():
+                lane.slots = asyncio.Semaphore(manners.per_host)
+        self._manners = manners
+
     @asynccontextmanager
     async def turn(self, host: str, address: str) -> AsyncIterator[None]:
         """Wait for a turn and keep it for the block."""

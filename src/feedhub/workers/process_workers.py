@@ -49,11 +49,10 @@ class _Gone:
 
 @dataclass(slots=True)
 class _Worker:
-    """A living process and the rules it was started with."""
+    """A living process."""
 
     process: Any
     pipe: Connection
-    generation: int
     worn: bool = False
     stopped: str = ""  # why the parent killed it
 
@@ -119,7 +118,6 @@ class ProcessWorkers(Generic[S]):
         self._wall = wall_seconds
         self._setup = setup
         self._argument = setup_argument
-        self._generation = 0
         self._slots = [_Slot() for _ in range(count)]
         self._idle: asyncio.Queue[_Slot] = asyncio.Queue()
         for slot in self._slots:
@@ -129,6 +127,11 @@ class ProcessWorkers(Generic[S]):
         self._closed = False
         # multiprocessing waits for its children at exit; these would not leave while their pipes are open
         Finalize(self, _kill_all, args=(self._slots,), exitpriority=10)
+
+    @property
+    def processes(self) -> int:
+        """How many workers there are just now."""
+        return sum(slot.worker is not None for slot in self._slots)
 
     async def run(self, function: Callable[[A], R], argument: A) -> R | Overrun:
         """Run ``function(argument)`` in a worker; both must be picklable, the function by its import path.
@@ -145,30 +148,6 @@ class ProcessWorkers(Generic[S]):
         task.add_done_callback(self._forget)
         reply = await asyncio.shield(task)
         return cast("R | Overrun", _result(reply))
-
-    async def restart(self, setup_argument: S) -> None:
-        """From the return of this call on, every job that starts is run by processes set up with ``setup_argument``.
-
-        Jobs in flight finish under the old rules.
-
-        :raises Exception: the setup refused the new argument; the old one stays in force.
-        """
-        fresh = await self._in_thread(self._start, setup_argument, self._generation + 1)
-        self._argument, self._generation = setup_argument, self._generation + 1
-        idle = []
-        while not self._idle.empty():
-            idle.append(self._idle.get_nowait())
-        retired = [slot.worker for slot in idle if slot.worker]
-        for slot in idle:
-            slot.worker = None
-        if idle:
-            idle[0].worker, fresh.generation = fresh, self._generation
-        else:
-            retired.append(fresh)
-        for slot in idle:
-            self._idle.put_nowait(slot)
-        for worker in retired:
-            await self._in_thread(worker.retire)
 
     async def close(self) -> None:
         """End all processes within about two seconds; jobs in flight end as :class:`~feedhub.ports.Overrun`."""
@@ -236,14 +215,14 @@ class ProcessWorkers(Generic[S]):
 
     async def _fit_worker(self, slot: _Slot) -> _Worker:
         worker = slot.worker
-        if worker and (worker.worn or worker.generation != self._generation or not worker.process.is_alive()):
+        if worker and (worker.worn or not worker.process.is_alive()):
             slot.worker = None
             await self._in_thread(worker.retire)
         if slot.worker is None:
-            slot.worker = await self._in_thread(self._start, self._argument, self._generation)
+            slot.worker = await self._in_thread(self._start)
         return cast("_Worker", slot.worker)
 
-    def _start(self, argument: S | None, generation: int) -> _Worker:
+    def _start(self) -> _Worker:
         """A new process, ready for jobs.
 
         :raises Exception: what the setup raised.
@@ -251,11 +230,11 @@ class ProcessWorkers(Generic[S]):
         context = _context(self._setup)
         ours, theirs = context.Pipe(duplex=True)
         process = context.Process(  # type: ignore[attr-defined]  # typeshed knows it on the concrete contexts only
-            target=serve, args=(theirs, self._limits, self._setup, argument), name="feedhub worker", daemon=True
+            target=serve, args=(theirs, self._limits, self._setup, self._argument), name="feedhub worker", daemon=True
         )
         process.start()
         theirs.close()
-        worker = _Worker(process=process, pipe=ours, generation=generation)
+        worker = _Worker(process=process, pipe=ours)
         greeting = None
         with contextlib.suppress(EOFError, OSError):
             greeting = ours.recv() if ours.poll(START) else None

@@ -1,0 +1,151 @@
+"""Another configuration while polls are on their way: nothing is lost, nothing is labelled by rules that have gone."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from feedhub import daemon, wiring
+from feedhub.config import load_text
+from feedhub.errors import DatabaseBusy
+from feedhub.model import FeedKind
+from feedhub.once import relabel_if_needed
+from feedhub.settings import Settings
+from integration.test_pipeline import CONFIG, Rig, item, rig, rss
+from support.feed_server import FeedServer, serving
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def other_settings(folder: Path, server: FeedServer, *names: str, **changes: str) -> Settings:
+    sources = "\n".join(f"  - {{url: '{server.url(name)}', slug: {name.split('.')[0]}}}" for name in names)
+    text = CONFIG.format(database=folder / "hub.db", sources=sources)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return load_text(text, folder / "config.yaml", {})
+
+
+async def change(it: Rig, settings: Settings) -> None:
+    apply = partial(wiring.apply_configuration, settings, settings, it.home, it.clock())
+    it.parts = await wiring.change(it.parts, settings, it.home, apply)
+    await relabel_if_needed(it.home, it.parts)
+
+
+async def begin(it: Rig) -> None:
+    it.clock.later(hours=1)
+    assert await it.parts.pipeline.poll_due() == 1
+
+
+async def test_an_answer_that_comes_after_a_reload_is_labelled_by_the_new_rules(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1, text="Goats on the ridge."))}) as server:
+        release = server.held["a.xml"] = threading.Event()
+        async with rig(tmp_path, server, "a.xml") as it:
+            await relabel_if_needed(it.home, it.parts)
+            await begin(it)
+            await until(lambda: len(server.asked) == 1)
+            await change(it, other_settings(tmp_path, server, "a.xml", banks="goats", central="goats on", bank="the"))
+            release.set()
+            await until(lambda: not it.parts.pipeline.in_flight)
+            assert it.titles(FeedKind.TOPIC, "goats") == ["Story 1"]
+            assert len(server.asked) == 2, "one request, recorded as it came and as it was answered"
+
+
+async def test_a_source_in_flight_is_not_asked_again_by_the_new_configuration(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(2))}) as server:
+        release = server.held["a.xml"] = threading.Event()
+        async with rig(tmp_path, server, "a.xml") as it:
+            await begin(it)
+            await until(lambda: len(server.asked) == 1)
+            await change(it, other_settings(tmp_path, server, "a.xml", "b.xml"))
+            by_hand = asyncio.create_task(it.poll())
+            await asyncio.sleep(0)
+            release.set()
+            assert set(await by_hand) == {"b"}
+            await until(lambda: not it.parts.pipeline.in_flight)
+            assert sorted(it.titles()) == ["Story 1", "Story 2"]
+            assert sum(asked.path == "a.xml" and asked.status == 200 for asked in server.asked) == 1
+
+
+async def test_a_source_that_left_while_it_was_asked_keeps_what_came(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(2))}) as server:
+        release = server.held["a.xml"] = threading.Event()
+        async with rig(tmp_path, server, "a.xml") as it:
+            await begin(it)
+            await until(lambda: len(server.asked) == 1)
+            await change(it, other_settings(tmp_path, server, "b.xml"))
+            release.set()
+            await until(lambda: not it.parts.pipeline.in_flight)
+            assert it.titles() == ["Story 1"]
+            assert [state.slug for state in it.home.store.states()] == ["b"]
+
+
+async def test_a_storm_of_reloads_leaves_one_pool_and_one_gate(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(2))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            pools, fetcher = [it.parts.workers], it.parts.fetcher
+            for _ in range(5):
+                await change(it, other_settings(tmp_path, server, "a.xml", "b.xml"))
+                pools.append(it.parts.workers)
+            assert it.parts.fetcher is fetcher
+            assert (await it.poll())["b"].new == 1
+            assert [pool.processes for pool in pools[:-1]] == [0] * 5
+            assert pools[-1].processes == 1
+
+
+async def test_a_database_that_refuses_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise DatabaseBusy("The database is locked.", "Try again.")
+
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            before = it.parts
+            settings = other_settings(tmp_path, server, "a.xml", banks="goats")
+            with pytest.raises(DatabaseBusy):
+                await wiring.change(it.parts, settings, it.home, refuse)
+            assert it.parts is before
+            assert (await it.poll())["a"].new == 1
+            assert it.titles(FeedKind.TOPIC, "banks") == ["Story 1"]
+
+
+async def test_a_stopped_pipeline_starts_nothing(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.parts.pipeline.stop(0)
+            assert await it.parts.pipeline.poll_due() == 0
+            assert await it.poll() == {}
+            assert server.asked == []
+
+
+async def test_what_the_database_refused_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon, "TRY_AGAIN", 0.2)
+    with serving({"a.xml": rss(item(1))}) as server:
+        file = tmp_path / "config.yaml"
+        text = CONFIG.format(database=tmp_path / "hub.db", sources=f"  - {{url: '{server.url('a.xml')}', slug: a}}")
+        text = text.replace("database: {", "server: {port: 0}\ndatabase: {busy_timeout: 100ms, ")
+        file.write_text(text)
+        running = daemon.Daemon(file)
+        life = asyncio.create_task(running.run())
+        await until(lambda: life.done() or (hasattr(running, "_parts") and running.vitals().ready))
+        with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as intruder:
+            intruder.execute("BEGIN EXCLUSIVE")
+            file.write_text(text.replace("banks:", "goats:"))
+            said = await running.reload()
+            assert "stays in force" in said[-1]
+            assert list(running._parts.settings.topics) == ["banks"]
+            intruder.execute("ROLLBACK")
+        await until(lambda: list(running._parts.settings.topics) == ["goats"])
+        running.stop()
+        await life
