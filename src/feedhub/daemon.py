@@ -21,7 +21,7 @@ from typing import Any
 
 from feedhub import __version__, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
-from feedhub.errors import ConfigError, FeedHubError
+from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
 from feedhub.logs import get_logger
 from feedhub.model import Outcome
 from feedhub.once import relabel_if_needed
@@ -41,6 +41,9 @@ WATCH_EVERY = 2.0
 
 TIDY_EVERY = 6 * 3600.0
 """Seconds between two rounds of retention."""
+
+HOLD_EVERY = 10.0
+"""Seconds between two looks whether the lock on the database is still ours (a server forgets it when it restarts)."""
 
 STEER_EVERY = 3600.0
 """Seconds between two looks at the budget of requests."""
@@ -70,6 +73,8 @@ class Daemon:
         self._owed_since: float | None = None  # when the database refused a configuration that is still to come
         self._asked: set[asyncio.Task[list[str]]] = set()  # reloads asked for by signal; the loop holds tasks weakly
         self._listening = ("", 0)
+        self._ousted: AlreadyRunning | None = None
+        self._lock: InstanceLock
         self._written: Settings
         self._home: wiring.Home
         self._parts: wiring.Parts
@@ -80,12 +85,12 @@ class Daemon:
     async def run(self) -> None:
         """Live until a signal or :meth:`stop`.
 
-        :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used.
+        :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used, or no longer.
         """
         settings = wiring.read_settings(self._file)
         wiring.raise_file_limit()
         url = wiring.database_url(settings)
-        with InstanceLock(url):
+        with InstanceLock(url) as self._lock:
             if steps := migrate(url):
                 self._announce(f"The database was brought to schema {steps[-1]}.")
             self._home = wiring.open_home(settings)
@@ -93,6 +98,8 @@ class Daemon:
                 await self._live(settings)
             finally:
                 self._home.close()
+        if self._ousted is not None:
+            raise self._ousted
 
     def stop(self) -> None:
         self._stopping.set()
@@ -172,6 +179,7 @@ class Daemon:
         self._timer.every(CLAIM_EVERY, "claim", self._claim)
         self._timer.every(WATCH_EVERY, "watch", self._watch)
         self._timer.every(TIDY_EVERY, "tidy", self._tidy)
+        self._timer.every(HOLD_EVERY, "lock", self._hold_the_lock)
         self._steered_at = asyncio.get_running_loop().time()
         self._timer.every(STEER_EVERY, "budget", self._steer)
         if (interval := systemd.watchdog_interval()) is not None:
@@ -211,6 +219,17 @@ class Daemon:
                 log.info("claim.resumed")
             self._claim_trouble = ""
             self._claimed_at = asyncio.get_running_loop().time()
+
+    async def _hold_the_lock(self) -> None:
+        """Two that poll one database would ask everybody twice: whoever lost the lock for good stops."""
+        try:
+            await asyncio.to_thread(self._lock.hold)
+        except AlreadyRunning as error:
+            log.error("lock.lost", reason=str(error))
+            self._ousted = error
+            self.stop()
+        except FeedHubError as error:
+            log.warning("lock.unknown", reason=str(error))
 
     async def _watch(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -304,6 +323,15 @@ class Daemon:
             yield outcome
         async for outcome in self._parts.pipeline.poll(to_poll):
             yield outcome
+
+    async def forget(self, slug: str) -> int:
+        """What others carried too is labelled anew: it may have been in a feed only for this source's sake."""
+        await self.reload()  # the source has just left the file
+        await self._stop_relabelling()
+        try:
+            return await self._home.writer.run(partial(wiring.forget_source, self._home, slug))
+        finally:
+            self._start_relabelling()
 
     def _reload_soon(self) -> None:
         task = asyncio.create_task(self.reload(), name="reload")

@@ -79,6 +79,23 @@ async def _samples(settings: Settings) -> AsyncIterator[Settings]:
         await server.stop(0.0)
 
 
+def forget_here(file: Path, slug: str) -> int:
+    """Delete what only this source carried; returns how many entries that were.
+
+    What others carried too is labelled anew at the next start.
+
+    :raises feedhub.errors.AlreadyRunning: another FeedHub is at work on the database.
+    :raises feedhub.errors.NotFound: nothing is stored of such a source.
+    """
+    settings = wiring.read_settings(file)
+    with InstanceLock(wiring.database_url(settings)):
+        home = wiring.open_home(settings)
+        try:
+            return wiring.forget_source(home, slug)
+        finally:
+            home.close()
+
+
 async def relabel_if_needed(
     home: wiring.Home, parts: wiring.Parts, progress: Callable[[int], None] = lambda _: None
 ) -> int | None:

@@ -330,6 +330,13 @@ class Control(Protocol):
         """Read the configuration again; the lines say what changed or why the old one stays."""
         ...
 
+    async def forget(self, slug: str) -> int:
+        """Delete for good what only this source carried; returns how many entries that were.
+
+        :raises feedhub.errors.NotFound: nothing is stored of such a source.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:

@@ -229,18 +229,15 @@ def opml_of_sources(settings: Settings) -> bytes:
     return renderer.opml_of_sources(settings.sources, None)
 
 
-def forget_source(settings: Settings, slug: str) -> int:
-    """Delete the entries that only this source carried; returns how many.
+def forget_source(home: Home, slug: str) -> int:
+    """Delete the entries that only this source carried; returns how many. Runs on the writer thread.
 
-    What others carried too is labelled anew at the next start: it may have been in a feed only for this source's sake.
+    The rest is to be labelled anew (:data:`RULES`).
+
+    :raises feedhub.errors.NotFound: nothing is stored of such a source.
     """
-    home = open_home(settings)
-    try:
-        forgotten = home.store.forget_source(slug, now())
-        home.store.remember(RULES, "")
-        return forgotten
-    finally:
-        home.close()
+    home.store.remember(RULES, "")
+    return home.store.forget_source(slug, now())
 
 
 def rules_digest(settings: Settings) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from support.installed import feedhub, running, wait_for
-from support.postgres import postgres_server, postgres_url
+from support.postgres import a_postgres_server, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]  # fixtures
 
@@ -37,3 +37,19 @@ def test_the_first_run_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     assert "pg_dump" in refused.stderr
     feedhub(tmp_path, "export", "site")
     assert (tmp_path / "site" / "topics" / "banks.atom").is_file()
+
+
+def test_a_restart_of_the_server_is_lived_through(tmp_path: Path) -> None:
+    with a_postgres_server() as server:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(url=server.url("postgres")))
+        with running(tmp_path) as daemon:
+            wait_for(lambda: len(daemon.json("/all.json")["items"]) > 20)
+            server.control("stop")
+            wait_for(lambda: "claim.refused" in daemon.logged())
+            assert daemon.get("/health/live").status == 200
+            server.control("start")
+            wait_for(lambda: "claim.resumed" in daemon.logged())
+            wait_for(lambda: feedhub(tmp_path, "run", check=False).returncode == 4)  # the lock was taken again
+            assert daemon.get("/topics/banks.atom").status == 200
+            assert "A FeedHub is running" in feedhub(tmp_path, "status").stdout
+            assert "Traceback" not in daemon.logged()

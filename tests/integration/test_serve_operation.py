@@ -159,6 +159,12 @@ def test_reload(web: Web) -> None:
     assert json.loads(post(web, "/control/reload").text) == {"lines": ["topics: 1 added"]}
 
 
+def test_forgetting(web: Web) -> None:
+    assert json.loads(post(web, "/control/forget/daily").text) == {"deleted": 12}
+    assert json.loads(post(web, "/control/forget/typo").text)["exit_code"] == 7
+    assert post(web, "/control/forget/daily", headers={"Authorization": "Bearer wrong"}).status == 401
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

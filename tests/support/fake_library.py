@@ -216,6 +216,11 @@ class FakeControl:
     async def reload(self) -> list[str]:
         return ["topics: 1 added"]
 
+    async def forget(self, slug: str) -> int:
+        if slug not in self.slugs:
+            raise NotFound(f"There is no source {slug!r}.", "See feedhub sources list.")
+        return 12
+
 
 def sample_library() -> FakeLibrary:
     """A small site: four topics, some people, Vietnamese names, a podcast, a story in two sources, hostile words."""

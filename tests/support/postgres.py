@@ -13,8 +13,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -32,6 +33,7 @@ class Server:
 
     port: int
     folder: Path
+    control: Callable[[str], None] = field(repr=False, compare=False)  # start or stop
 
     def url(self, database: str) -> str:
         return f"postgresql://feedhub@127.0.0.1:{self.port}/{database}"
@@ -74,8 +76,9 @@ def _options(port: int, folder: Path) -> str:
     return f"-h 127.0.0.1 -p {port} -k {folder} {flags}"
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
+@contextmanager
+def a_postgres_server() -> Iterator[Server]:
+    """A running server of the caller's own; skips (or fails) where the programs are missing."""
     programs = binaries()
     if programs is None:
         missing("PostgreSQL's server programs (package postgresql)")
@@ -87,14 +90,28 @@ def postgres_server() -> Iterator[Server]:
         data, port = folder / "data", _free_port()
         start = ["--auth=trust", "--username=feedhub", "--encoding=UTF8", "--locale=C", "--no-sync"]
         _run([str(programs / "initdb"), "-D", str(data), *start], user, folder)
-        control = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "30"]
-        _run([*control, "-l", str(folder / "log"), "-o", _options(port, folder), "start"], user, folder)
+        pg_ctl = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "30"]
+        orders = {
+            "start": [*pg_ctl, "-l", str(folder / "log"), "-o", _options(port, folder), "start"],
+            "stop": [*pg_ctl, "-m", "immediate", "stop"],
+        }
+
+        def control(order: str) -> None:
+            _run(orders[order], user, folder)
+
+        control("start")
         try:
-            yield Server(port=port, folder=folder)
+            yield Server(port=port, folder=folder, control=control)
         finally:
-            _run([*control, "-m", "immediate", "stop"], user, folder)
+            control("stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    with a_postgres_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from feedhub import wiring
 from feedhub.errors import AlreadyRunning, FeedHubError, NotRunning
@@ -79,6 +80,14 @@ def ask_to_reload(address: Address) -> list[str]:
     text = "".join(_post(address, "/control/reload", {}))
     lines = json.loads(text)["lines"]
     return [str(line) for line in lines]
+
+
+def ask_to_forget(address: Address, slug: str) -> int:
+    """Have the daemon delete what only this source carried; returns how many entries that were."""
+    found = json.loads("".join(_post(address, f"/control/forget/{quote(slug, safe='')}", {})))
+    if "error" in found:
+        raise _theirs(found)
+    return int(found["deleted"])
 
 
 def _post(address: Address, path: str, body: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,9 +19,11 @@ from feedhub.cli.common import (
     show_json,
     show_table,
 )
+from feedhub.cli.control import ask_to_forget, find_daemon
 from feedhub.config import add_source, remove_source
-from feedhub.errors import FeedHubError, NotFound
+from feedhub.errors import FeedHubError, NotFound, NotRunning
 from feedhub.model import SourceState
+from feedhub.once import forget_here
 from feedhub.serve import sample_sources
 from feedhub.settings import Settings, Source
 
@@ -133,10 +136,20 @@ def remove(
     if listed:
         say(f"Removed {slug} from {config}.")
     if entries:
-        removed = wiring.forget_source(settings, slug) if stored else 0
+        removed = _forget(config, settings, slug) if stored else 0
         say(f"Deleted {counted(removed, 'entry', 'entries')}.")
     elif stored:
         say("Its entries are kept and stay in their feeds.")
+
+
+def _forget(config: Path, settings: Settings, slug: str) -> int:
+    """By the daemon, where one runs on this database; else here."""
+    with reading_if_any(config) as (_, home):
+        try:
+            daemon = find_daemon(settings, home) if home else None
+        except NotRunning:
+            daemon = None
+    return ask_to_forget(daemon, slug) if daemon else forget_here(config, slug)
 
 
 def _unknown(slug: str, config: str, settings: Settings) -> NotFound:

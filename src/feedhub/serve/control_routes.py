@@ -1,4 +1,4 @@
-"""What a command asks of the running daemon: poll now, read the configuration again.
+"""What a command asks of the running daemon: poll now, read the configuration again, forget a source.
 
 Three locks, because this is the only part of the server that changes anything: the peer is on this machine, no proxy
 passed the request on, and it knows the token that the daemon left in the database.
@@ -64,7 +64,11 @@ async def outcome_lines(control: Control, wish: PollWish) -> AsyncIterator[bytes
         async for outcome in control.poll(wish.slugs, everything=wish.everything):
             yield _line(outcome_to_json(outcome))
     except FeedHubError as error:
-        yield _line({"error": error.what, "advice": error.advice, "exit_code": error.exit_code})
+        yield _line(_told(error))
+
+
+def _told(error: FeedHubError) -> dict[str, object]:
+    return {"error": error.what, "advice": error.advice, "exit_code": error.exit_code}
 
 
 def _line(values: object) -> bytes:
@@ -80,6 +84,7 @@ class ControlRoutes:
         return [
             Route("/control/poll", self.poll, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/reload", self.reload, methods=["POST"], max_body_size=MOST_BODY),
+            Route("/control/forget/{slug}", self.forget, methods=["POST"], max_body_size=MOST_BODY),
         ]
 
     def _admit(self, request: Request) -> Control:
@@ -109,3 +114,11 @@ class ControlRoutes:
     async def reload(self, request: Request) -> Response:
         lines = await self._admit(request).reload()
         return JSONResponse({"lines": lines}, headers=_FRESH)
+
+    async def forget(self, request: Request) -> Response:
+        control = self._admit(request)
+        try:
+            found: dict[str, object] = {"deleted": await control.forget(request.path_params["slug"])}
+        except FeedHubError as error:
+            found = _told(error)
+        return JSONResponse(found, headers=_FRESH)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from sqlalchemy import Connection, Engine, text
 
-from feedhub.errors import AlreadyRunning, DatabaseBroken
+from feedhub.errors import AlreadyRunning, DatabaseBroken, DatabaseError
 from feedhub.store import sqlalchemy_engine
 from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
 
@@ -22,6 +23,7 @@ _HOLDER = text(
     " WHERE l.locktype = 'advisory' AND l.granted AND l.objid = :key AND l.classid = 0"
     " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 ).bindparams(key=ADVISORY_KEY)
+_STILL_THERE = text("SELECT 1")
 _NAME = "feedhub "
 
 
@@ -60,6 +62,21 @@ class InstanceLock:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+    def hold(self) -> None:
+        """See that the lock is still ours. A PostgreSQL server that was restarted has forgotten it: take it again.
+
+        :raises AlreadyRunning: another process was quicker; this one must stop.
+        :raises feedhub.errors.DatabaseError: the server does not answer; nobody can have the lock then.
+        """
+        if sqlite_file(self._url) is not None:
+            return  # the lock of a file ends with the process only
+        if self._connection is not None:
+            with suppress(DatabaseError):
+                self._connection.scalar(_STILL_THERE)
+                return
+        self.__exit__(None, None, None)
+        self._lock_server()
 
     def _lock_file(self, path: Path) -> None:
         try:

@@ -120,7 +120,7 @@ def _translate_errors(engine: Engine, url: str) -> None:
     @event.listens_for(engine, "handle_error")
     def translate(context: ExceptionContext) -> None:
         ours = translated(context.original_exception, url)
-        if ours is not None:
+        if ours is not None and not context.is_pre_ping:  # the pool itself replaces a connection that was lost
             raise ours  # SQLAlchemy puts the driver's error behind it
 
 
