@@ -312,7 +312,11 @@ def read_page_key(text: str) -> tuple[int, EntryId] | None:
 class Press(Protocol):
     """Documents of output feeds, made at first need and kept until the feed changes."""
 
-    def document(self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None) -> Document: ...
+    def document(
+        self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None, under: str = ""
+    ) -> Document:
+        """``under``: where a private feed lives (``/private/<token>``), so that its links lead to itself."""
+        ...
 
     def opml(self) -> Document:
         """All public output feeds."""

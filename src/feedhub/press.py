@@ -28,7 +28,7 @@ ALL_FEEDS = 10_000_000
 _OVERHEAD = 500  # bytes a cached document costs besides its body
 
 Before = tuple[int, EntryId]
-_Key = tuple[int, int, Format, Before | None]
+_Key = tuple[int, int, Format, Before | None, str]
 
 log = get_logger("press")
 
@@ -67,15 +67,17 @@ class Press:
         self._lock = threading.Lock()
         self._rendering = threading.Lock()
 
-    def document(self, feed: Feed, format: Format, before: Before | None = None) -> Document:
+    def document(self, feed: Feed, format: Format, before: Before | None = None, under: str = "") -> Document:
         """The page of a feed that starts below ``before``, in one format.
+
+        :param under: where a private feed lives (``/private/<token>``), so that its links lead to itself.
 
         The ETag follows from the head, the renderer and the ordered entries with their versions: equal on every machine
         that reads the same database.
 
         :raises feedhub.errors.DatabaseError: from the library.
         """
-        key = (feed.id, feed.version, format, before)
+        key = (feed.id, feed.version, format, before, under)
         with self._lock:
             document = self._cache.get(key)
             if document is not None:
@@ -97,7 +99,7 @@ class Press:
             document = self._cache.get(key)
         try:
             if document is None:
-                document = self._made(feed, key[2], key[3])
+                document = self._made(feed, *key[2:])
                 with self._lock:
                     self._cache.put(key, document)
         finally:
@@ -105,9 +107,9 @@ class Press:
                 self._flights.pop(key, None)
         return document
 
-    def _made(self, feed: Feed, format: Format, before: Before | None) -> Document:
+    def _made(self, feed: Feed, format: Format, before: Before | None, under: str) -> Document:
         page = self._page(feed, before)
-        links = self._links(feed, format, before, page.next)
+        links = self._links(feed, format, before, page.next, under)
         printed = self._printed(page.entries, format)
         with self._rendering:
             body = self._renderer.assemble(feed, printed.fragments, links, format)
@@ -169,12 +171,13 @@ class Press:
             return b""
         return fragment
 
-    def _links(self, feed: Feed, format: Format, before: Before | None, older: Before | None) -> PageLinks:
-        base, query = self._renderer.site.base_url + feed.path, f"?before={page_key(*before)}" if before else ""
+    def _links(self, feed: Feed, format: Format, before: Before | None, older: Before | None, under: str) -> PageLinks:
+        site, query = self._renderer.site.base_url, f"?before={page_key(*before)}" if before else ""
+        base = site + under + feed.path
         newest = f"{base}.{format.value}"
         return PageLinks(
             self_url=newest + query,
-            html_url=base + self._page_ending,
+            html_url=site + "/" if under else base + self._page_ending,  # a private feed has no page for people
             first=newest if before or older else "",
             next=f"{newest}?before={page_key(*older)}" if older else "",
             alternates={other: f"{base}.{other.value}{query}" for other in self._feeds.formats if other is not format},

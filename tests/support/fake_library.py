@@ -174,11 +174,13 @@ class FakePress:
     size: int = 50
     made: list[tuple[str, Format | None]] = field(default_factory=list)
 
-    def document(self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None) -> Document:
+    def document(
+        self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None, under: str = ""
+    ) -> Document:
         self.made.append((feed.path, format))
         entries = self.library.page(feed.id, self.size + 1, before)
         shown, more = entries[: self.size], entries[self.size :]
-        older = f"{feed.path}.{format.value}?before={page_key(shown[-1].sort_key, shown[-1].id)}" if more else ""
+        older = f"{under}{feed.path}.{format.value}?before={page_key(shown[-1].sort_key, shown[-1].id)}" if more else ""
         titles = [one.entry.title for one in shown]
         if format is Format.JSON:
             body = json.dumps({"title": feed.title, "items": titles, "next_url": older}, ensure_ascii=False)

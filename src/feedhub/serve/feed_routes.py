@@ -130,10 +130,12 @@ class FeedRoutes:
         manner = replace(self._manner, cors=True, negotiated=True, location=location)
         return await self._document(request, feed, wanted, before, manner)
 
-    async def _document(self, request: Request, feed: Feed, format: Format, before: Before, manner: Manner) -> Response:
+    async def _document(
+        self, request: Request, feed: Feed, format: Format, before: Before, manner: Manner, under: str = ""
+    ) -> Response:
         press = self._parts.press
-        key = (feed.id, format, before)
-        ready = await self._shelf.get(key, feed, lambda: press.document(feed, format, before))
+        key = (feed.id, format, before, under)
+        ready = await self._shelf.get(key, feed, lambda: press.document(feed, format, before, under))
         return answer(request, ready, manner)
 
     async def _feed_page(self, request: Request, feed: Feed, before: Before) -> Response:
@@ -157,14 +159,15 @@ class FeedRoutes:
             raise HTTPException(404)
         found = self._parts.library.feed(asked.kind, asked.slug)
         there = asked.at(found.slug) if isinstance(found, Redirected) else asked
+        under = f"/private/{quote(token, safe='')}"
         if not self._visibility.opens(there.path, token) or found is None:
             raise HTTPException(404)
         if isinstance(found, Redirected):
-            return self._redirect(request, f"/private/{quote(token, safe='')}{there.address}", private=True)
+            return self._redirect(request, f"{under}{there.address}", private=True)
         if found.withdrawn:
             return self._gone()
         manner = replace(self._manner, private=True)
-        return await self._document(request, found, asked.format, asked_before(request), manner)
+        return await self._document(request, found, asked.format, asked_before(request), manner, under)
 
     async def without_slash(self, request: Request) -> Response:
         return self._redirect(request, quote(request.url.path.rstrip("/")))

@@ -62,6 +62,17 @@ def test_a_page_that_is_exactly_full_has_no_next() -> None:
     assert b'rel="next"' not in press_of(library_of(1, 2, 3), size=3).document(FEED, Format.ATOM).body
 
 
+def test_links_of_a_private_feed_lead_to_itself() -> None:
+    press = press_of(library_of(1, 2, 3), size=2)
+    for each in Format:
+        public, private = press.document(FEED, each), press.document(FEED, each, None, "/private/s3cret")
+        text = private.body.decode()
+        assert f"{BASE_URL}/private/s3cret/topics/ports.{each.value}?before=" in text
+        assert f"{BASE_URL}/topics/ports" not in text
+        assert "s3cret" not in public.body.decode()
+        assert private.etag != public.etag
+
+
 def test_a_folder_of_files_has_no_older_pages() -> None:
     press = Press(library_of(1, 2, 3), renderer(size=2), Feeds(size=2), paged=False)
     for each in Format:
