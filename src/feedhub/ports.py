@@ -5,7 +5,7 @@ Contract tests in ``tests/contract`` run the same cases on every adapter of a po
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -200,6 +200,10 @@ class Ledger(Protocol):
         The old feeds are gone afterwards. ``into`` is made if it is missing (of one of them), and gets the slug it
         asks for if no other feed has or had it. Without any such old feed nothing happens. Returns ``into`` if changed.
         """
+        ...
+
+    def hide_authors(self, keys: Collection[str]) -> None:
+        """Withdraw the feeds of exactly these authors (410); those of others that were hidden come back."""
         ...
 
     def remember(self, name: str, value: str) -> None:

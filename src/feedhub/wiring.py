@@ -264,6 +264,7 @@ def apply_configuration(
     """
     home.store.sync(source_specs(settings), topic_specs(settings), at)
     _join_people(settings, home.store)
+    home.store.hide_authors(_hidden(settings))
     new = [state for state in home.store.states() if state.enabled and state.next_poll_at is None]
     home.store.schedule(_first_polls(new, settings, at, dice))
     home.store.remember(APPLIED, snapshot_of(written).dumps())
@@ -287,6 +288,13 @@ def _join_people(settings: Settings, store: SqlStore) -> None:
         store.merge_feeds(FeedKind.AUTHOR, spellings, into)
     if joined != before:
         store.remember(PEOPLE, json.dumps(joined, ensure_ascii=False))
+
+
+def _hidden(settings: Settings) -> set[str]:
+    """Keys of the feeds that people who are hidden may have had, under any spelling."""
+    hidden = {key: person for key, person in settings.authors.people.items() if person.hide}
+    spellings = {author_key(word) for key, person in hidden.items() for word in (person.name or key, *person.aliases)}
+    return spellings | hidden.keys()
 
 
 def _first_polls(

@@ -15,7 +15,7 @@ import pytest
 from feedhub import daemon, wiring
 from feedhub.config import load_text
 from feedhub.errors import DatabaseBusy
-from feedhub.model import FeedKind
+from feedhub.model import Feed, FeedKind
 from feedhub.once import relabel_if_needed
 from feedhub.settings import Settings
 from integration.test_pipeline import CONFIG, Rig, item, rig, rss
@@ -149,3 +149,24 @@ async def test_what_the_database_refused_is_tried_again(tmp_path: Path, monkeypa
         await until(lambda: list(running._parts.settings.topics) == ["goats"])
         running.stop()
         await life
+
+
+async def test_the_feed_of_a_person_who_is_hidden_is_gone_until_shown_again(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            sources = f"  - {{url: '{server.url('a.xml')}', slug: a}}"
+            text = CONFIG.format(database=tmp_path / "hub.db", sources=sources)
+
+            async def people(lines: str) -> bool:
+                await change(it, load_text(f"{text}\nauthors: {{people: {lines}}}\n", tmp_path / "config.yaml", {}))
+                feed = it.home.store.feed(FeedKind.AUTHOR, "jane-doe")
+                assert isinstance(feed, Feed)
+                assert feed.size == (0 if feed.withdrawn else 1)
+                assert bool(it.home.store.feeds(FeedKind.AUTHOR)) is not feed.withdrawn
+                return feed.withdrawn
+
+            assert await people("{jane-doe: {name: Jane Doe, hide: true}}")
+            assert not await people("{jane-doe: {name: Jane Doe}}")
+            assert await people("{jd: {name: J. D., aliases: [Jane Doe], hide: true}}")
+            assert not await people("{}")

@@ -6,7 +6,7 @@ renamed one leaves a redirect, and all come back as they were when they are name
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -160,6 +160,16 @@ class Configuring:
         query = select(feeds.c.key).where(feeds.c.kind == FeedKind.TOPIC.value, ~feeds.c.withdrawn)
         for key in set(self._connection.scalars(query)) - present:
             self._withdraw(FeedKind.TOPIC, key, True)
+
+    # ------------------------------------------------------------ authors
+
+    def hide_authors(self, hidden: Collection[str]) -> None:
+        """See :meth:`feedhub.ports.Ledger.hide_authors`. Nothing else ever withdraws an author's feed."""
+        query = select(feeds.c.key).where(feeds.c.kind == FeedKind.AUTHOR.value, feeds.c.withdrawn)
+        for key in set(self._connection.scalars(query)) - set(hidden):
+            self._withdraw(FeedKind.AUTHOR, key, False)
+        for key in sorted(hidden):
+            self._withdraw(FeedKind.AUTHOR, key, True)
 
     # ------------------------------------------------------------ feeds
 

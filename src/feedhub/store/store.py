@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -35,6 +35,11 @@ class Writing(Side):
             counter = Counter(connection)
             Configuring(connection, counter).sync(sources, topics)
             counter.save()
+            bump(connection)
+
+    def hide_authors(self, keys: Collection[str]) -> None:
+        with self.writing() as connection:
+            Configuring(connection, Counter(connection)).hide_authors(keys)
             bump(connection)
 
     def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
