@@ -10,8 +10,12 @@ from feedhub.model import FeedKind, FeedRef
 from feedhub.store.feeds import FeedRegistry, Listing, adding, base_slug, member_of, write_listing
 from feedhub.store.listing import Place
 from feedhub.store.polled import retitle
-from feedhub.store.statements import Counter, chunks, put_over
+from feedhub.store.statements import Counter, put_over
 from feedhub.store.tables import entries, feeds, memberships, redirects
+
+
+AT_ONCE = 500
+"""Entries of a merged feed that are held in memory at a time: a prolific author has a hundred thousand."""
 
 
 class FeedMover:
@@ -92,14 +96,17 @@ class FeedMover:
             select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, memberships)
             .join(memberships, memberships.c.entry_id == entries.c.id)
             .where(memberships.c.feed_id == before)
+            .order_by(entries.c.id)
+            .limit(AT_ONCE)
         )
-        rows = self._connection.execute(query).all()
-        for some in chunks(rows):
+        last = 0
+        while rows := self._connection.execute(query.where(entries.c.id > last)).all():
             listing = Listing()
-            for row in some:
+            for row in rows:
                 place = Place(sort_key=row.sort_key, source=row.source_id, rule=row.rule)
                 listing.edit(member_of(row.id, row.cluster, row.published, row.updated), adding({after: place}))
             write_listing(self._connection, listing)
+            last = rows[-1].id
 
     def _redirect(self, slug: str, feed: int) -> None:
         put_over(self._connection, redirects, [{"kind": self._kind, "slug": slug, "feed_id": feed}])
