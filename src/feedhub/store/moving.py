@@ -13,7 +13,6 @@ from feedhub.store.polled import retitle
 from feedhub.store.statements import Counter, put_over
 from feedhub.store.tables import entries, feeds, memberships, redirects
 
-
 AT_ONCE = 500
 """Entries of a merged feed that are held in memory at a time: a prolific author has a hundred thousand."""
 
