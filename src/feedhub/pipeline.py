@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -41,7 +41,7 @@ LEASE = timedelta(minutes=5)
 """How long a claim holds. Longer than the longest poll, so that only a crash lets one run out."""
 
 COMMIT_WAIT = 0.05
-"""Seconds the committer waits for company: polls that end together share a transaction."""
+"""Seconds the committer waits for company, unless a whole batch is there: polls that end together share a transaction."""
 
 FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=15), timedelta(minutes=30)
 """While the database cannot be written, nobody is asked for what could not be kept: the wait doubles up to half an hour."""
@@ -83,6 +83,7 @@ class Pipeline:
         self.adopt(settings, workers)
         self._rules = Turnstile()
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds one ticket for each poll in flight at most
+        self._crowd = asyncio.Event()  # a whole batch waits to be committed
         self._committer: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
@@ -255,12 +256,17 @@ class Pipeline:
             self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
         ticket = Ticket(finding, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(ticket)
+        if self._queue.qsize() >= self._settings.polling.batch:
+            self._crowd.set()
         return await ticket.done
 
     async def _commit_for_ever(self) -> None:
         while True:
             tickets = [await self._queue.get()]
-            await asyncio.sleep(COMMIT_WAIT)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT_WAIT):
+                    await self._crowd.wait()
+            self._crowd.clear()
             while len(tickets) < self._settings.polling.batch and not self._queue.empty():
                 tickets.append(self._queue.get_nowait())
             await self._commit_tickets(tickets)
