@@ -285,8 +285,10 @@ class Pipeline:
             self._hold = FIRST_HOLD
             self._committed(feeds)
             for ticket in tickets:
+                outcome = outcomes[ticket.finding.state.id]
+                _tell(outcome)
                 if not ticket.done.done():
-                    ticket.done.set_result(outcomes[ticket.finding.state.id])
+                    ticket.done.set_result(outcome)
 
     async def _commit_one_by_one(self, tickets: Sequence[Ticket], error: Exception) -> None:
         """After a fault of ours: one poisonous source must not take the others with it, nor be asked in vain for ever."""
@@ -303,6 +305,22 @@ class Pipeline:
         self._held_until = self._clock() + self._hold
         log.warning("commit.refused", reason=str(error), held_for=self._hold.total_seconds())
         self._hold = min(self._hold * 2, LONGEST_HOLD)
+
+
+def _tell(outcome: Outcome) -> None:
+    """A line of the log for each poll; those that found everything as it was only for who wants to see all."""
+    nothing_new = outcome.kind in {"ok", "unchanged"} and not outcome.new and not outcome.updated
+    say = log.debug if nothing_new else log.info
+    say(
+        "poll.done",
+        source=outcome.slug,
+        outcome=outcome.kind,
+        status=outcome.status,
+        new=outcome.new,
+        updated=outcome.updated,
+        detail=outcome.detail,
+        next_poll=outcome.next_poll_at.isoformat() if outcome.next_poll_at else None,
+    )
 
 
 def _fault(error: Exception) -> ParseFailed:
