@@ -281,7 +281,7 @@ class Daemon:
         for outcome in refused:
             yield outcome
         if anew:
-            await home.writer.run(partial(wiring.note_refetches, home, settings, to_poll))
+            await home.writer.run(partial(wiring.note_refetches, home, settings, to_poll, wiring.now()))
         async for outcome in self._parts.pipeline.poll(to_poll, anew=anew):
             yield outcome
 

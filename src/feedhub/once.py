@@ -53,7 +53,7 @@ async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: boo
                     for outcome in refused:
                         yield outcome
                     if anew:
-                        await home.writer.run(partial(wiring.note_refetches, home, effective, to_poll))
+                        await home.writer.run(partial(wiring.note_refetches, home, effective, to_poll, wiring.now()))
                     async for outcome in parts.pipeline.poll(to_poll, anew=anew):
                         yield outcome
                 finally:

@@ -122,8 +122,8 @@ def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settin
     return load(file, environ)
 
 
-def open_home(settings: Settings, *, read_only: bool = False) -> Home:
-    """Open the database of this configuration."""
+def open_home(settings: Settings, *, read_only: bool = False, clock: Callable[[], datetime] = now) -> Home:
+    """Open the database of this configuration, and recall which hosts want to be left alone."""
     store = open_store(
         database_url(settings),
         busy_timeout=settings.database.busy_timeout.total_seconds(),
@@ -131,7 +131,7 @@ def open_home(settings: Settings, *, read_only: bool = False) -> Home:
     )
     home = Home(store=store, writer=WriterThread(), tariff=Tariff(float(store.recall(PRICE_IN_FORCE) or PRICE)))
     longest = max(settings.polling.retry_after_max, settings.polling.backoff.longest)
-    home.hosts.rests.recall(store.recall(RESTS) or "{}", now() + longest)
+    home.hosts.rests.recall(store.recall(RESTS) or "{}", clock() + longest)
     return home
 
 
@@ -322,19 +322,27 @@ def _first_polls(
 
 
 def choose(
-    home: Home, settings: Settings, slugs: Sequence[str], *, everything: bool, anew: bool = False
+    home: Home,
+    settings: Settings,
+    slugs: Sequence[str],
+    *,
+    everything: bool,
+    anew: bool = False,
+    at: datetime | None = None,
 ) -> tuple[list[SourceState], list[Outcome]]:
     """Which sources a poll by hand may ask now, and why not the others.
 
     Without slugs: what is due, or with ``everything`` all that are enabled. ``anew``: without conditions, which is
     granted once in ``polling.refetch_gap``; whoever polls must call :func:`note_refetches` before.
 
+    :param at: now, by the clock in use.
+
     :raises feedhub.errors.NotFound: a slug names no source.
     """
     states = home.store.states(list(slugs) or None)
     if unknown := sorted(set(slugs) - {state.slug for state in states}):
         raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
-    at = now()
+    at = at or now()
     chosen = [state for state in states if state.enabled and (slugs or everything or _due(state, at))]
     polling = settings.polling
     refusals = {state.id: may_poll_now(state, at, polling.manual_gap) for state in chosen}
@@ -350,9 +358,9 @@ def choose(
     return [state for state in chosen if not refusals[state.id]], refused
 
 
-def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState]) -> None:
+def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState], at: datetime) -> None:
     """Remember that these are asked without conditions now. On the writer thread, and before they are asked."""
-    at, gap = now(), settings.polling.refetch_gap
+    gap = settings.polling.refetch_gap
     kept = {slug: moment for slug, moment in _refetches(home).items() if at - moment < gap}
     kept |= {state.slug: at for state in states}
     home.store.remember(REFETCHES, json.dumps({slug: moment.isoformat() for slug, moment in kept.items()}))
