@@ -69,7 +69,7 @@ def look(url: str, settings: Settings, known: Source | None = None) -> View:
 
 
 async def _look(url: str, settings: Settings, known: Source | None) -> View:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.now)
+    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
     looking = _Looking(
         fetcher=fetcher,
         rules=Rulebook.of(settings),
@@ -147,7 +147,7 @@ def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[st
 
 
 async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.now)
+    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
     enabled = [source for source in settings.sources if source.enabled]
     try:
         answers = await asyncio.gather(*(_reach(fetcher, settings, one, states.get(one.slug)) for one in enabled))

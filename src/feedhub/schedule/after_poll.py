@@ -27,6 +27,8 @@ from feedhub.schedule.price import PRICE
 from feedhub.schedule.terms import Terms
 from feedhub.settings import Interval, Polling
 
+CLOCK = timedelta(seconds=1)
+"""What the clock leaves out: it tells whole seconds, and no interval may be a fraction of one too short."""
 RETURN_AFTER_REST = timedelta(minutes=5)
 """Within this time after a host's rest its sources get their turns again."""
 SILENT_GAPS = 10
@@ -229,7 +231,7 @@ def _retry_at(freshness: Freshness, polling: Polling, now: datetime) -> datetime
 
 def _next(state: SourceState, wanted: timedelta, terms: Terms) -> datetime:
     """The later of what is wanted and what is allowed; floors are left by a little chance upwards."""
-    now, dice = terms.now, terms.dice
+    now, dice = terms.now + CLOCK, terms.dice
     due, floor = now + wanted, earliest(state, terms.polling, now)
     if floor > due:
         due = floor + min((floor - now) * terms.polling.jitter, timedelta(minutes=1)) * dice()
