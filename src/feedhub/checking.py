@@ -10,6 +10,7 @@ from datetime import datetime
 from feedhub import __version__, wiring
 from feedhub.extract import find_feeds
 from feedhub.fetch import AiohttpFetcher
+from feedhub.masking import masked
 from feedhub.model import (
     Entry,
     Failure,
@@ -50,12 +51,14 @@ class _Looking:
     now: datetime
     headers: Mapping[str, str]
     slug: str
+    subscribers: int = 1
     steps: list[str] = field(default_factory=list)
     asked: int = 0
 
     async def ask(self, url: str) -> FetchResult:
         self.asked += 1
-        result = await self.fetcher.fetch(Request(url=url, headers=self.headers if self.asked == 1 else {}))
+        headers = self.headers if self.asked == 1 else {}
+        result = await self.fetcher.fetch(Request(url=url, headers=headers, subscribers=self.subscribers))
         self.steps.append(_what_came(url, result))
         return result
 
@@ -66,12 +69,13 @@ def look(url: str, settings: Settings, known: Source | None = None) -> View:
 
 
 async def _look(url: str, settings: Settings, known: Source | None) -> View:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.now)
+    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
     looking = _Looking(
         fetcher=fetcher,
         rules=Rulebook.of(settings),
         now=wiring.now(),
         headers=known.request_headers() if known else {},
+        subscribers=settings.site.subscribers,
         slug=known.slug if known else "",
     )
     try:
@@ -123,13 +127,14 @@ def _view(url: str, understood: Understood) -> View:
 
 
 def _what_came(url: str, result: FetchResult) -> str:
+    shown = masked(url)
     if isinstance(result, Fetched):
         size = f"{len(result.body):,} bytes of {result.content_type or 'unknown type'}"
-        moved = f", redirected to {result.url}" if result.url != url else ""
-        return f"{url}: {result.status}, {size} in {result.elapsed:.2f} s{moved}"
+        moved = f", redirected to {masked(result.url)}" if result.url != url else ""
+        return f"{shown}: {result.status}, {size} in {result.elapsed:.2f} s{moved}"
     if isinstance(result, FetchFailed):
-        return f"{url}: {result.failure.value}: {result.detail}"
-    return f"{url}: 304, unchanged"
+        return f"{shown}: {result.failure.value}: {result.detail}"
+    return f"{shown}: 304, unchanged"
 
 
 def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[str, tuple[str, str]]:
@@ -142,7 +147,7 @@ def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[st
 
 
 async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.now)
+    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
     enabled = [source for source in settings.sources if source.enabled]
     try:
         answers = await asyncio.gather(*(_reach(fetcher, settings, one, states.get(one.slug)) for one in enabled))
@@ -156,9 +161,11 @@ async def _reach(
 ) -> tuple[str, str]:
     if state is not None and (reason := may_poll_now(state, wiring.now(), settings.polling.manual_gap)):
         return "not asked", reason
-    request = Request(url=source.url, headers=source.request_headers())
-    if state is not None:
-        request = replace(request, validators=state.validators)
+    request = Request(
+        url=source.url, home=source.url, headers=source.request_headers(), subscribers=settings.site.subscribers
+    )
+    if state is not None and state.configured_url == source.url:
+        request = replace(request, url=state.url, validators=state.validators)
     result = await fetcher.fetch(request)
     if isinstance(result, FetchFailed):
         waiting = result.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedhub.dedupe import decide, join
 from feedhub.model import (
@@ -35,7 +35,10 @@ from feedhub.model import (
 )
 from feedhub.ports import Clock, Ledger, PollRecord
 from feedhub.schedule import PollEvent, Tariff, after_poll
-from feedhub.settings import Settings
+from feedhub.settings import Interval, Settings
+
+COURTESY = timedelta(minutes=5)
+"""No server of others is asked more often (:mod:`feedhub.config` refuses shorter intervals for public addresses)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,14 @@ class Committer:
                 outcomes |= {outcome.source: outcome for outcome in applied.outcomes}
         return feeds, outcomes
 
+    def _interval(self, state: SourceState) -> Interval:
+        """The bounds of this source. Those for one's own network do not go along when it moves to another host."""
+        source = self._sources.get(state.slug)
+        interval = (source.interval if source else None) or self._settings.polling.interval
+        if interval.min >= COURTESY or _host(state.url) == _host(state.configured_url):
+            return interval
+        return Interval(min=COURTESY, max=max(COURTESY, interval.max))
+
     def _record(self, finding: Finding, memory: Memory) -> PollRecord:
         now = self._clock()
         understood = finding.understood
@@ -103,8 +114,7 @@ class Committer:
             moments=_stated([draft for draft, decision in writes if isinstance(decision, Insert)]),
             body_known=finding.body_known,
         )
-        source = self._sources.get(finding.state.slug)
-        interval = (source.interval if source else None) or self._settings.polling.interval
+        interval = self._interval(finding.state)
         price = self._tariff.price
         state = after_poll(finding.state, event, self._settings.polling, interval, now, self._dice, price=price)
         return PollRecord(
@@ -114,6 +124,10 @@ class Committer:
             writes=writes,
             seen=understood.seen if understood else (),
         )
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 def _drafts(finding: Finding) -> tuple[Draft, ...]:

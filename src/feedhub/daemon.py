@@ -317,11 +317,16 @@ class Daemon:
         reach = "127.0.0.1" if host in {"0.0.0.0", ""} else "::1" if host == "::" else host  # noqa: S104
         return json.dumps({"pid": os.getpid(), "host": reach, "port": port, "token": self._token})
 
-    async def poll(self, slugs: Sequence[str], *, everything: bool = False) -> AsyncIterator[Outcome]:
-        to_poll, refused = wiring.choose(self._home, self._parts.settings, slugs, everything=everything)
+    async def poll(
+        self, slugs: Sequence[str], *, everything: bool = False, anew: bool = False
+    ) -> AsyncIterator[Outcome]:
+        home, settings = self._home, self._parts.settings
+        to_poll, refused = wiring.choose(home, settings, slugs, everything=everything, anew=anew)
         for outcome in refused:
             yield outcome
-        async for outcome in self._parts.pipeline.poll(to_poll):
+        if anew:
+            await home.writer.run(partial(wiring.note_refetches, home, settings, to_poll, wiring.now()))
+        async for outcome in self._parts.pipeline.poll(to_poll, anew=anew):
             yield outcome
 
     async def forget(self, slug: str) -> int:

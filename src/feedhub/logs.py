@@ -1,7 +1,7 @@
 """Logging: lines for people on a terminal, one JSON object a line otherwise. The one door to structlog.
 
 Events are short names in the past tense (``poll.finished``) with their data as keys. Secrets never reach a logger:
-URLs are logged without credentials and query values of private feeds are never logged at all.
+the last processor masks what looks like one in any URL of any value, tracebacks included.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sys
 from typing import Any, Literal, cast
 
 import structlog
+
+from feedhub.masking import masked
 
 LogFormat = Literal["auto", "console", "json"]
 
@@ -31,12 +33,25 @@ def set_up_logging(level: str = "info", format: LogFormat = "auto") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
+            _without_secrets,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {name: _masked(value) for name, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return value
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -46,9 +46,14 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One conditional GET. ``headers`` may hold secrets and never leaves the fetcher."""
+    """One conditional GET. ``headers`` may hold secrets and never leaves the fetcher.
+
+    ``home`` is the URL that ``headers``, and credentials in it, were given for; "" when it is ``url`` itself. They go
+    out only while that origin is asked: a source that moved for good does not take its secrets along.
+    """
 
     url: str
+    home: str = ""
     validators: Validators = Validators()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subscribers: int = 1
@@ -268,6 +273,7 @@ class ParseFailed:
 
     failure: Failure  # NOT_A_FEED, BROKEN, EMPTY, BLOCKED, TOO_COMPLEX
     detail: str
+    web_page: bool = False  # NOT_A_FEED, because it is a page for people
 
 
 # ---------------------------------------------------------------- clean: what we believe

@@ -19,13 +19,13 @@ from feedhub.settings import Settings
 from feedhub.store import InstanceLock, migrate
 
 
-def poll_here(file: Path, slugs: Sequence[str], *, everything: bool) -> Iterator[Outcome]:
-    """Poll in this process and yield each outcome as it is committed.
+def poll_here(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool = False) -> Iterator[Outcome]:
+    """Poll in this process and yield each outcome as it is committed. ``anew``: without conditions.
 
     :raises feedhub.errors.AlreadyRunning: a daemon holds the database; ask it instead.
     """
     with asyncio.Runner() as runner:
-        outcomes = _poll(file, slugs, everything=everything)
+        outcomes = _poll(file, slugs, everything=everything, anew=anew)
         try:
             while True:
                 try:
@@ -36,7 +36,7 @@ def poll_here(file: Path, slugs: Sequence[str], *, everything: bool) -> Iterator
             runner.run(outcomes.aclose())
 
 
-async def _poll(file: Path, slugs: Sequence[str], *, everything: bool) -> AsyncGenerator[Outcome]:
+async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool) -> AsyncGenerator[Outcome]:
     settings = wiring.read_settings(file)
     wiring.raise_file_limit()
     url = wiring.database_url(settings)
@@ -49,10 +49,12 @@ async def _poll(file: Path, slugs: Sequence[str], *, everything: bool) -> AsyncG
                 parts = wiring.build(effective, home)
                 try:
                     await relabel_if_needed(home, parts)
-                    to_poll, refused = wiring.choose(home, effective, slugs, everything=everything)
+                    to_poll, refused = wiring.choose(home, effective, slugs, everything=everything, anew=anew)
                     for outcome in refused:
                         yield outcome
-                    async for outcome in parts.pipeline.poll(to_poll):
+                    if anew:
+                        await home.writer.run(partial(wiring.note_refetches, home, effective, to_poll, wiring.now()))
+                    async for outcome in parts.pipeline.poll(to_poll, anew=anew):
                         yield outcome
                 finally:
                     await parts.close(0.0)

@@ -9,7 +9,7 @@ processes, and one writer thread commits many sources in a transaction that hold
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from feedhub.commit import Committer, Finding
 from feedhub.errors import FeedHubError
 from feedhub.logs import get_logger
 from feedhub.model import (
+    Digest,
     Failure,
     FeedId,
     Fetched,
@@ -28,6 +29,7 @@ from feedhub.model import (
     Request,
     SourceId,
     SourceState,
+    Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
 from feedhub.schedule import Tariff
@@ -71,7 +73,9 @@ class Pipeline:
         dice: Callable[[], float],
         tariff: Tariff | None = None,
         committed: Callable[[frozenset[FeedId]], None] = lambda _: None,
+        to_remember: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        """:param to_remember: what must outlive the process besides the polls; kept right after each commit."""
         self._ledger = ledger
         self._catalogue = catalogue
         self._fetcher = fetcher
@@ -80,6 +84,7 @@ class Pipeline:
         self._dice = dice
         self._tariff = tariff or Tariff()
         self._committed = committed
+        self._to_remember = to_remember
         self.adopt(settings, workers)
         self._rules = Turnstile()
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds one ticket for each poll in flight at most
@@ -108,8 +113,11 @@ class Pipeline:
             self._start(state)
         return len(free)
 
-    async def poll(self, states: Iterable[SourceState]) -> AsyncIterator[Outcome]:
-        """Poll these sources now and yield each outcome once it is committed. Sources in flight are left out."""
+    async def poll(self, states: Iterable[SourceState], *, anew: bool = False) -> AsyncIterator[Outcome]:
+        """Poll these sources now and yield each outcome once it is committed. Sources in flight are left out.
+
+        :param anew: ask without conditions and read everything again, whatever is known of the document.
+        """
         waiting: set[asyncio.Task[Outcome]] = set()
         for state in states:
             if self._stopped.is_set():
@@ -119,7 +127,7 @@ class Pipeline:
                 for task in done:
                     yield task.result()
             if state.id not in self._busy:
-                waiting.add(self._start(state))
+                waiting.add(self._start(state, anew=anew))
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -146,6 +154,7 @@ class Pipeline:
             self._committer.cancel()
             await asyncio.gather(self._committer, return_exceptions=True)
         await self._release(tuple(self._busy))
+        await self._remember()
         return len(abandoned)
 
     async def _release(self, sources: Sequence[SourceId]) -> None:
@@ -180,19 +189,19 @@ class Pipeline:
 
     # ---- one source
 
-    def _start(self, state: SourceState) -> asyncio.Task[Outcome]:
+    def _start(self, state: SourceState, *, anew: bool = False) -> asyncio.Task[Outcome]:
         self._busy.add(state.id)
-        task = asyncio.create_task(self._one(state), name=f"poll {state.slug}")
+        task = asyncio.create_task(self._one(state, anew), name=f"poll {state.slug}")
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
         task.add_done_callback(_retrieve)
         return task
 
-    async def _one(self, state: SourceState) -> Outcome:
+    async def _one(self, state: SourceState, anew: bool) -> Outcome:
         try:
-            answer = await self._ask(state)
+            answer = await self._ask(state, anew)
             async with self._rules.passing():
-                outcome = await self._keep(await self._find(state, answer))
+                outcome = await self._keep(await self._find(state, answer, anew))
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
@@ -201,34 +210,42 @@ class Pipeline:
         self._busy.discard(state.id)
         return outcome
 
-    async def _ask(self, state: SourceState) -> FetchResult | ParseFailed:
+    async def _ask(self, state: SourceState, anew: bool) -> FetchResult | ParseFailed:
         """A fault of ours in one source is recorded there and costs the others nothing."""
         try:
-            return await self._fetcher.fetch(self._request(state))
+            return await self._fetcher.fetch(self._request(state, anew))
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
             return _fault(error)
 
-    async def _find(self, state: SourceState, result: FetchResult | ParseFailed) -> Finding:
+    async def _find(self, state: SourceState, result: FetchResult | ParseFailed, anew: bool) -> Finding:
         """Understand what came. A fault of ours is the source's outcome here, too."""
         try:
             if not isinstance(result, Fetched):
                 return Finding(state=state, result=result)
-            if result.body_digest == state.body_digest:
+            if result.body_digest == state.body_digest and not anew:
                 return Finding(state=state, result=result, body_known=True)
-            return await self._understand(state, result)
+            return await self._understand(state, result, anew)
         except FeedHubError:
             raise
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
             return Finding(state=state, result=_fault(error))
 
-    def _request(self, state: SourceState) -> Request:
+    def _request(self, state: SourceState, anew: bool) -> Request:
         source = self._sources.get(state.slug)
-        return Request(url=state.url, validators=state.validators, headers=source.request_headers() if source else {})
+        return Request(
+            url=state.url,
+            home=state.configured_url,
+            validators=Validators() if anew else state.validators,
+            headers=source.request_headers() if source else {},
+            subscribers=self._settings.site.subscribers,
+        )
 
-    async def _understand(self, state: SourceState, result: Fetched) -> Finding:
-        known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
+    async def _understand(self, state: SourceState, result: Fetched, anew: bool) -> Finding:
+        known: frozenset[Digest] = frozenset()
+        if not anew:
+            known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
         job = Job(
             source=state.id,
             slug=state.slug,
@@ -245,7 +262,7 @@ class Pipeline:
             failed = ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
             return Finding(state=state, result=failed)
         if isinstance(understood, ParseFailed):
-            return Finding(state=state, result=understood)
+            return Finding(state=state, result=_where_a_feed_was(understood, state))
         return Finding(state=state, result=result, understood=understood)
 
     # ---- many sources, one transaction
@@ -289,6 +306,14 @@ class Pipeline:
                 _tell(outcome)
                 if not ticket.done.done():
                     ticket.done.set_result(outcome)
+            await self._remember()
+
+    async def _remember(self) -> None:
+        for name, text in self._to_remember().items():
+            try:
+                await self._writer.run(partial(self._ledger.remember, name, text))
+            except FeedHubError as error:  # the polls are stored; this will be said again at its next change
+                log.warning("remember.refused", what=name, reason=str(error))
 
     async def _commit_one_by_one(self, tickets: Sequence[Ticket], error: Exception) -> None:
         """After a fault of ours: one poisonous source must not take the others with it, nor be asked in vain for ever."""
@@ -321,6 +346,14 @@ def _tell(outcome: Outcome) -> None:
         detail=outcome.detail,
         next_poll=outcome.next_poll_at.isoformat() if outcome.next_poll_at else None,
     )
+
+
+def _where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
+    """A web page from an address that gave a feed before: somebody stands in the way, or the feed was taken down."""
+    if not failed.web_page or state.last_success_at is None:
+        return failed
+    detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
+    return ParseFailed(failure=Failure.BLOCKED, detail=detail)
 
 
 def _fault(error: Exception) -> ParseFailed:

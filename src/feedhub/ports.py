@@ -210,6 +210,10 @@ class Ledger(Protocol):
         """Keep a small text under a name (the applied configuration, the control address)."""
         ...
 
+    def forget_validators(self, slugs: Iterable[str]) -> None:
+        """Ask these sources without conditions next time: what they sent belongs to other credentials."""
+        ...
+
     def release(self, sources: Iterable[SourceId]) -> None:
         """Give leases back without a poll (a stop abandoned them)."""
         ...
@@ -330,8 +334,8 @@ class Press(Protocol):
 class Control(Protocol):
     """What a command may ask of the running daemon."""
 
-    def poll(self, slugs: Sequence[str], *, everything: bool = False) -> AsyncIterator[Outcome]:
-        """Poll now and yield each outcome as it is committed."""
+    def poll(self, slugs: Sequence[str], *, everything: bool = False, anew: bool = False) -> AsyncIterator[Outcome]:
+        """Poll now and yield each outcome as it is committed. ``anew``: without conditions."""
         ...
 
     async def reload(self) -> list[str]:

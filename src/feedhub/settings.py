@@ -115,6 +115,8 @@ class Site(Section):
     """Zone in which pages show times to people. Feeds are always in UTC."""
     contact: str = ""
     """URL or mail address of whoever runs this; sent in the User-Agent so that publishers can reach you."""
+    subscribers: int = Field(1, ge=1)
+    """How many people read what this site republishes; sent in the User-Agent, so say what is true."""
 
 
 class Database(Section):
@@ -184,6 +186,45 @@ class Limits(Section):
     """Most enclosures kept for one entry."""
 
 
+class Backoff(Section):
+    longest: Duration = timedelta(hours=24)
+    """Longest of the delays that double with each failure in a row."""
+    rare: Duration = timedelta(days=7)
+    """Delay once a source has failed for so long that it is only looked at now and then."""
+    rare_after: Duration = timedelta(days=30)
+    """Time of failing after which the delay is `rare`: no answer, no name, no secure connection, 5xx, no readable feed."""
+    off_after: Duration = timedelta(days=180)
+    """Time of failing after which such a source is polled no more until you ask for it."""
+    unreadable: Duration = timedelta(hours=1)
+    """Least delay after an answer that cannot be read as a feed, is too large or redirects to nowhere."""
+    busy: Duration = timedelta(hours=1)
+    """First delay of a source (or two intervals) and of its host after 429 or 503 without Retry-After; it doubles."""
+    refused: Duration = timedelta(hours=6)
+    """Delay after 401 or 403; first delay, doubling, after a challenge page or an address that the guard refuses."""
+    refused_off_after: Duration = timedelta(days=30)
+    """Time of 401 or 403 after which the source is polled no more."""
+    missing: Duration = timedelta(hours=1)
+    """First delay after 404; it doubles."""
+    missing_rare_after: Duration = timedelta(days=14)
+    """Time of 404 after which the source is called perhaps gone and the delay is `rare`."""
+    missing_off_after: Duration = timedelta(days=104)
+    """Time of 404 after which the source is called gone and polled no more."""
+    gone: Duration = timedelta(days=1)
+    """Delay after 410 until the one request that confirms it; after that the source is polled no more."""
+    legal: Duration = timedelta(days=1)
+    """Delay after 451."""
+    legal_polls: int = Field(3, ge=1)
+    """This many 451 in a row end the polling of a source."""
+    host_failures: int = Field(5, ge=2)
+    """When this many sources of one host fail without an answer or with 5xx…"""
+    host_window: Duration = timedelta(minutes=10)
+    """…within this time, none answering in between…"""
+    host_pause: Duration = timedelta(minutes=30)
+    """…the host is left alone for this long."""
+    host_heard: Duration = timedelta(hours=1)
+    """429 or 503 silences a whole host, unless another path of it answered within this time."""
+
+
 class Polling(Section):
     interval: Interval = Interval()
     """Bounds for every source that sets none of its own."""
@@ -195,6 +236,8 @@ class Polling(Section):
     """Requests in flight to one network address."""
     host_gap: Duration = timedelta(seconds=1)
     """Least time between the starts of two requests to one host."""
+    domain_gap: Duration = timedelta(0)
+    """Least time between the starts of two requests to hosts of one registrable domain (`a.example.co.uk`, `b.example.co.uk`); 0: each host counts for itself."""
     budget: float | None = Field(None, gt=0)
     """Requests per source and day, on average over all sources, that you grant; empty: as many as news is worth."""
     jitter: float = Field(0.1, ge=0, le=0.5)
@@ -203,8 +246,12 @@ class Polling(Section):
     """First polls of many new sources are spread over up to this time."""
     manual_gap: Duration = timedelta(minutes=5)
     """A poll asked for by hand is refused when the last one is younger than this."""
+    refetch_gap: Duration = timedelta(hours=24)
+    """Least time between two unconditional requests (`feedhub poll --force`) to one source."""
     no_validator_min: Duration = timedelta(hours=2)
-    """Shortest interval of a source that sends neither ETag nor Last-Modified."""
+    """Shortest interval of a source that sends neither ETag nor Last-Modified, or none that can be believed."""
+    broken_after: int = Field(5, ge=2)
+    """Validators are not believed after this many whole answers in a row with a body that was known already."""
     hint_max: Duration = timedelta(hours=24)
     """Longest wait that max-age, Expires, ttl or sy:updatePeriod can ask for."""
     retry_after_max: Duration = timedelta(days=7)
@@ -221,6 +268,8 @@ class Polling(Section):
     """Ports that may be asked: numbers and ranges."""
     allow_networks: tuple[Network, ...] = ()
     """Private networks that may be asked in spite of the guard, such as 192.168.1.0/24. The guard refuses the rest."""
+    backoff: Backoff = Backoff()
+    """How long sources and hosts that fail are left alone."""
     timeouts: Timeouts = Timeouts()
     """Time limits of a request."""
     limits: Limits = Limits()

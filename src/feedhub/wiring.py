@@ -6,27 +6,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from feedhub import __version__
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import NotFound
-from feedhub.fetch import AiohttpFetcher
+from feedhub.fetch import AiohttpFetcher, Hosts
 from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, SourceId, SourceState
 from feedhub.names import author_key
 from feedhub.pipeline import Pipeline
 from feedhub.ports import SourceSpec, TopicSpec, Writer
 from feedhub.press import Press
-from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now
+from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now, may_refetch_now
 from feedhub.serve import PageRenderer, sample_sources
 from feedhub.settings import Feeds, Settings, Source
 from feedhub.store import SqlStore, open_store
@@ -48,6 +50,15 @@ PEOPLE = "people"
 PRICE_IN_FORCE = "price of a poll"
 """Name under which the price that the budget has steered to outlives a restart."""
 
+RESTS = "hosts at rest"
+"""Name under which the hosts that asked for quiet are remembered, so that a restart does not disturb them."""
+
+REFETCHES = "refetches"
+"""Name under which the moments of the last unconditional requests are remembered, by source."""
+
+SECRETS = "marks of secrets"
+"""Name under which it is remembered with what secrets validators were obtained: a few bits of each, no more."""
+
 CONTROL = "control address"
 """Name under which a running daemon says where commands reach it."""
 
@@ -57,6 +68,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def moment() -> datetime:
+    """The same to the microsecond, for what must not come a fraction of a second too early."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """What every configuration of one process shares."""
@@ -64,6 +80,12 @@ class Home:
     store: SqlStore
     writer: Writer
     tariff: Tariff
+    hosts: Hosts = field(default_factory=Hosts)
+
+    def to_remember(self, clock: Callable[[], datetime]) -> Mapping[str, str]:
+        """What changed of that which must outlive the process besides the polls."""
+        rests = self.hosts.rests.changes(clock())
+        return {} if rests is None else {RESTS: rests}
 
     def close(self) -> None:
         self.writer.close()
@@ -106,14 +128,17 @@ def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settin
     return load(file, environ)
 
 
-def open_home(settings: Settings, *, read_only: bool = False) -> Home:
-    """Open the database of this configuration."""
+def open_home(settings: Settings, *, read_only: bool = False, clock: Callable[[], datetime] = now) -> Home:
+    """Open the database of this configuration, and recall which hosts want to be left alone."""
     store = open_store(
         database_url(settings),
         busy_timeout=settings.database.busy_timeout.total_seconds(),
         read_only=read_only,
     )
-    return Home(store=store, writer=WriterThread(), tariff=Tariff(float(store.recall(PRICE_IN_FORCE) or PRICE)))
+    home = Home(store=store, writer=WriterThread(), tariff=Tariff(float(store.recall(PRICE_IN_FORCE) or PRICE)))
+    longest = max(settings.polling.retry_after_max, settings.polling.backoff.longest)
+    home.hosts.rests.recall(store.recall(RESTS) or "{}", clock() + longest)
+    return home
 
 
 def database_url(settings: Settings) -> str:
@@ -158,7 +183,8 @@ def build(
         settings.polling,
         contact=settings.site.contact,
         version=__version__,
-        clock=clock,
+        clock=moment if clock is now else clock,
+        hosts=home.hosts,
         own_endpoints=_own_endpoints(settings),
     )
     workers = _workers(settings, rulebook)
@@ -173,6 +199,7 @@ def build(
         dice=random.random,
         tariff=home.tariff,
         committed=committed,
+        to_remember=partial(home.to_remember, clock),
     )
     return Parts(
         settings=settings,
@@ -263,11 +290,30 @@ def apply_configuration(
     :param settings: the same as they are in force (:func:`at_address`).
     """
     home.store.sync(source_specs(settings), topic_specs(settings), at)
+    _forget_what_other_secrets_brought(settings, home.store)
     _join_people(settings, home.store)
     home.store.hide_authors(_hidden(settings))
     new = [state for state in home.store.states() if state.enabled and state.next_poll_at is None]
     home.store.schedule(_first_polls(new, settings, at, dice))
     home.store.remember(APPLIED, snapshot_of(written).dumps())
+
+
+def _forget_what_other_secrets_brought(settings: Settings, store: SqlStore) -> None:
+    """Validators belong to the credentials that brought them: with others the same ETag may name another document.
+
+    Only twelve bits of a digest are kept: enough to see that a secret changed, too few to try passwords on.
+    """
+    marks = {source.slug: _mark(source) for source in settings.sources if source.headers or source.auth}
+    before: dict[str, str] = json.loads(store.recall(SECRETS) or "{}")
+    if marks != before:
+        changed = [slug for slug in marks.keys() | before.keys() if marks.get(slug) != before.get(slug)]
+        store.forget_validators(changed)
+        store.remember(SECRETS, json.dumps(marks))
+
+
+def _mark(source: Source) -> str:
+    told = json.dumps([source.slug, sorted(source.request_headers().items())])
+    return hashlib.blake2b(told.encode()).hexdigest()[:3]
 
 
 def _join_people(settings: Settings, store: SqlStore) -> None:
@@ -308,26 +354,53 @@ def _first_polls(
 
 
 def choose(
-    home: Home, settings: Settings, slugs: Sequence[str], *, everything: bool
+    home: Home,
+    settings: Settings,
+    slugs: Sequence[str],
+    *,
+    everything: bool,
+    anew: bool = False,
+    at: datetime | None = None,
 ) -> tuple[list[SourceState], list[Outcome]]:
     """Which sources a poll by hand may ask now, and why not the others.
 
-    Without slugs: what is due, or with ``everything`` all that are enabled.
+    Without slugs: what is due, or with ``everything`` all that are enabled. ``anew``: without conditions, which is
+    granted once in ``polling.refetch_gap``; whoever polls must call :func:`note_refetches` before.
+
+    :param at: now, by the clock in use.
 
     :raises feedhub.errors.NotFound: a slug names no source.
     """
     states = home.store.states(list(slugs) or None)
     if unknown := sorted(set(slugs) - {state.slug for state in states}):
         raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
-    at = now()
+    at = at or now()
     chosen = [state for state in states if state.enabled and (slugs or everything or _due(state, at))]
-    refusals = {state.id: may_poll_now(state, at, settings.polling.manual_gap) for state in chosen}
+    polling = settings.polling
+    refusals = {state.id: may_poll_now(state, at, polling.manual_gap) for state in chosen}
+    if anew:
+        last = _refetches(home)
+        for state in chosen:
+            refusals[state.id] = refusals[state.id] or may_refetch_now(last.get(state.slug), at, polling.refetch_gap)
     refused = [
         Outcome(source=state.id, slug=state.slug, at=at, kind="refused", detail=reason, next_poll_at=state.next_poll_at)
         for state in chosen
         if (reason := refusals[state.id])
     ]
     return [state for state in chosen if not refusals[state.id]], refused
+
+
+def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState], at: datetime) -> None:
+    """Remember that these are asked without conditions now. On the writer thread, and before they are asked."""
+    gap = settings.polling.refetch_gap
+    kept = {slug: moment for slug, moment in _refetches(home).items() if at - moment < gap}
+    kept |= {state.slug: at for state in states}
+    home.store.remember(REFETCHES, json.dumps({slug: moment.isoformat() for slug, moment in kept.items()}))
+
+
+def _refetches(home: Home) -> dict[str, datetime]:
+    known: dict[str, str] = json.loads(home.store.recall(REFETCHES) or "{}")
+    return {slug: datetime.fromisoformat(moment) for slug, moment in known.items()}
 
 
 def _due(state: SourceState, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from feedhub.model import Feed, FeedKind, Health, Insert, Validators
+from feedhub.model import Digest, Feed, FeedKind, Health, Insert, Validators
 from feedhub.ports import Redirected
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, key, poll, spec, topic
@@ -121,6 +121,20 @@ def test_merged_topics_share_their_entries(store: SqlStore) -> None:
     store.sync([spec("a")], [topic("drinks", "tea")], NOW)
     assert store.feed(FeedKind.TOPIC, "tea") == Redirected(slug="drinks")
     assert feed(store, FeedKind.TOPIC, "drinks").size == 1
+
+
+def test_validators_are_forgotten_where_asked_and_nothing_else(store: SqlStore) -> None:
+    store.sync([spec("a"), spec("b")], [], NOW)
+    with store.transaction() as transaction:
+        states = [
+            replace(state, validators=Validators(etag='"1"', url=state.url), body_digest=Digest(b"d" * 16))
+            for state in store.states()
+        ]
+        transaction.apply([poll(state) for state in states])
+    before = store.states()
+    assert all(state.validators for state in before)
+    store.forget_validators(["a", "none"])
+    assert store.states() == [replace(before[0], validators=Validators(), body_digest=None), before[1]]
 
 
 def test_small_texts_are_remembered(store: SqlStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -18,6 +19,20 @@ def test_every_local_link_of_the_documents_leads_somewhere() -> None:
     for page in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_test_that_the_politeness_page_names_exists() -> None:
+    page = (PROJECT / "docs" / "politeness.md").read_text()
+    named = set(re.findall(r"`(test_\w+)::(test_\w+)`", page))
+    known = {
+        (file.stem, node.name)
+        for file in (PROJECT / "tests").rglob("test_*.py")
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert named - known == set()
+    unshown = [line for line in page.splitlines() if line.startswith("| ") and "`test_" not in line]
+    assert len(unshown) == 8 + 1, "four heads of tables with their rulers, and robots.txt"
 
 
 def test_every_command_the_readme_names_exists() -> None:

@@ -15,6 +15,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("fetch/",),
     "yarl": ("fetch/",),
     "brotli": ("fetch/",),
+    "publicsuffixlist": ("fetch/registrable.py",),
     "feedparser": ("parse/",),
     "chardet": ("parse/",),
     "nh3": ("clean/nh3_html.py",),

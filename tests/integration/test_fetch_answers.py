@@ -216,7 +216,52 @@ async def test_credentials_and_custom_headers_stay_with_their_origin() -> None:
     ]
 
 
+async def test_of_two_etags_the_first_counts_and_a_range_of_the_whole_is_the_whole() -> None:
+    async with HostileServer() as server, fetcher() as ours:
+        url = server.route("/feed", answer(200, FEED, ETag=['"1"', '"2"'], Content_Range=f"bytes 0-9/{len(FEED)}"))
+        result = fetched(await ours.fetch(Request(url=url)))
+        await ours.fetch(Request(url=url, validators=result.validators))
+    assert result.body == FEED
+    assert [seen.value("If-None-Match") for seen in server.requests] == [None, '"1"']
+    assert all(seen.value("Range") is None for seen in server.requests)
+
+
+@pytest.mark.parametrize(
+    "raw", [FEED, b"ICY 200 OK\r\n\r\n" + FEED, b"\x15\x03\x01\x00\x02\x02\x16"], ids=["http/0.9", "icy", "tls"]
+)
+async def test_what_is_no_http_1_is_no_document(raw: bytes) -> None:
+    async with HostileServer() as server, fetcher() as ours:
+        failed(await ours.fetch(Request(url=server.route("/feed", raw))), Failure.PROTOCOL)
+    assert len(server.requests) == 1
+
+
 # ---------------------------------------------------------------- challenge pages
+
+
+MENTIONS = (
+    b"just a moment... _cf_chl_opt cf-browser-verification attention required! | cloudflare ddos-guard "
+    b"incapsula incident id sucuri_cloudproxy_js captcha-delivery.com window._pxappid errors.edgesuite.net "
+    b"<title>Just a moment...</title><title>DDoS-Guard</title><title>Client Challenge</title> "
+    b"anubis_challenge /.within.website/x/cmd/anubis/ window.gokuprops vercel security checkpoint"
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"<rss version='2.0'><channel><title>x</title>", "text/html"),
+        (b"<!-- made by hand --><?xml version='1.0'?>\n<!-- <html> -->\n<rss version='2.0'><channel>", "text/html"),
+        (b"<html><body><rss version='2.0'><channel>", "text/html"),
+        (b"<feed xmlns='http://www.w3.org/2005/Atom'>", "application/xhtml+xml"),
+        (b"<rdf:RDF xmlns:rdf='x'>", "text/html"),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"content_html": "', "text/html"),
+        (b"<rss version='2.0'><channel>", "application/rss+xml"),
+    ],
+)
+async def test_a_feed_that_tells_of_challenges_is_a_feed(start: bytes, kind: str) -> None:
+    async with HostileServer() as server, fetcher() as ours:
+        url = server.route("/feed", answer(200, start + MENTIONS, Content_Type=kind, Server="cloudflare"))
+        fetched(await ours.fetch(Request(url=url)))
 
 
 async def test_a_challenge_page_is_blocked_whatever_its_status() -> None:

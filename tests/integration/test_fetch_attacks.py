@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import tracemalloc
 import zlib
@@ -237,7 +238,7 @@ def _gzip_bomb(size: int) -> bytes:
 
 
 def _brotli_bomb(size: int) -> bytes:
-    squeezer = brotli.Compressor(quality=5)
+    squeezer = brotli.Compressor(quality=1)
     block = b"\0" * 1_000_000
     return b"".join(squeezer.process(block) for _ in range(size // len(block))) + bytes(squeezer.finish())
 
@@ -258,6 +259,47 @@ async def test_a_bomb_costs_megabytes(coding: str) -> None:
             tracemalloc.stop()
     assert len(bomb) < size / 500
     assert peak < 30_000_000 + len(bomb)
+
+
+BOMB_EATER = """
+import asyncio, resource, sys
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from feedhub.fetch import AiohttpFetcher
+from feedhub.model import Request
+from feedhub.settings import Polling
+
+async def main(plain, bomb):
+    polling = Polling(allow_networks=(ip_network("127.0.0.0/8"),), ports=("1-65535",), host_gap="0s")
+    fetcher = AiohttpFetcher(polling, contact="", version="0", clock=lambda: datetime.now(UTC))
+    await fetcher.fetch(Request(url=plain))  # everything is loaded
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = await fetcher.fetch(Request(url=bomb))
+    print(result.failure.value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    await fetcher.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+async def test_a_gibibyte_of_zeros_takes_little_memory_of_the_process(coding: str) -> None:
+    coded = _brotli_bomb(1 << 30) if coding == "br" else _gzip_bomb(1 << 24) * 64  # members follow each other
+    async with HostileServer() as server:
+        plain = server.route("/plain", answer(200, gzip.compress(b"<rss/>"), Content_Encoding="gzip"))
+        bomb = server.route("/bomb", answer(200, coded, Content_Encoding=coding))
+        eater = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", BOMB_EATER, plain, bomb, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            async with asyncio.timeout(60):
+                out, _ = await eater.communicate()
+        finally:
+            if eater.returncode is None:
+                eater.kill()
+    failure, _, grown = out.decode().rpartition(" ")
+    assert failure == "too large"
+    assert int(grown) < 64 * 1024  # kilobytes; ru_maxrss never falls, so this is the peak
 
 
 async def test_a_repetitive_feed_is_no_bomb() -> None:

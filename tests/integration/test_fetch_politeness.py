@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from feedhub.fetch.hosts import Hosts
 from feedhub.model import Failure, FetchResult, Request
 from feedhub.settings import Timeouts
 from support.fetching import NOW, FixedResolver, failed, fetched, fetcher, polling
@@ -64,6 +65,32 @@ async def test_hosts_do_not_wait_for_each_other_but_share_an_address() -> None:
         await asyncio.gather(*(ours.fetch(Request(url=url)) for url in urls))
     assert len(server.requests) == 12
     assert server.most_open == 4
+
+
+async def test_hosts_of_one_registrable_domain_share_a_gap_where_that_is_configured() -> None:
+    hosts = ("a.example.co.uk", "b.example.co.uk", "example.co.uk", "c.other.co.uk")
+    for gap, least in ((0.0, -1.0), (0.2, 0.19)):
+        names = FixedResolver({name: [f"127.0.0.{number}"] for number, name in enumerate(hosts, 1)})
+        async with HostileServer(hosts=tuple(f"127.0.0.{number}" for number in range(1, 5))) as server:
+            async with fetcher(polling(domain_gap=gap), resolver=names) as ours:
+                server.route("/feed", answer(200, FEED))
+                started = asyncio.get_running_loop().time()
+                await asyncio.gather(*(ours.fetch(Request(url=server.url("/feed", host=name))) for name in hosts))
+            at = {(seen.value("Host") or "").partition(":")[0]: seen.at for seen in server.requests}
+        assert all(later - earlier > least for earlier, later in pairwise(sorted(at[name] for name in hosts[:3])))
+        assert at["c.other.co.uk"] < max(at[name] for name in hosts[:3]) or not gap
+        assert max(at.values()) - started < (5 if gap else 2)
+
+
+async def test_a_change_of_the_configuration_gives_no_host_a_second_request_and_cuts_no_gap() -> None:
+    hosts = Hosts()
+    async with HostileServer() as server:
+        url = server.route("/feed", _slowly)
+        async with fetcher(polling(gap=0.2), hosts=hosts) as old, fetcher(polling(gap=0.25), hosts=hosts) as new:
+            mixed = (old, new, old, new)
+            await asyncio.gather(*(ours.fetch(Request(url=f"{url}?{turn}")) for turn, ours in enumerate(mixed)))
+    assert server.most_open == 1
+    assert all(later.at - earlier.at > 0.19 for earlier, later in pairwise(server.requests))
 
 
 async def test_a_host_that_asked_for_quiet_is_left_alone_until_then() -> None:

@@ -180,7 +180,8 @@ async def test_a_document_that_breaks_keeps_entries_and_validators(tmp_path: Pat
             validators = it.home.store.states()[0].validators
             server.documents["a.xml"] = b"<html><body>Our site is being rebuilt.</body></html>"
             outcome = (await it.poll())["a"]
-            assert outcome.kind == "not a feed"
+            assert outcome.kind == "blocked"
+            assert "where a feed was before" in outcome.detail
             assert it.titles() == ["Story 1"]
             assert it.home.store.states()[0].validators == validators
 

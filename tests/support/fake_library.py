@@ -207,8 +207,12 @@ class FakeControl:
 
     slugs: tuple[str, ...] = ("daily", "weekly")
     asked: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
+    asked_anew: list[str] = field(default_factory=list)
 
-    async def poll(self, slugs: Sequence[str], *, everything: bool = False) -> AsyncIterator[Outcome]:
+    async def poll(
+        self, slugs: Sequence[str], *, everything: bool = False, anew: bool = False
+    ) -> AsyncIterator[Outcome]:
+        self.asked_anew += slugs if anew else ()
         self.asked.append((tuple(slugs), everything))
         for number, slug in enumerate(self.slugs if everything else slugs, 1):
             if slug not in self.slugs:

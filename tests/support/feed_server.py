@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     status: int
+    at: float = 0.0  # seconds of the monotonic clock
 
 
 @dataclass
@@ -63,7 +65,7 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
             self._answer(HTTPStatus.OK, body, {"ETag": etag, "Content-Type": kind}, path)
 
         def _answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str], path: str) -> None:
-            server.asked.append(Asked(path, dict(self.headers.items()), int(status)))
+            server.asked.append(Asked(path, dict(self.headers.items()), int(status), time.monotonic()))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

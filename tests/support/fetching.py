@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+from feedhub.fetch.hosts import Hosts
 from feedhub.model import Failure, Fetched, FetchFailed, FetchResult, NotModified
 from feedhub.settings import Limits, Polling, Timeouts
 
@@ -27,12 +28,19 @@ QUICK = Timeouts(
 
 
 def polling(
-    *, timeouts: Timeouts = QUICK, limits: Limits | None = None, gap: float = 0, allow: bool = True, per_host: int = 1
+    *,
+    timeouts: Timeouts = QUICK,
+    limits: Limits | None = None,
+    gap: float = 0,
+    domain_gap: float = 0,
+    allow: bool = True,
+    per_host: int = 1,
 ) -> Polling:
     return Polling(
         allow_networks=LOOPBACK if allow else (),
         ports=("1-65535",),
         host_gap=timedelta(seconds=gap),
+        domain_gap=timedelta(seconds=domain_gap),
         per_host=per_host,
         per_address=max(4, per_host),
         timeouts=timeouts,
@@ -48,6 +56,7 @@ async def fetcher(
     contact: str = "https://hub.example/about",
     resolver: AbstractResolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    hosts: Hosts | None = None,
 ) -> AsyncIterator[AiohttpFetcher]:
     made = AiohttpFetcher(
         settings or polling(),
@@ -56,6 +65,7 @@ async def fetcher(
         clock=clock,
         resolver=resolver,
         ssl_context=ssl_context,
+        hosts=hosts,
     )
     try:
         yield made

@@ -59,9 +59,10 @@ def _left_address(home: wiring.Home) -> Address | None:
     return Address(**json.loads(text)) if text else None
 
 
-def ask_to_poll(address: Address, slugs: Sequence[str], *, everything: bool) -> Iterator[Outcome]:
-    """Have the daemon poll; yields each outcome as it is committed."""
-    for line in _post(address, "/control/poll", {"slugs": list(slugs), "everything": everything}):
+def ask_to_poll(address: Address, slugs: Sequence[str], *, everything: bool, anew: bool = False) -> Iterator[Outcome]:
+    """Have the daemon poll; yields each outcome as it is committed. ``anew``: without conditions."""
+    wish: dict[str, Any] = {"slugs": list(slugs), "everything": everything} | ({"anew": True} if anew else {})
+    for line in _post(address, "/control/poll", wish):
         found = json.loads(line)
         if "error" in found:
             raise _theirs(found)

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from feedhub import wiring
-from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, say
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, note, say
 from feedhub.config import import_opml
 from feedhub.errors import NotFound
+from feedhub.masking import masked, reveals
 
 
 def register(root: typer.Typer) -> None:
@@ -30,11 +31,19 @@ def import_file(
         raise NotFound(f"{file} cannot be read: {error.strerror}.", "Check the name.") from error
     added = import_opml(config, data)
     for url in added:
-        say(f"added {url}")
+        say(f"added {masked(url)}")
     say(f"{counted(len(added), 'source')} added to {config}.")
 
 
 def export_file(config: ConfigFile = DEFAULT_FILE) -> None:
-    """Print the sources as OPML 2.0."""
+    """Print the sources as OPML 2.0.
+
+    User and password are taken out of addresses. A key in a query stays, for without it the feed cannot be read
+    elsewhere; which sources have one is said on standard error, so that the file is not passed on unawares.
+    """
     settings = wiring.read_settings(config)
+    if keyed := [source.slug for source in settings.sources if source.enabled and reveals(source.url)]:
+        note(
+            f"The addresses of these sources hold a key or password; look before you pass this on: {', '.join(keyed)}."
+        )
     sys.stdout.buffer.write(wiring.opml_of_sources(settings))

@@ -29,6 +29,7 @@ from feedhub.cli.common import (
     show_table,
 )
 from feedhub.cli.control import ask_to_poll, find_daemon
+from feedhub.masking import masked
 from feedhub.model import Health, Outcome, SourceState
 from feedhub.once import poll_here
 from feedhub.schedule import explain
@@ -42,6 +43,10 @@ Slugs = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Slugs; all that are due when left out.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Every enabled source, due or not.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Ask the named sources without conditions and read all again; once a day for each."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,18 +55,28 @@ def register(app: typer.Typer) -> None:
 
 
 def poll(
-    sources: Slugs = None, everything: All = False, as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE
+    sources: Slugs = None,
+    everything: All = False,
+    force: Force = False,
+    as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Poll now and show what came. While a daemon runs on the same database, it does the polling.
 
     Requests stay conditional, and a source asked within `polling.manual_gap` or under a Retry-After is refused. A
-    source that fails is a row of the table (the exit code stays 0): the program did what it could.
+    `--force` makes one unconditional request instead, at most once in `polling.refetch_gap`; it too never comes within
+    `polling.manual_gap` or a Retry-After. A source that fails is a row of the table (the exit code stays 0): the
+    program did what it could.
     """
     if sources and everything:
         raise typer.BadParameter("give either sources or --all, not both")
+    if force and not sources:
+        raise typer.BadParameter("--force needs the names of the sources that are to be fetched anew")
     outcomes: list[Outcome] = []
     try:
-        for outcome in _with_progress(_outcomes(config, sources or [], everything=everything), quiet=as_json):
+        for outcome in _with_progress(
+            _outcomes(config, sources or [], everything=everything, anew=force), quiet=as_json
+        ):
             outcomes.append(outcome)  # noqa: PERF402 what came before an interruption is shown too
     finally:
         if as_json:
@@ -72,15 +87,15 @@ def poll(
         say("Nothing is due. `feedhub poll --all` asks every source.")
 
 
-def _outcomes(file: Path, slugs: list[str], *, everything: bool) -> Iterator[Outcome]:
+def _outcomes(file: Path, slugs: list[str], *, everything: bool, anew: bool) -> Iterator[Outcome]:
     settings = wiring.read_settings(file)
     if holder(wiring.database_url(settings)) is None:
-        yield from poll_here(file, slugs, everything=everything)
+        yield from poll_here(file, slugs, everything=everything, anew=anew)
         return
     with reading(file) as (_, home):
         address = find_daemon(settings, home)
     note(f"The daemon (process {address.pid}) polls.")
-    yield from ask_to_poll(address, slugs, everything=everything)
+    yield from ask_to_poll(address, slugs, everything=everything, anew=anew)
 
 
 def _with_progress(outcomes: Iterable[Outcome], *, quiet: bool) -> Iterator[Outcome]:
@@ -137,6 +152,6 @@ def _show_states(states: list[SourceState], settings: Settings) -> None:
 
 
 def _public(state: SourceState) -> dict[str, object]:
-    """A state for scripts: without the validators, which are the server's words to us alone."""
-    fields = asdict(state)
+    """A state for scripts: without the validators, which are the server's words to us alone, and without keys."""
+    fields = {name: masked(value) if isinstance(value, str) else value for name, value in asdict(state).items()}
     return {name: value for name, value in fields.items() if name not in {"validators", "body_digest"}}

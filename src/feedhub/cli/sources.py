@@ -22,6 +22,7 @@ from feedhub.cli.common import (
 from feedhub.cli.control import ask_to_forget, find_daemon
 from feedhub.config import add_source, remove_source
 from feedhub.errors import FeedHubError, NotFound, NotRunning
+from feedhub.masking import masked
 from feedhub.model import SourceState
 from feedhub.once import forget_here
 from feedhub.serve import sample_sources
@@ -49,7 +50,7 @@ def _row(slug: str, source: Source | None, state: SourceState | None) -> dict[st
         "source": slug,
         "name": source.name if source else "",
         "health": state.health.value if state else "not applied yet",
-        "url": state.url if state else source.url if source else "",
+        "url": masked(state.url if state else source.url if source else ""),
     }
 
 
@@ -66,7 +67,7 @@ def add(
     if test:
         url = _feed_at(url, settings)
     slug = add_source(config, url, name=name, categories=tuple(category or ()))
-    say(f"Added {url} as {slug} to {config}.")
+    say(f"Added {masked(url)} as {slug} to {config}.")
 
 
 def _feed_at(url: str, settings: Settings) -> str:
@@ -76,8 +77,10 @@ def _feed_at(url: str, settings: Settings) -> str:
     """
     view = look(url, settings)
     if view.problem:
-        raise FeedHubError(f"{url}: {view.problem}", f"{view.advice} Or add it as it is with --no-test.".strip())
-    say(f"{view.title or view.url}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
+        raise FeedHubError(
+            f"{masked(url)}: {view.problem}", f"{view.advice} Or add it as it is with --no-test.".strip()
+        )
+    say(f"{view.title or masked(view.url)}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
     return view.url
 
 
@@ -98,7 +101,7 @@ def test(
     else:
         _show_view(view)
     if view.problem:
-        raise FeedHubError(f"{url}: {view.problem}", view.advice)
+        raise FeedHubError(f"{masked(url)}: {view.problem}", view.advice)
 
 
 def _show_view(view: View) -> None:
@@ -106,7 +109,7 @@ def _show_view(view: View) -> None:
         say(step)
     if view.problem:
         return
-    say(f"{view.title or view.url}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
+    say(f"{view.title or masked(view.url)}: {counted(len(view.entries), 'entry', 'entries')}, {view.format}")
     show_table(
         ("published", "title", "authors", "categories"),
         (

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from feedhub.config.addresses import same_address, usable
+from feedhub.config.check_courtesy import backoff_problems, courtesy_problems
 from feedhub.config.check_rules import rule_problems
 from feedhub.config.check_times import interval_problems
 from feedhub.config.nodes import Node, Route
@@ -205,6 +206,8 @@ def all_rules(settings: Settings) -> Iterator[tuple[Route, Rule]]:
 
 def _intervals(checked: Checked) -> Iterator[ConfigProblem]:
     yield from interval_problems(checked.settings, checked.tree)
+    yield from courtesy_problems(checked.settings, checked.tree)
+    yield from backoff_problems(checked.settings, checked.tree)
 
 
 def _private(checked: Checked) -> Iterator[ConfigProblem]:

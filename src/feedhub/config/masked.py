@@ -16,9 +16,9 @@ from feedhub.config.nodes import Plain
 from feedhub.config.ruamel_yaml import dump
 from feedhub.config.sections import keys_of
 from feedhub.config.words import duration, size
+from feedhub.masking import MASK, masked
 from feedhub.settings import Auth, Database, Section, Settings
 
-MASK = "***"
 _PASSWORD = re.compile(r"(://[^:/@]*:).*@", re.DOTALL)
 """SQLAlchemy takes all up to an @ as the password, even / and ?; what cannot be told apart is masked too."""
 _QUERY = re.compile(r"([?&](?:[^=&#]*(?:pass|secret|token|key)[^=&#]*)=)[^&#]*", re.IGNORECASE)
@@ -57,7 +57,7 @@ def _plain(value: Any, owner: Section, name: str, info: FieldInfo) -> Plain:
     if isinstance(value, int) and not isinstance(value, bool) and is_size(info):
         return size(value)
     if isinstance(value, str) and name == "url":
-        return without_user(value)
+        return masked(without_user(value))
     return _nested(value, owner, name, info)
 
 

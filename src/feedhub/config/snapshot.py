@@ -12,6 +12,7 @@ from feedhub.config.addresses import without_user
 from feedhub.config.masked import plain_of
 from feedhub.config.nodes import Plain
 from feedhub.config.sections import keys_of
+from feedhub.masking import masked
 from feedhub.settings import Rule, Section, Settings, Source, Topic
 
 VERSION = 1
@@ -99,7 +100,7 @@ def _source(source: Source) -> Thing:
     facts = _facts(source, skip={"slug", "name", "url", "formerly", "headers", "auth"})
     facts["headers"] = ", ".join(sorted(source.headers))
     facts["auth"] = _kind_of_auth(source)
-    return Thing(title=source.name, formerly=source.formerly, same=without_user(source.url), facts=facts)
+    return Thing(title=source.name, formerly=source.formerly, same=masked(without_user(source.url)), facts=facts)
 
 
 def _kind_of_auth(source: Source) -> str:

@@ -16,6 +16,7 @@ from feedhub.config.addresses import without_user
 from feedhub.config.nodes import Node, Route, put, without
 from feedhub.config.sections import INTERNAL, field_at, keys_of, section_at
 from feedhub.errors import ConfigProblem
+from feedhub.masking import masked
 from feedhub.settings import Rule, Settings, Topic
 
 _EXPECTED = {
@@ -193,7 +194,7 @@ def _shown(node: Node, route: Route) -> str:
         return "a mapping"
     if secret:
         return "the value"
-    text = without_user(node.text or str(node.value))
+    text = masked(without_user(node.text or str(node.value)))
     return repr(text if len(text) <= 60 else text[:57] + "…")
 
 

@@ -68,9 +68,9 @@ class FeedHubEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no 
         for person in item.contributors:
             _add(entry, f"{{{DC}}}contributor", person.name)
         _add(entry, "pubDate", rfc822(item.published))
-        feed_url = item.source.self_url or (item.via.self_url if item.via else "")
-        if feed_url and item.source.title:
-            _add(entry, "source", item.source.title, url=feed_url)
+        source = item.source if item.source.self_url or not item.via else item.via
+        if source.self_url and source.title:
+            _add(entry, "source", source.title, url=source.self_url)
         _add(entry, f"{{{ATOM}}}updated", rfc3339(item.updated))
         for attributes in entry_links(item):
             if attributes["rel"] in {"related", "via"}:

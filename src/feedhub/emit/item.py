@@ -10,6 +10,7 @@ from datetime import datetime
 from feedhub.emit import identity
 from feedhub.emit.links import is_absolute_iri, language_tag, web_url
 from feedhub.emit.words import cut_at_sentence, cut_at_word, line, paragraph, printable, text_of
+from feedhub.masking import reveals
 from feedhub.model import Byline, Category, ContentPolicy, Credit, Enclosure, StoredEntry
 
 HEADING = 80
@@ -197,11 +198,12 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
 
 
 def _credit(credit: Credit) -> Credit:
+    """The credit as it may be published: an address with a key in it is the operator's, not the readers'."""
     return Credit(
         title=line(credit.title),
-        id=credit.id if is_absolute_iri(credit.id) else "",
+        id=credit.id if is_absolute_iri(credit.id) and not reveals(credit.id) else "",
         link=web_url(credit.link),
-        self_url=web_url(credit.self_url),
+        self_url="" if reveals(credit.self_url) else web_url(credit.self_url),
         updated=credit.updated,
         rights=line(credit.rights),
         authors=tuple(dict.fromkeys(name for author in credit.authors if (name := line(author)))),

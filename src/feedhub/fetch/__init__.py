@@ -7,6 +7,8 @@
     guard.py             which addresses and ports may be asked at all              (pure)
     rests.py             hosts that asked for quiet, or are down                    (pure, keeps what it was told)
     gate.py              whose turn it is
+    hosts.py             both of them, for all fetchers of a process
+    registrable.py       the registrable domain of a host, by the Public Suffix List
     dns_resolver.py      names -> addresses, in threads, remembered for a while
     user_agent.py        who we say we are                                          (pure)
     headers.py           what we send and what we read of the answer's head         (pure)
@@ -20,5 +22,6 @@
 """
 
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+from feedhub.fetch.hosts import Hosts
 
-__all__ = ["AiohttpFetcher"]
+__all__ = ["AiohttpFetcher", "Hosts"]

@@ -24,13 +24,13 @@ from feedhub.fetch.conclusion import WHOLE, Reply, conclude
 from feedhub.fetch.decoding import Body, Bounds, too_large
 from feedhub.fetch.dns_resolver import RememberingResolver, SystemResolver
 from feedhub.fetch.freshness import freshness_of
-from feedhub.fetch.gate import Gate, Manners
 from feedhub.fetch.guard import MESSAGE, ports_of, verdict
 from feedhub.fetch.headers import Headers, content_type_of, request_headers
+from feedhub.fetch.hosts import Hosts, manners_of
 from feedhub.fetch.redirects import FOLLOWED, Journey, begin, next_hop
 from feedhub.fetch.refusal import Refused, Resting
-from feedhub.fetch.rests import HostRests
-from feedhub.fetch.urls import Target
+from feedhub.fetch.registrable import registrable
+from feedhub.fetch.urls import Target, may_share_secrets, target_of
 from feedhub.fetch.user_agent import user_agent
 from feedhub.logs import get_logger
 from feedhub.model import Failure, FetchFailed, FetchResult, Freshness, Request
@@ -52,6 +52,7 @@ class AiohttpFetcher:
     :param contact: URL or mail address of the operator, for the User-Agent; may be empty.
     :param resolver: how names are looked up; by default the system's way. Closed together with the fetcher.
     :param ssl_context: whom to trust; by default the system's authorities.
+    :param hosts: what is remembered of hosts, shared by the fetchers of one process; by default its own.
     :param own_endpoints: addresses and ports at which this very program serves its samples; the guard lets them pass.
     """
 
@@ -64,6 +65,7 @@ class AiohttpFetcher:
         clock: Clock,
         resolver: AbstractResolver | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        hosts: Hosts | None = None,
         own_endpoints: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self._polling = polling
@@ -76,8 +78,9 @@ class AiohttpFetcher:
         self._resolver = RememberingResolver(
             resolver or SystemResolver(), timeout=polling.timeouts.dns.total_seconds(), now=monotonic
         )
-        self._gate = Gate(_manners(polling), now=monotonic)
-        self._rests = HostRests()
+        self._hosts = hosts or Hosts()
+        self._gate = self._hosts.gate(manners_of(polling))
+        self._rests = self._hosts.rests
         self._session: aiohttp.ClientSession | None = None
         self._old_sessions: list[aiohttp.ClientSession] = []
         self._closed = False
@@ -105,7 +108,7 @@ class AiohttpFetcher:
         self._contact, self._own = contact, own_endpoints
         self._ports = ports_of(polling.ports)
         self._resolver.timeout = polling.timeouts.dns.total_seconds()
-        self._gate.adopt(_manners(polling))
+        self._hosts.gate(manners_of(polling))
         if self._session is not None and _session_needs(polling) != _session_needs(before):
             self._old_sessions.append(self._session)  # exchanges in flight end there; connections are not kept anyway
             self._session = None
@@ -138,14 +141,15 @@ class AiohttpFetcher:
                 raise
 
     def _fields(self, request: Request, journey: Journey) -> dict[str, str]:
+        home = target_of(request.home) if request.home else journey.start
         try:
             return request_headers(
                 journey.written,
                 agent=user_agent(self._version, self._contact, request.subscribers),
                 validators=request.validators,
                 custom=request.headers,
-                credentials=journey.start.credentials,
-                loyal=journey.loyal,
+                credentials=journey.start.credentials or home.credentials,
+                loyal=journey.loyal and may_share_secrets(home, journey.start),
             )
         except ValueError as error:
             raise Refused(Failure.PROTOCOL, f"Nothing was asked: {error}.") from error
@@ -171,14 +175,14 @@ class AiohttpFetcher:
         self._leave_resting_hosts_alone(target)
         try:
             address = await self._address(target)
-            async with self._gate.turn(target.host.rstrip("."), address):
+            async with self._gate.turn(target.host.rstrip("."), address, self._domain(target)):
                 self._leave_resting_hosts_alone(target)
                 with watch:
                     reply = await self._exchange(target, fields, watch.left)
         except Resting:
             raise
         except Refused as refused:
-            self._rests.failed(target.authority, target.url, refused.failure, self._clock())
+            self._rests.failed(target.authority, target.url, refused.failure, self._clock(), self._polling.backoff)
             raise
         self._remember(target, reply)
         return reply
@@ -202,6 +206,9 @@ class AiohttpFetcher:
         if rest:
             raise Resting(rest.failure, rest.detail, until=rest.until)
 
+    def _domain(self, target: Target) -> str:
+        return registrable(target.host) if self._polling.domain_gap and not target.address else ""
+
     async def _address(self, target: Target) -> str:
         if target.address:
             return str(target.address)
@@ -211,9 +218,9 @@ class AiohttpFetcher:
         now = self._clock()
         if reply.status in {429, 503}:
             retry_at = self._freshness(reply, None).retry_at
-            self._rests.busy(target.authority, target.url, now, retry_at)
+            self._rests.busy(target.authority, target.url, now, retry_at, self._polling.backoff)
         elif reply.status >= 500:
-            self._rests.failed(target.authority, target.url, Failure.SERVER, now)
+            self._rests.failed(target.authority, target.url, Failure.SERVER, now, self._polling.backoff)
         elif reply.status < 400:
             self._rests.answered(target.authority, target.url, now)
 
@@ -318,15 +325,6 @@ class AiohttpFetcher:
             _guarded.get([]).append(address)
             raise ForbiddenAddress
         return socket.socket(family=family, type=kind, proto=protocol)
-
-
-def _manners(polling: Polling) -> Manners:
-    return Manners(
-        concurrency=polling.concurrency,
-        per_host=polling.per_host,
-        per_address=polling.per_address,
-        gap=polling.host_gap.total_seconds(),
-    )
 
 
 def _session_needs(polling: Polling) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ such a sign, is for the parser to call *not a feed*.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from feedhub.fetch.headers import Headers
 
 LOOK_AT = 65_536
 """Bytes of a page in which signs are looked for."""
+
+
+_FEED = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|rdf|feed)[\s>]")
+"""The root of a feed. A page with one may have a wrong media type, or HTML around it, but it is no challenge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,13 @@ SIGNS: tuple[Sign, ...] = (
     Sign(service="Vercel", header=_has("x-vercel-mitigated", "challenge")),
     Sign(service="DataDome", statuses=_REFUSALS, body=(b"captcha-delivery.com",)),
     Sign(service="HUMAN", statuses=_REFUSALS, body=(b'id="px-captcha"', b"window._pxappid")),
+    Sign(service="Akamai", statuses=_REFUSALS, body=(b"errors.edgesuite.net", b"akamai bot manager")),
+    Sign(service="Kasada", header=_has("x-kpsdk-ct"), statuses=_REFUSALS),
+    Sign(service="SiteGround", header=_has("sg-captcha", "challenge")),
+    Sign(service="Vercel", body=(b"<title>vercel security checkpoint</title>",)),
+    Sign(service="go-away", body=(b"/.well-known/.git.gammaspectra.live/git/go-away/",)),
+    Sign(service="AWS WAF", statuses=_REFUSALS, body=(b"awswafcookiedomainlist", b"window.gokuprops")),
+    Sign(service="F5", body=(b"the requested url was rejected. please consult with your administrator",)),
     Sign(service="Fastly", body=(b"<title>client challenge</title>",)),
 )
 
@@ -73,6 +85,7 @@ def challenge(status: int, headers: Headers, media_type: str, body: bytes) -> st
     Documents that are not HTML are never searched: an article in a feed may quote such a page.
     """
     page = body[:LOOK_AT].lower() if is_html(media_type, body) else b""
+    page = b"" if _FEED.search(page) else page
     return next((sign.service for sign in SIGNS if (page or not sign.body) and sign.holds(status, headers, page)), None)
 
 

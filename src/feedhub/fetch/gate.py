@@ -12,18 +12,20 @@ _MANY = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """``gap``: seconds between the starts of two requests to one host."""
+    """``gap``: seconds between the starts of two requests to one host; ``domain_gap``: to one registrable domain."""
 
     concurrency: int
     per_host: int
     per_address: int
     gap: float
+    domain_gap: float = 0.0
 
 
 class _Lane:
-    """One host's queue."""
+    """The queue of one host, or of one domain."""
 
     def __init__(self, width: int) -> None:
+        self.width = width
         self.slots = asyncio.Semaphore(width)
         self.starting = asyncio.Lock()
         self.next_start = float("-inf")
@@ -56,7 +58,7 @@ class Gate:
     """Hands out turns. ``now`` and ``sleep`` are in seconds of one monotonic clock.
 
     A waiting request holds no general place, so that a slow host does not keep others from being asked; places are
-    always taken in the order host, start, address, general, so that nobody waits in a circle.
+    always taken in the order host, start, domain, address, general, so that nobody waits in a circle.
     """
 
     def __init__(
@@ -69,40 +71,46 @@ class Gate:
         self._addresses = _Counter(manners.per_address)
         self._lanes: dict[str, _Lane] = {}
 
-    def adopt(self, manners: Manners) -> None:
-        """New bounds, for turns to come. Gaps run on from the last start; who has a place keeps it."""
-        if manners.concurrency != self._manners.concurrency:
-            self._general = asyncio.Semaphore(manners.concurrency)
-        if manners.per_address != self._manners.per_address:
-            self._addresses = _Counter(manners.per_address)
-        if manners.per_host != self._manners.per_host:
-            for lane in self._lanes.values():
-                lane.slots = asyncio.Semaphore(manners.per_host)
+    def behave(self, manners: Manners) -> None:
+        """From now on these manners hold. Who waits or works keeps its place, and no gap is cut short."""
+        if manners == self._manners:
+            return
         self._manners = manners
+        self._general = asyncio.Semaphore(manners.concurrency)
+        self._addresses = _Counter(manners.per_address)
 
     @asynccontextmanager
-    async def turn(self, host: str, address: str) -> AsyncIterator[None]:
-        """Wait for a turn and keep it for the block."""
-        lane = self._lane(host)
+    async def turn(self, host: str, address: str, domain: str = "") -> AsyncIterator[None]:
+        """Wait for a turn and keep it for the block. ``domain`` is what ``domain_gap`` counts by."""
+        lane = self._lane(host, self._manners.per_host)
+        common = self._lane(f"*.{domain}", 1) if domain and self._manners.domain_gap else _Lane(1)
         lane.users += 1
+        common.users += 1
         try:
             async with AsyncExitStack() as places:
                 await places.enter_async_context(lane.slots)
                 async with lane.starting:
                     await self._wait_for_gap(lane)
-                    await places.enter_async_context(self._addresses.one(address))
-                    await places.enter_async_context(self._general)
-                    lane.next_start = self._now() + self._manners.gap
+                    async with common.starting:
+                        await self._wait_for_gap(common)
+                        await places.enter_async_context(self._addresses.one(address))
+                        await places.enter_async_context(self._general)
+                        now = self._now()
+                        lane.next_start, common.next_start = now + self._manners.gap, now + self._manners.domain_gap
                 yield
         finally:
             lane.users -= 1
+            common.users -= 1
 
     async def _wait_for_gap(self, lane: _Lane) -> None:
         while (wait := lane.next_start - self._now()) > 0:
             await self._sleep(wait)
 
-    def _lane(self, host: str) -> _Lane:
+    def _lane(self, host: str, width: int) -> _Lane:
         if len(self._lanes) >= _MANY and host not in self._lanes:
             now = self._now()
             self._lanes = {name: lane for name, lane in self._lanes.items() if lane.users or lane.next_start > now}
-        return self._lanes.setdefault(host, _Lane(self._manners.per_host))
+        lane = self._lanes.setdefault(host, _Lane(width))
+        if lane.width != width and not lane.users:
+            lane.width, lane.slots = width, asyncio.Semaphore(width)
+        return lane

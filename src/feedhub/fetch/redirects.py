@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin
 
 from feedhub.fetch.refusal import Refused
-from feedhub.fetch.urls import Target, target_of
+from feedhub.fetch.urls import Target, may_share_secrets, target_of
 from feedhub.model import Failure, Move
 
 PERMANENT = frozenset({301, 308})
@@ -17,7 +17,7 @@ _UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
-    """Where a request stands. ``loyal``: it never left the origin it began at."""
+    """Where a request stands. ``loyal``: it never left the origin it began at, but for https."""
 
     start: Target
     target: Target
@@ -67,7 +67,7 @@ def next_hop(journey: Journey, status: int, location: str | None, most: int) -> 
         written=target.url,
         visited=journey.visited | {target.url},
         permanent=journey.permanent and status in PERMANENT,
-        loyal=journey.loyal and target.origin == journey.start.origin,
+        loyal=journey.loyal and may_share_secrets(journey.start, target),
     )
 
 

@@ -1,21 +1,17 @@
-"""Hosts that asked for quiet, or are down for all their sources. Holds what it was told; reads no clock."""
+"""Hosts that asked for quiet, or are down for all their sources. Holds what it was told; reads no clock.
+
+How long hosts rest says ``polling.backoff``, handed in with each call, because what is remembered outlives a change of
+the configuration, and as text also the process.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from feedhub.model import Failure
-
-WITHIN = timedelta(hours=1)
-"""A host whose other paths answered within this time is not told to rest as a whole."""
-FIRST_REST = timedelta(hours=1)
-"""Rest after a 429 or 503 without Retry-After; doubled each time in a row."""
-LONGEST_REST = timedelta(hours=24)
-FAILING_SOURCES = 5
-FAILING_WITHIN = timedelta(minutes=10)
-PAUSE = timedelta(minutes=30)
-"""This many sources of a host failing within ``FAILING_WITHIN``, none answering between: the host pauses."""
+from feedhub.settings import Backoff
 
 HOST_FAILURES = frozenset(
     {Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.TIMEOUT, Failure.SERVER, Failure.PROTOCOL}
@@ -50,6 +46,32 @@ class HostRests:
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Memory] = {}
+        self._changed = False
+
+    def changes(self, now: datetime) -> str | None:
+        """The rests that last as text for :meth:`recall`, when they are not those of the last call; else None."""
+        if not self._changed:
+            return None
+        self._changed = False
+        rests = {
+            host: [memory.rest.until.isoformat(), memory.rest.failure.value, memory.rest.detail, memory.in_a_row]
+            for host, memory in self._hosts.items()
+            if memory.rest and memory.rest.until > now
+        }
+        return json.dumps(rests, ensure_ascii=False)
+
+    def recall(self, text: str, latest: datetime) -> None:
+        """Take over what :meth:`changes` said in an earlier process. What is no such text is passed over.
+
+        :param latest: no rest lasts longer: the clock may have been wrong when it was written.
+        """
+        try:
+            for host, (until, failure, detail, in_a_row) in json.loads(text).items():
+                moment = min(datetime.fromisoformat(until).astimezone(UTC), latest)
+                rest = Rest(until=moment, failure=Failure(failure), detail=str(detail))
+                self._hosts[host] = _Memory(rest=rest, in_a_row=int(in_a_row))
+        except (ValueError, TypeError, AttributeError):
+            return
 
     def resting(self, authority: str, now: datetime) -> Rest | None:
         memory = self._hosts.get(authority)
@@ -65,33 +87,35 @@ class HostRests:
         memory.failing.clear()
         memory.in_a_row = 0
 
-    def busy(self, authority: str, url: str, now: datetime, retry_at: datetime | None) -> None:
-        """429 or 503. The whole host rests, unless another path of it answered within the hour."""
+    def busy(self, authority: str, url: str, now: datetime, retry_at: datetime | None, terms: Backoff) -> None:
+        """429 or 503. The whole host rests, unless another path of it answered within ``host_heard``."""
         memory = self._memory(authority, now)
-        if any(other != url and now - moment <= WITHIN for other, moment in memory.answered.items()):
+        if any(other != url and now - moment <= terms.host_heard for other, moment in memory.answered.items()):
             return
-        until = retry_at or now + min(FIRST_REST * 2 ** min(memory.in_a_row, 10), LONGEST_REST)
+        until = retry_at or now + min(terms.busy * 2 ** min(memory.in_a_row, 10), terms.longest)
         memory.in_a_row += 1
         if memory.rest is None or memory.rest.until < until:
             memory.rest = Rest(
                 until=until, failure=Failure.RATE_LIMITED, detail="The host asked for quiet; nothing was sent."
             )
+            self._changed = True
 
-    def failed(self, authority: str, url: str, failure: Failure, now: datetime) -> None:
+    def failed(self, authority: str, url: str, failure: Failure, now: datetime, terms: Backoff) -> None:
         """Something went wrong for one source; only :data:`HOST_FAILURES` count."""
         if failure not in HOST_FAILURES:
             return
         memory = self._memory(authority, now)
         memory.failing = {
-            other: moment for other, moment in memory.failing.items() if now - moment <= FAILING_WITHIN
+            other: moment for other, moment in memory.failing.items() if now - moment <= terms.host_window
         } | {url: now}
-        if len(memory.failing) >= FAILING_SOURCES:
+        if len(memory.failing) >= terms.host_failures:
             memory.failing.clear()
             memory.rest = Rest(
-                until=now + PAUSE,
+                until=now + terms.host_pause,
                 failure=failure,
-                detail=f"{FAILING_SOURCES} sources of this host failed within minutes; nothing was sent.",
+                detail=f"{terms.host_failures} sources of this host failed in a short time; nothing was sent.",
             )
+            self._changed = True
 
     def _memory(self, authority: str, now: datetime) -> _Memory:
         if len(self._hosts) >= _MANY and authority not in self._hosts:
@@ -99,8 +123,8 @@ class HostRests:
         return self._hosts.setdefault(authority, _Memory())
 
     def _forget(self, now: datetime) -> None:
-        """Drop hosts of which nothing within the hour is known."""
-        old = now - WITHIN
+        """Drop hosts of which nothing within the last hour is known."""
+        old = now - timedelta(hours=1)
         self._hosts = {
             name: memory for name, memory in self._hosts.items() if (newest := memory.newest()) and newest > old
         }

@@ -47,6 +47,12 @@ class Target:
         return self.host if self.port in {80, 443} else f"{self.host}:{self.port}"
 
 
+def may_share_secrets(one: Target, other: Target) -> bool:
+    """Whether what only ``one`` may know may be told to ``other``: the same origin, or its step from http to https."""
+    step = (one.scheme, one.port, other.scheme, other.port) == ("http", 80, "https", 443)
+    return one.origin == other.origin or (step and one.host == other.host)
+
+
 def target_of(url: str) -> Target:
     """Take a URL apart.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from feedhub.model import Failure, ParseFailed
@@ -122,7 +122,7 @@ def _html(start: str) -> ParseFailed:
     named = f"an HTML page titled “{title}”" if title else "an HTML page without a title"
     if any(mark in start[:200_000] for mark in _CHALLENGES):
         return ParseFailed(failure=Failure.BLOCKED, detail=f"a challenge page came instead of the feed: {named}")
-    return _no_feed(named)
+    return replace(_no_feed(named), web_page=True)
 
 
 def _something_else(start: str, root: str) -> ParseFailed:

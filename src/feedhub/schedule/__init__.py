@@ -9,7 +9,7 @@ from feedhub.schedule.after_poll import after_poll
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.first_polls import first_polls
 from feedhub.schedule.health_text import explain
-from feedhub.schedule.manual import may_poll_now
+from feedhub.schedule.manual import may_poll_now, may_refetch_now
 from feedhub.schedule.moments import NEVER
 from feedhub.schedule.price import PRICE, Tariff
 
@@ -22,4 +22,5 @@ __all__ = [
     "explain",
     "first_polls",
     "may_poll_now",
+    "may_refetch_now",
 ]

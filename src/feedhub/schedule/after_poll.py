@@ -17,7 +17,7 @@ from feedhub.model import (
     SourceState,
     Validators,
 )
-from feedhub.schedule.backoff import after_failure
+from feedhub.schedule.backoff import after_failure, starts_anew
 from feedhub.schedule.cadence import is_silent, policy_interval, with_jitter
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.habit import first_habit, learned, rate_of
@@ -27,8 +27,8 @@ from feedhub.schedule.price import PRICE
 from feedhub.schedule.terms import Terms
 from feedhub.settings import Interval, Polling
 
-BROKEN_AFTER = 5
-"""200 answers with a known body, in a row and in spite of validators, after which those are not believed."""
+CLOCK = timedelta(seconds=1)
+"""What the clock leaves out: it tells whole seconds, and no interval may be a fraction of one too short."""
 RETURN_AFTER_REST = timedelta(minutes=5)
 """Within this time after a host's rest its sources get their turns again."""
 SILENT_GAPS = 10
@@ -85,7 +85,7 @@ def _after_success(
         rate_at=now,
     )
     after = _with_habit(after, state, event, terms)
-    after = _with_validators(after, event, result)
+    after = _with_validators(after, event, result, polling)
     after = _with_document(after, event)
     after = _with_move(after, result.move, polling, now)
     after = replace(after, health=_health(after, polling, now))
@@ -107,10 +107,15 @@ def _with_habit(after: SourceState, before: SourceState, event: PollEvent, terms
     if before.habit.since is None or last is None:
         habit = first_habit(event.moments, event.listed, event.oldest, now)
     else:
-        habit = learned(before.habit, event.moments, event.new, event.listed, last, now)
+        habit = learned(before.habit, event.moments, event.new, _whole_list(event), last, now)
     if advised(before.hints):
         habit = _with_strain(habit, before, event, terms)
     return replace(after, habit=habit, rate=rate_of(habit, now))
+
+
+def _whole_list(event: PollEvent) -> int:
+    """Entries in the document, 0 when it is none of which more new than old ones mean that some were missed: a 226."""
+    return 0 if isinstance(event.result, Fetched) and event.result.partial else event.listed
 
 
 def _with_strain(habit: Habit, before: SourceState, event: PollEvent, terms: Terms) -> Habit:
@@ -118,22 +123,30 @@ def _with_strain(habit: Habit, before: SourceState, event: PollEvent, terms: Ter
         return replace(habit, strain=())
     then = before.last_poll_at or terms.now
     wanted = policy_interval(before, terms.polling, terms.interval, then, terms.price)
-    cost = strain(before, wanted, event.new, event.listed, terms.now)
+    cost = strain(before, wanted, event.new, _whole_list(event), terms.now)
     return replace(habit, strain=cost) if cost != habit.strain else habit
 
 
-def _with_validators(state: SourceState, event: PollEvent, result: Fetched | NotModified) -> SourceState:
-    """Replaced by a 200 (absent: cleared), updated by a 304 (RFC 9111, 4.3.4); believed again after a 304."""
+def _with_validators(
+    state: SourceState, event: PollEvent, result: Fetched | NotModified, polling: Polling
+) -> SourceState:
+    """Replaced by a 200 (absent: cleared), updated by a 304 (RFC 9111, 4.3.4); believed again after a 304.
+
+    A 226 must carry the ETag of the whole (RFC 3229, 10.4.1). Of a server that forgets it the stored one still tells
+    what we have: everything since then comes again next time, and nothing is lost.
+    """
     if isinstance(result, NotModified):
         return replace(state, validators=result.validators, same_body=0, has_validators=True)
     sent, got = state.validators, result.validators
     same_body = (state.same_body + 1 if sent else 0) if event.body_known else 0
     distrusted = bool(sent) and not state.has_validators  # until a 304 proves the contrary
+    if result.partial and not got:
+        return state
     return replace(
         state,
         validators=replace(got, url=got.url or result.url) if got else Validators(),
         same_body=same_body,
-        has_validators=bool(got) and same_body < BROKEN_AFTER and not distrusted,
+        has_validators=bool(got) and same_body < polling.broken_after and not distrusted,
         # The body of a 226 holds only what is new: it says nothing about the next whole body.
         body_digest=state.body_digest if result.partial else result.body_digest,
     )
@@ -177,14 +190,16 @@ def _after_failure(
     """Validators, body digest, hints and moves stay: what was not read and stored must be asked for again."""
     now = terms.now
     freshness = result.freshness if isinstance(result, FetchFailed) else Freshness()
+    status = result.status if isinstance(result, FetchFailed) else 200
+    anew = starts_anew(state, result.failure, status, terms.polling.backoff)
     after = replace(
         state,
         last_poll_at=now,
-        last_status=result.status if isinstance(result, FetchFailed) else 200,
+        last_status=status,
         last_failure=result.failure,
         last_detail=result.detail,
-        failures=state.failures + 1,
-        failing_since=state.failing_since or now,
+        failures=1 if anew else state.failures + 1,
+        failing_since=now if anew or state.failing_since is None else state.failing_since,
         retry_at=_retry_at(freshness, terms.polling, now),
     )
     # Of a source that never answered nothing is learned: a first start without a network shall not cost it a day.
@@ -216,7 +231,7 @@ def _retry_at(freshness: Freshness, polling: Polling, now: datetime) -> datetime
 
 def _next(state: SourceState, wanted: timedelta, terms: Terms) -> datetime:
     """The later of what is wanted and what is allowed; floors are left by a little chance upwards."""
-    now, dice = terms.now, terms.dice
+    now, dice = terms.now + CLOCK, terms.dice
     due, floor = now + wanted, earliest(state, terms.polling, now)
     if floor > due:
         due = floor + min((floor - now) * terms.polling.jitter, timedelta(minutes=1)) * dice()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache, partial
+from http import HTTPStatus
 
 from feedhub.model import Failure, Health, SourceState
-from feedhub.schedule.moments import DAY, HOUR, WEEK, Dice
+from feedhub.schedule.moments import HOUR, Dice
 from feedhub.schedule.terms import Terms
+from feedhub.settings import Backoff
 
-CONFIRM_AFTER = timedelta(hours=20)
-"""A second 410 counts as confirmation when the first failure is at least this old: a poll by hand confirms nothing."""
+CONFIRMS = 5 / 6
+"""A second 410 counts as confirmation when the first failure is this share of ``gone`` old: a poll by hand confirms nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,88 +22,78 @@ class Plan:
     """How a family of failures is met.
 
     The delay starts at the longer of ``first`` and ``intervals`` times the normal interval, doubles with each failure up
-    to ``cap``, is a week after ``weekly_after`` of failing, and there is none after ``off_after``.
+    to ``cap``, is ``rare`` after ``rare_after`` of failing, and there is none after ``off_after``.
     """
 
     health: Health
+    cap: timedelta
     first: timedelta = timedelta(0)
     intervals: float = 1
     doubling: bool = True
-    cap: timedelta = DAY
     full_jitter: bool = False  # anything between the first delay and the doubled one
-    weekly_after: timedelta | None = timedelta(days=30)
-    off_after: timedelta | None = timedelta(days=180)
+    rare: timedelta
+    rare_after: timedelta | None = None
+    rare_health: Health | None = None  # once it is rare; the same as before when None
+    off_after: timedelta | None = None
     off_count: int | None = None  # off after this many in a row
     off_health: Health | None = None  # when off; the same as before when None
 
 
-TROUBLE = Plan(health=Health.FAILING, full_jitter=True)
-BUSY = Plan(health=Health.FAILING, first=HOUR, intervals=2)
-MISSING = Plan(
-    health=Health.FAILING,
-    first=HOUR,
-    intervals=0,
-    weekly_after=timedelta(days=14),
-    off_after=timedelta(days=104),
-    off_health=Health.GONE,
-)
-REFUSED = Plan(
-    health=Health.BLOCKED,
-    first=timedelta(hours=6),
-    intervals=0,
-    doubling=False,
-    weekly_after=None,
-    off_after=timedelta(days=30),
-)
-LOCKED = Plan(
-    health=Health.NEEDS_CREDENTIALS,
-    first=timedelta(hours=6),
-    intervals=0,
-    doubling=False,
-    weekly_after=None,
-    off_after=timedelta(days=30),
-)
-CHALLENGED = Plan(health=Health.BLOCKED, first=timedelta(hours=6), off_after=timedelta(days=180))
-REMOVED = Plan(
-    health=Health.MAYBE_GONE,
-    first=DAY,
-    intervals=0,
-    doubling=False,
-    weekly_after=None,
-    off_after=CONFIRM_AFTER,
-    off_health=Health.GONE,
-)
-FORBIDDEN_BY_LAW = Plan(
-    health=Health.BLOCKED, first=DAY, intervals=0, doubling=False, weekly_after=None, off_after=None, off_count=3
-)
-UNREADABLE = Plan(health=Health.FAILING, first=HOUR)
-NO_FEED = Plan(health=Health.NOT_A_FEED, first=HOUR)
-GUARDED = Plan(health=Health.FAILING, first=timedelta(hours=6))
+@lru_cache(maxsize=8)
+def plans_of(terms: Backoff) -> Mapping[Failure, Plan]:
+    """One plan for each family of failures, under these terms."""
+    lasting = partial(Plan, cap=terms.longest, rare=terms.rare, rare_after=terms.rare_after, off_after=terms.off_after)
+    steady = partial(Plan, cap=terms.longest, rare=terms.rare, intervals=0, doubling=False)
+    trouble = lasting(health=Health.FAILING, full_jitter=True)
+    unreadable = lasting(health=Health.FAILING, first=terms.unreadable)
+    plans = dict.fromkeys(TROUBLE, trouble) | dict.fromkeys(UNREADABLE, unreadable)
+    return plans | {
+        Failure.RATE_LIMITED: lasting(health=Health.FAILING, first=terms.busy, intervals=2),
+        Failure.NOT_A_FEED: lasting(health=Health.NOT_A_FEED, first=terms.unreadable),
+        Failure.BLOCKED: lasting(health=Health.BLOCKED, first=terms.refused),
+        Failure.FORBIDDEN_ADDRESS: lasting(health=Health.FAILING, first=terms.refused),
+        Failure.FORBIDDEN: steady(health=Health.BLOCKED, first=terms.refused, off_after=terms.refused_off_after),
+        Failure.NEEDS_CREDENTIALS: steady(
+            health=Health.NEEDS_CREDENTIALS, first=terms.refused, off_after=terms.refused_off_after
+        ),
+        Failure.NOT_FOUND: Plan(
+            health=Health.FAILING,
+            cap=terms.longest,
+            first=terms.missing,
+            intervals=0,
+            rare=terms.rare,
+            rare_after=terms.missing_rare_after,
+            rare_health=Health.MAYBE_GONE,
+            off_after=terms.missing_off_after,
+            off_health=Health.GONE,
+        ),
+        Failure.GONE: steady(
+            health=Health.MAYBE_GONE, first=terms.gone, off_after=terms.gone * CONFIRMS, off_health=Health.GONE
+        ),
+        Failure.LEGAL: steady(health=Health.BLOCKED, first=terms.legal, off_count=terms.legal_polls),
+    }
 
-PLANS: Mapping[Failure, Plan] = {
-    Failure.DNS: TROUBLE,
-    Failure.CONNECT: TROUBLE,
-    Failure.TLS: TROUBLE,
-    Failure.TIMEOUT: TROUBLE,
-    Failure.PROTOCOL: TROUBLE,
-    Failure.SERVER: TROUBLE,
-    Failure.HTTP: TROUBLE,
-    Failure.EMPTY: TROUBLE,
-    Failure.REDIRECT: UNREADABLE,
-    Failure.TOO_LARGE: UNREADABLE,
-    Failure.BAD_ENCODING: UNREADABLE,
-    Failure.BROKEN: UNREADABLE,
-    Failure.TOO_COMPLEX: UNREADABLE,
-    Failure.NOT_A_FEED: NO_FEED,
-    Failure.BLOCKED: CHALLENGED,
-    Failure.NEEDS_CREDENTIALS: LOCKED,
-    Failure.FORBIDDEN: REFUSED,
-    Failure.NOT_FOUND: MISSING,
-    Failure.GONE: REMOVED,
-    Failure.LEGAL: FORBIDDEN_BY_LAW,
-    Failure.RATE_LIMITED: BUSY,
-    Failure.FORBIDDEN_ADDRESS: GUARDED,
-}
+
+OF_THE_DOCUMENT = frozenset(
+    {Failure.NEEDS_CREDENTIALS, Failure.FORBIDDEN, Failure.NOT_FOUND, Failure.GONE, Failure.LEGAL}
+)
+TROUBLE = (
+    Failure.DNS,
+    Failure.CONNECT,
+    Failure.TLS,
+    Failure.TIMEOUT,
+    Failure.PROTOCOL,
+    Failure.SERVER,
+    Failure.HTTP,
+    Failure.EMPTY,
+)
+UNREADABLE = (
+    Failure.REDIRECT,
+    Failure.TOO_LARGE,
+    Failure.BAD_ENCODING,
+    Failure.BROKEN,
+    Failure.TOO_COMPLEX,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +104,20 @@ class Verdict:
     health: Health
 
 
-def plan_for(failure: Failure, status: int) -> Plan:
+def plan_for(failure: Failure, status: int, terms: Backoff) -> Plan:
     """503 asks for patience as 429 does (RFC 9110, 15.6.4)."""
-    return BUSY if status == 503 else PLANS[failure]
+    return plans_of(terms)[Failure.RATE_LIMITED if status == HTTPStatus.SERVICE_UNAVAILABLE else failure]
+
+
+def starts_anew(before: SourceState, failure: Failure, status: int, terms: Backoff) -> bool:
+    """Whether this failure's time and number count from now on although the source failed before in another way.
+
+    So it is for the statuses that speak of the document itself: what ends a source after 30 days of 403, or after two
+    410, must not be the sum of a long outage and one such answer.
+    """
+    if before.last_failure is None or failure not in OF_THE_DOCUMENT:
+        return False
+    return plan_for(failure, status, terms) != plan_for(before.last_failure, before.last_status, terms)
 
 
 def after_failure(before: SourceState, after: SourceState, normal: timedelta, terms: Terms) -> Verdict:
@@ -123,15 +127,14 @@ def after_failure(before: SourceState, after: SourceState, normal: timedelta, te
     :param normal: the interval if the source answered.
     """
     assert after.last_failure is not None
-    plan = plan_for(after.last_failure, after.last_status)
+    bounds = terms.polling.backoff
+    plan = plan_for(after.last_failure, after.last_status, bounds)
     lasting = terms.now - after.failing_since if after.failing_since else timedelta(0)
-    repeated = before.last_failure is not None and plan_for(before.last_failure, before.last_status) is plan
-    if repeated and _over(plan, lasting, after.failures):
+    earlier = plan_for(before.last_failure, before.last_status, bounds) if before.last_failure is not None else None
+    if earlier == plan and _over(plan, lasting, after.failures):
         return Verdict(delay=None, health=plan.off_health or plan.health)
-    late = plan.weekly_after is not None and lasting >= plan.weekly_after
-    if late:
-        health = Health.MAYBE_GONE if plan is MISSING else plan.health
-        return Verdict(delay=WEEK + HOUR * terms.dice(), health=health)
+    if plan.rare_after is not None and lasting >= plan.rare_after:
+        return Verdict(delay=plan.rare + HOUR * terms.dice(), health=plan.rare_health or plan.health)
     return Verdict(delay=max(_delay(plan, after.failures, normal, terms.dice), terms.interval.min), health=plan.health)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from feedhub.masking import masked
 from feedhub.model import Health, SourceState
 from feedhub.schedule.moments import NEVER
 
@@ -32,7 +33,7 @@ def _failing(state: SourceState, now: datetime) -> str:
 def _moving(state: SourceState) -> str:
     if state.move_target is None:
         return ""
-    return f", says that it moved to {state.move_target} (seen {state.move_count} times, not adopted yet)"
+    return f", says that it moved to {masked(state.move_target)} (seen {state.move_count} times, not adopted yet)"
 
 
 def _next(state: SourceState, now: datetime) -> str:

@@ -25,12 +25,15 @@ def earliest(state: SourceState, polling: Polling, now: datetime) -> datetime:
 
     Retry-After (RFC 9110, 10.2.3) and freshness (RFC 9111, 4.2) are orders of the server; ``ttl`` and ``sy:`` are
     advice of the document, which is dropped when it proves wrong. Each is obeyed up to its cap in the configuration.
+    A source that can only be asked for everything is asked seldom, whatever chance makes of its interval.
     """
     floors = [now]
     if state.retry_at is not None:
         floors.append(min(state.retry_at, now + polling.retry_after_max))
     if state.fresh_until is not None:
         floors.append(min(state.fresh_until, now + polling.hint_max))
+    if not state.has_validators:
+        floors.append(now + polling.no_validator_min)
     if sum(state.habit.strain) < TOO_MUCH:
         floors.append(now + min(advised(state.hints), polling.hint_max))
     return max(floors)

@@ -18,3 +18,11 @@ def may_poll_now(state: SourceState, now: datetime, manual_gap: timedelta) -> st
         ago, left = int(age.total_seconds()), int((manual_gap - age).total_seconds()) + 1
         return f"It was polled {ago} s ago; the next poll by hand is possible in {left} s."
     return None
+
+
+def may_refetch_now(last: datetime | None, now: datetime, refetch_gap: timedelta) -> str | None:
+    """None when the source may be asked without conditions now; else one sentence why not."""
+    if last is None or not timedelta(0) <= now - last < refetch_gap:
+        return None
+    again = last + refetch_gap
+    return f"It was asked without conditions at {last:%Y-%m-%d %H:%M:%S} UTC; again possible from {again:%Y-%m-%d %H:%M:%S}."

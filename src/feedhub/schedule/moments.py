@@ -13,7 +13,6 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-WEEK = timedelta(days=7)
 
 
 def whole_seconds(moment: datetime) -> datetime:

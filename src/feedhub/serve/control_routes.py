@@ -32,20 +32,23 @@ _FRESH = {"Cache-Control": "no-store"}
 class PollWish:
     slugs: tuple[str, ...]
     everything: bool
+    anew: bool = False  # without conditions
 
 
 def read_wish(body: bytes) -> PollWish:
     """What ``/control/poll`` is asked.
 
-    :raises ValueError: when the body is not ``{"slugs": [text, …], "everything": true or false}``.
+    :raises ValueError: when the body is not ``{"slugs": [text, …], "everything": true or false, "anew": …}``.
     """
     wish = json.loads(body or b"{}")
-    if not isinstance(wish, dict) or wish.keys() - {"slugs", "everything"}:
-        raise ValueError("an object with slugs and everything is expected")
-    slugs, everything = wish.get("slugs", []), wish.get("everything", False)
-    if not (isinstance(slugs, list) and all(isinstance(slug, str) for slug in slugs) and isinstance(everything, bool)):
-        raise ValueError("slugs is a list of names, everything is true or false")
-    return PollWish(slugs=tuple(slugs), everything=everything)
+    if not isinstance(wish, dict) or wish.keys() - {"slugs", "everything", "anew"}:
+        raise ValueError("an object with slugs, everything and anew is expected")
+    slugs, everything, anew = wish.get("slugs", []), wish.get("everything", False), wish.get("anew", False)
+    if not (isinstance(slugs, list) and all(isinstance(slug, str) for slug in slugs)):
+        raise ValueError("slugs is a list of names")
+    if not (isinstance(everything, bool) and isinstance(anew, bool)):
+        raise ValueError("everything and anew are true or false")
+    return PollWish(slugs=tuple(slugs), everything=everything, anew=anew)
 
 
 def is_loopback(host: str) -> bool:
@@ -61,7 +64,7 @@ def is_loopback(host: str) -> bool:
 async def outcome_lines(control: Control, wish: PollWish) -> AsyncIterator[bytes]:
     """One JSON object a line, each as soon as its poll is committed; an error is the last line."""
     try:
-        async for outcome in control.poll(wish.slugs, everything=wish.everything):
+        async for outcome in control.poll(wish.slugs, everything=wish.everything, anew=wish.anew):
             yield _line(outcome_to_json(outcome))
     except FeedHubError as error:
         yield _line(_told(error))

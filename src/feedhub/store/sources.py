@@ -32,6 +32,12 @@ def lease(connection: Connection, ids: Iterable[SourceId], until: datetime | Non
         connection.execute(update(sources).where(sources.c.id.in_(some)).values(leased_until=until))
 
 
+def forget_validators(connection: Connection, slugs: Iterable[str]) -> None:
+    for some in chunks(slugs):
+        change = update(sources).where(sources.c.slug.in_(some))
+        connection.execute(change.values(etag=None, last_modified=None, validators_url=None, body_digest=None))
+
+
 def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
     rows = [{"b_id": source, "next_poll_at": moment} for source, moment in due.items()]
     if rows:

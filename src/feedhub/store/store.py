@@ -50,6 +50,10 @@ class Writing(Side):
         with self.writing() as connection:
             sources.schedule(connection, due)
 
+    def forget_validators(self, slugs: Iterable[str]) -> None:
+        with self.writing() as connection:
+            sources.forget_validators(connection, slugs)
+
     def release(self, ids: Iterable[SourceId]) -> None:
         with self.writing() as connection:
             sources.lease(connection, ids, None)

@@ -98,6 +98,17 @@ def test_atom_source_is_complete() -> None:
     }
 
 
+@pytest.mark.parametrize("secret", ["https://me:pw@harbour.example/feed", "https://harbour.example/feed?token=pw"])
+def test_a_key_in_the_address_of_a_source_is_not_published(secret: str) -> None:
+    credit = Credit(title="Harbour News", id=secret, link="https://harbour.example/", self_url=secret)
+    entry = stored(outside={"source": credit})
+    for kind in Format:
+        fragment = renderer().fragment(entry, kind)
+        assert isinstance(fragment, bytes)
+        assert b"pw" not in fragment
+        assert b"Harbour News" in fragment or kind is Format.RSS
+
+
 def test_a_source_that_goes_on_publishing_changes_no_earlier_entry() -> None:
     later = replace(stored().source, updated=datetime(2027, 1, 1, tzinfo=UTC))
     for each in Format:

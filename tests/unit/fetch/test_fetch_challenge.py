@@ -22,6 +22,13 @@ CHALLENGES = [
     ("Vercel", 429, {"x-vercel-mitigated": "challenge"}, ""),
     ("DataDome", 403, {}, HTML.format("<script src='https://geo.captcha-delivery.com/x'></script>")),
     ("HUMAN", 403, {}, HTML.format('<div id="px-captcha"></div>')),
+    ("Akamai", 403, {"server": "AkamaiGHost"}, HTML.format("Access Denied https://errors.edgesuite.net/18.a")),
+    ("Kasada", 429, {"x-kpsdk-ct": "a"}, ""),
+    ("SiteGround", 202, {"sg-captcha": "challenge"}, ""),
+    ("Vercel", 429, {}, HTML.format("<title>Vercel Security Checkpoint</title>")),
+    ("go-away", 200, {}, HTML.format("<link href='/.well-known/.git.gammaspectra.live/git/go-away/x.css'>")),
+    ("AWS WAF", 202, {}, HTML.format("<script>window.gokuProps = {};</script>")),
+    ("F5", 200, {}, HTML.format("The requested URL was rejected. Please consult with your administrator.")),
     ("Fastly", 200, {}, HTML.format("<title>Client Challenge</title>")),
 ]
 

@@ -46,6 +46,7 @@ class Street:
                 per_host=int(wanted["per_host"]),
                 per_address=int(wanted["per_address"]),
                 gap=wanted["gap"],
+                domain_gap=wanted.get("domain_gap", 0.0),
             ),
             now=lambda: self.time.now,
             sleep=self.time.sleep,
@@ -53,9 +54,11 @@ class Street:
         self.starts: list[tuple[str, float]] = []
         self.inside = self.most = 0
 
-    def visit(self, host: str, seconds: float, address: str = "", name: str = "") -> asyncio.Task[None]:
+    def visit(
+        self, host: str, seconds: float, address: str = "", name: str = "", domain: str = ""
+    ) -> asyncio.Task[None]:
         async def go() -> None:
-            async with self.gate.turn(host, address or host):
+            async with self.gate.turn(host, address or host, domain):
                 self.starts.append((name or host, self.time.now))
                 self.inside += 1
                 self.most = max(self.most, self.inside)
@@ -127,3 +130,22 @@ async def test_many_hosts_are_not_remembered_for_ever() -> None:
     for batch in range(5):
         await street.time.run(*(street.visit(f"{batch}-{number}", 1) for number in range(500)))
     assert len(street.gate._lanes) <= 1500
+
+
+async def test_hosts_of_a_domain_keep_its_gap_and_hosts_of_others_do_not_wait() -> None:
+    street = Street(domain_gap=3.0)
+    pairs = (("a.x", "x"), ("b.x", "x"), ("a.y", "y"), ("a.x", "x"))
+    visits = [street.visit(host, 0.1, domain=domain) for host, domain in pairs]
+    await street.time.run(*visits)
+    assert street.starts == [("a.x", 0.0), ("a.y", 0.0), ("b.x", 3.0), ("a.x", 6.0)]
+
+
+async def test_new_manners_hold_at_once_and_cut_no_gap_short() -> None:
+    street = Street(per_host=1, gap=5.0)
+    first = street.visit("h", 1.0)
+    await street.time.run(first)
+    street.gate.behave(Manners(concurrency=9, per_host=2, per_address=4, gap=1.0))
+    rest = [street.visit("h", 10.0, name=str(turn)) for turn in range(3)]
+    await street.time.run(*rest)
+    assert street.starts == [("h", 0.0), ("0", 5.0), ("1", 6.0), ("2", 15.0)]
+    assert street.most == 2

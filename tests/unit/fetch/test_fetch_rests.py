@@ -8,8 +8,10 @@ import pytest
 
 from feedhub.fetch.rests import HostRests
 from feedhub.model import Failure
+from feedhub.settings import Backoff
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TERMS = Backoff()
 MINUTE = timedelta(minutes=1)
 
 
@@ -20,7 +22,7 @@ def _rest_of(rests: HostRests, now: datetime = NOW) -> timedelta | None:
 
 def test_retry_after_is_obeyed_in_full() -> None:
     rests = HostRests()
-    rests.busy("h", "/a", NOW, NOW + timedelta(days=6))
+    rests.busy("h", "/a", NOW, NOW + timedelta(days=6), TERMS)
     assert _rest_of(rests) == timedelta(days=6)
     assert rests.resting("other", NOW) is None
     assert _rest_of(rests, NOW + timedelta(days=6)) is None
@@ -29,7 +31,7 @@ def test_retry_after_is_obeyed_in_full() -> None:
 def test_without_retry_after_the_rest_doubles_to_a_day() -> None:
     rests, now, hours = HostRests(), NOW, []
     for _ in range(7):
-        rests.busy("h", "/a", now, None)
+        rests.busy("h", "/a", now, None, TERMS)
         rest = rests.resting("h", now)
         assert rest is not None
         hours.append((rest.until - now) / timedelta(hours=1))
@@ -39,16 +41,16 @@ def test_without_retry_after_the_rest_doubles_to_a_day() -> None:
 
 def test_an_answer_starts_the_doubling_again() -> None:
     rests = HostRests()
-    rests.busy("h", "/a", NOW, None)
+    rests.busy("h", "/a", NOW, None, TERMS)
     rests.answered("h", "/a", NOW + timedelta(hours=1))
-    rests.busy("h", "/a", NOW + timedelta(hours=3), None)
+    rests.busy("h", "/a", NOW + timedelta(hours=3), None, TERMS)
     assert _rest_of(rests, NOW + timedelta(hours=3)) == timedelta(hours=1)
 
 
 def test_a_later_word_never_shortens_a_rest() -> None:
     rests = HostRests()
-    rests.busy("h", "/a", NOW, NOW + timedelta(days=2))
-    rests.busy("h", "/b", NOW, NOW + timedelta(minutes=5))
+    rests.busy("h", "/a", NOW, NOW + timedelta(days=2), TERMS)
+    rests.busy("h", "/b", NOW, NOW + timedelta(minutes=5), TERMS)
     assert _rest_of(rests) == timedelta(days=2)
 
 
@@ -61,7 +63,7 @@ def test_other_paths_that_answered_within_the_hour_save_the_host(
 ) -> None:
     rests = HostRests()
     rests.answered("h", path, NOW - before * MINUTE)
-    rests.busy("h", "/busy", NOW, NOW + timedelta(hours=2))
+    rests.busy("h", "/busy", NOW, NOW + timedelta(hours=2), TERMS)
     assert (rests.resting("h", NOW) is not None) is rests_as_a_whole
 
 
@@ -69,7 +71,7 @@ def test_five_sources_within_ten_minutes() -> None:
     rests = HostRests()
     for number in range(5):
         assert _rest_of(rests) is None
-        rests.failed("h", f"/{number}", Failure.TIMEOUT, NOW - (4 - number) * 2 * MINUTE)
+        rests.failed("h", f"/{number}", Failure.TIMEOUT, NOW - (4 - number) * 2 * MINUTE, TERMS)
     assert _rest_of(rests) == 30 * MINUTE
     rest = rests.resting("h", NOW)
     assert rest is not None
@@ -92,14 +94,43 @@ def test_what_does_not_pause_a_host(story: list[tuple[str, int]]) -> None:
         if url == "ok":
             rests.answered("h", "/ok", now)
         else:
-            rests.failed("h", url, Failure.CONNECT if url.startswith("/") else Failure.NOT_FOUND, now)
+            rests.failed("h", url, Failure.CONNECT if url.startswith("/") else Failure.NOT_FOUND, now, TERMS)
     assert _rest_of(rests, NOW + 12 * MINUTE) is None
 
 
 def test_hosts_of_which_nothing_new_is_known_are_forgotten_and_rests_are_not() -> None:
     rests = HostRests()
-    rests.busy("h", "/", NOW, NOW + timedelta(days=7))
+    rests.busy("h", "/", NOW, NOW + timedelta(days=7), TERMS)
     for number in range(10_000):
         rests.answered(f"h{number}", "/", NOW + number * timedelta(seconds=10))
     assert len(rests._hosts) <= 4097
     assert rests.resting("h", NOW + timedelta(days=6)) is not None
+
+
+def test_rests_outlive_the_process_and_never_grow() -> None:
+    rests = HostRests()
+    assert rests.changes(NOW) is None
+    rests.busy("h", "/a", NOW, None, TERMS)
+    rests.busy("far", "/a", NOW, NOW + timedelta(days=6), TERMS)
+    rests.busy("soon", "/a", NOW, NOW + MINUTE, TERMS)
+    text = rests.changes(NOW + 2 * MINUTE)
+    assert text is not None
+    assert rests.changes(NOW) is None
+    later = HostRests()
+    later.recall(text, NOW + timedelta(days=2))
+    assert _rest_of(later) == timedelta(hours=1)
+    assert later.resting("soon", NOW) is None
+    far = later.resting("far", NOW)
+    assert far is not None
+    assert far.until == NOW + timedelta(days=2)
+    later.busy("h", "/a", NOW + timedelta(hours=1), None, TERMS)
+    assert _rest_of(later, NOW + timedelta(hours=1)) == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"h": 3}', '{"h": ["soon", "dns", "", 1]}', '{"h": ["2026-03-01"]}']
+)
+def test_what_is_no_memory_of_rests_is_passed_over(text: str) -> None:
+    rests = HostRests()
+    rests.recall(text, NOW + timedelta(days=7))
+    assert rests.resting("h", NOW) is None

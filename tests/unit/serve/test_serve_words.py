@@ -98,6 +98,8 @@ def test_what_is_no_outcome(values: dict[str, object]) -> None:
 def test_wishes() -> None:
     assert read_wish(b"") == read_wish(b'{"slugs": [], "everything": false}')
     assert read_wish(b'{"slugs": ["a"]}').slugs == ("a",)
+    assert not read_wish(b'{"slugs": ["a"]}').anew
+    assert read_wish(b'{"slugs": ["a"], "anew": true}').anew
     for bad in (b"[]", b"x", b'{"slugs": "a"}', b'{"slugs": [1]}', b'{"everything": 1}', b'{"al": true}', b"\xff"):
         with pytest.raises(ValueError):
             read_wish(bad)
