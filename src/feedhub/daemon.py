@@ -26,6 +26,7 @@ from feedhub.logs import get_logger
 from feedhub.model import Outcome
 from feedhub.once import relabel_if_needed
 from feedhub.ports import Vitals
+from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
 from feedhub.settings import Settings
@@ -154,6 +155,7 @@ class Daemon:
             control_token=self._token,
             version=__version__,
             clock=wiring.now,
+            explain=explain,
         )
 
     def _start_clocks(self) -> None:
@@ -226,30 +228,49 @@ class Daemon:
                 retention.keep_at_least,
                 retention.polls,
                 wiring.now(),
+                changes=retention.changes,
             )
         )
-        log.info("retention.done", entries=removed.entries, polls=removed.polls)
+        log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
     async def _bark(self) -> None:
         if self.vitals().live:
             systemd.notify("WATCHDOG=1")
 
     def vitals(self) -> Vitals:
-        """Live: this answers at all. Ready: looked at what is due lately, which needs the database and the loop."""
+        """Live: this answers at all. Ready: looked at what is due lately, which needs the database and the loop.
+
+        Anybody may read this: what is wrong is said in our own words, without addresses or messages of the database.
+        """
         age = None if self._claimed_at is None else asyncio.get_running_loop().time() - self._claimed_at
         ready = age is not None and age < LATE_AFTER and not self._stopping.is_set()
+        held = self._parts.pipeline.held_for
         return Vitals(
             live=True,
             ready=ready,
             detail={
                 "version": __version__,
                 "pid": os.getpid(),
+                "problem": self._problem(age, held),
+                "database": "refuses" if self._claim_trouble else "holds polls back" if held else "answers",
                 "polls_in_flight": self._parts.pipeline.in_flight,
                 "last_claim_seconds_ago": None if age is None else round(age, 1),
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
                 "relabelled": self._relabelled,
             },
         )
+
+    def _problem(self, age: float | None, held: timedelta) -> str:
+        """What is wrong, as one sentence; "" when nothing is."""
+        if self._stopping.is_set():
+            return "It is stopping."
+        if self._claim_trouble:
+            return "The database does not answer; nothing is polled until it does."
+        if held:
+            return f"The database could not be written; polls wait for {held.total_seconds():.0f} s."
+        if age is None:
+            return "It is starting."
+        return f"It has not looked at what is due for {age:.0f} s." if age >= LATE_AFTER else ""
 
     # ---- rules
 

@@ -16,8 +16,10 @@ from functools import partial
 
 from feedhub.commit import Committer, Finding
 from feedhub.errors import FeedHubError
+from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
 from feedhub.model import (
+    Digest,
     Failure,
     FeedId,
     Fetched,
@@ -26,9 +28,11 @@ from feedhub.model import (
     Request,
     SourceId,
     SourceState,
+    Understood,
+    Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
-from feedhub.schedule import Tariff
+from feedhub.schedule import Tariff, may_fill
 from feedhub.settings import Settings
 from feedhub.understand import Job, understand_prepared
 
@@ -46,10 +50,11 @@ FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=15), timedelta(minutes=30)
 
 @dataclass(slots=True)
 class Ticket:
-    """A finding on its way to the committer, and the place where its outcome is awaited."""
+    """A finding on its way to the committer, the place where its outcome is awaited, and the state it left."""
 
     finding: Finding
     done: asyncio.Future[Outcome] = field(repr=False)
+    after: SourceState | None = None
 
 
 class Pipeline:
@@ -79,6 +84,13 @@ class Pipeline:
         self._committed = committed
         self._sources = {source.slug: source for source in settings.sources}
         self._commit = Committer(settings, ledger, clock, dice, tariff or Tariff()).commit
+        self._filler = GapFiller(
+            fetcher=fetcher,
+            read=self._read,
+            keep=self._keep_page,
+            pages=settings.polling.archive_pages,
+            clock=clock,
+        )
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue(maxsize=settings.polling.batch * 2)
         self._committer: asyncio.Task[None] | None = None
         self._in_flight: set[asyncio.Task[Outcome]] = set()
@@ -119,6 +131,11 @@ class Pipeline:
     def in_flight(self) -> int:
         return len(self._in_flight)
 
+    @property
+    def held_for(self) -> timedelta:
+        """How long nothing more is asked, because the database could not be written."""
+        return max(self._held_until - self._clock(), timedelta(0))
+
     async def stop(self, grace: float) -> int:
         """Let polls in flight finish for up to ``grace`` seconds, abandon the rest and give their leases back.
 
@@ -150,12 +167,9 @@ class Pipeline:
 
     async def _one(self, state: SourceState) -> Outcome:
         try:
-            finding = await self._find(state)
-            if self._committer is None or self._committer.done():
-                self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
-            ticket = Ticket(finding, asyncio.get_running_loop().create_future())
-            await self._queue.put(ticket)
+            ticket = await self._hand_in(await self._find(state))
             outcome = await ticket.done
+            await self._look_for_missed(ticket.after or state)
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
@@ -165,6 +179,29 @@ class Pipeline:
             raise
         self._busy.discard(state.id)
         return outcome
+
+    async def _hand_in(self, finding: Finding) -> Ticket:
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
+        ticket = Ticket(finding, asyncio.get_running_loop().create_future())
+        await self._queue.put(ticket)
+        return ticket
+
+    async def _look_for_missed(self, state: SourceState) -> None:
+        """The poll is stored; whatever goes wrong here is logged and takes nothing from it."""
+        if not may_fill(state, self._clock(), self._settings.polling.archive_pages):
+            return
+        try:
+            await self._filler.fill(state, replace(self._request(state), validators=Validators()))
+        except FeedHubError as error:
+            log.warning("gap.not_stored", source=state.slug, reason=str(error))
+        except Exception:
+            log.exception("gap.fault", source=state.slug)
+
+    async def _keep_page(self, finding: Finding) -> SourceState:
+        ticket = await self._hand_in(finding)
+        await ticket.done
+        return ticket.after or finding.state
 
     async def _find(self, state: SourceState) -> Finding:
         """Fetch and understand. A fault of ours in one source is recorded there and costs the others nothing."""
@@ -187,6 +224,15 @@ class Pipeline:
 
     async def _understand(self, state: SourceState, result: Fetched) -> Finding:
         known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
+        understood = await self._read(state, result, known)
+        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
+        if isinstance(understood, ParseFailed):
+            return Finding(state=state, result=understood)
+        return Finding(state=state, result=result, understood=understood)
+
+    async def _read(
+        self, state: SourceState, result: Fetched, known: frozenset[Digest] = frozenset()
+    ) -> Understood | ParseFailed:
         job = Job(
             source=state.id,
             slug=state.slug,
@@ -198,13 +244,9 @@ class Pipeline:
             now=self._clock(),
         )
         understood = await self._workers.run(understand_prepared, job)
-        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if isinstance(understood, Overrun):
-            failed = ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
-            return Finding(state=state, result=failed)
-        if isinstance(understood, ParseFailed):
-            return Finding(state=state, result=understood)
-        return Finding(state=state, result=result, understood=understood)
+            return ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
+        return understood
 
     # ---- many sources, one transaction
 
@@ -219,7 +261,7 @@ class Pipeline:
     async def _commit_tickets(self, tickets: Sequence[Ticket]) -> None:
         findings = [ticket.finding for ticket in tickets]
         try:
-            feeds, outcomes = await self._writer.run(partial(self._commit, findings))
+            committed = await self._writer.run(partial(self._commit, findings))
         except FeedHubError as error:
             self._hold_back(error)
             _fail(tickets, error)
@@ -228,10 +270,12 @@ class Pipeline:
             await self._commit_one_by_one(tickets, error)
         else:
             self._hold = FIRST_HOLD
-            self._committed(feeds)
+            self._committed(committed.feeds)
             for ticket in tickets:
+                source = ticket.finding.state.id
+                ticket.after = committed.states[source]
                 if not ticket.done.done():
-                    ticket.done.set_result(outcomes[ticket.finding.state.id])
+                    ticket.done.set_result(committed.outcomes[source])
 
     async def _commit_one_by_one(self, tickets: Sequence[Ticket], error: Exception) -> None:
         """After a fault of ours: one poisonous source must not take the others with it, nor be asked in vain for ever."""
@@ -239,7 +283,7 @@ class Pipeline:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
         elif (finding := tickets[0].finding).understood is not None:
-            tickets[0].finding = Finding(state=finding.state, result=_fault(error))
+            tickets[0].finding = replace(finding, result=_fault(error), understood=None)
             await self._commit_tickets(tickets)
         else:
             _fail(tickets, error)

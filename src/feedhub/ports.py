@@ -25,11 +25,13 @@ from feedhub.model import (
     FeedRef,
     FetchResult,
     Format,
+    Gap,
     Key,
     Known,
     Membership,
     Outcome,
     Request,
+    SourceChange,
     SourceId,
     SourceState,
     StoredEntry,
@@ -123,6 +125,8 @@ class PollRecord:
     info: FeedInfo | None = None
     writes: Sequence[tuple[Draft, Decision]] = ()
     seen: Sequence[Digest] = ()
+    change: SourceChange | None = None  # if this poll brought the source from one state to another
+    aside: bool = False  # an archive page and no poll: it brings entries, and of the state only how the gap stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +264,14 @@ class Catalogue(Protocol):
 
     def outcomes(self, source: SourceId, limit: int = 20) -> list[Outcome]: ...
 
+    def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
+        """The latest changes of state, newest first; of one source by its slug, or of all."""
+        ...
+
+    def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
+        """Entries of a source that were probably missed, the latest first."""
+        ...
+
     def entries(self, limit: int, *, source: str | None = None, feed: str | None = None) -> list[StoredEntry]: ...
 
     def trace(self, entry: EntryId) -> EntryTrace | None: ...
@@ -316,6 +328,10 @@ class Press(Protocol):
 
     def opml(self) -> Document:
         """All public output feeds."""
+        ...
+
+    def changes(self, changes: Sequence[SourceChange]) -> Document:
+        """The operator's feed of what happened to the sources, as Atom; never one of the output feeds."""
         ...
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from feedhub.emit import feedgen_xml, identity, json_feed
+from feedhub.emit.changes import change_item, changes_head
 from feedhub.emit.head import SiteInfo, head_of
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
-from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, StoredEntry
+from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, SourceChange, StoredEntry
 from feedhub.ports import PageLinks
 from feedhub.settings import Feeds, Source
 
@@ -84,6 +85,11 @@ class Renderer:
         if format is Format.JSON:
             return json_feed.joined(head, fragments)
         return feedgen_xml.joined(head, fragments, format)
+
+    def changes(self, changes: Sequence[SourceChange]) -> bytes:
+        """What happened to the sources, newest first as given, as Atom for the operator alone."""
+        items = [change_item(change, self.site) for change in changes]
+        return feedgen_xml.whole(changes_head(changes, self.site), items, Format.ATOM)
 
     def opml_of_feeds(self, feeds: Sequence[Feed], modified: datetime | None, page_ending: str = "") -> bytes:
         """The output feeds, in a folder for each kind, in the first format that is emitted (Atom, RSS, JSON Feed)."""

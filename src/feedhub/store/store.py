@@ -15,7 +15,7 @@ from feedhub.store.configuring import Configuring
 from feedhub.store.moving import FeedMover
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
-from feedhub.store.retention import Removed, remove, remove_old, trim_polls
+from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
 from feedhub.store.schema import require_current
 from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.tables import memory
@@ -30,10 +30,10 @@ class Writing(Side):
         with self.writing() as connection:
             yield SqlTransaction(connection)
 
-    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:  # noqa: ARG002  part of the port
+    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:
         with self.writing() as connection:
             counter = Counter(connection)
-            Configuring(connection, counter).sync(sources, topics)
+            Configuring(connection, counter, now).sync(sources, topics)
             counter.save()
             bump(connection)
 
@@ -72,9 +72,16 @@ class Writing(Side):
             put_over(connection, memory, [{"name": name, "value": value}])
 
     def retention(
-        self, keep_for: timedelta | None, keep_at_least: int, polls: int, now: datetime, *, batch: int = 500
+        self,
+        keep_for: timedelta | None,
+        keep_at_least: int,
+        polls: int,
+        now: datetime,
+        *,
+        changes: int = 100,
+        batch: int = 500,
     ) -> Removed:
-        """Remove entries older than ``keep_for`` and poll outcomes beyond the newest ``polls`` of each source.
+        """Remove entries older than ``keep_for``, and outcomes and changes beyond the newest of each source.
 
         Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
         comes back as new. Works in transactions of ``batch`` entries, so that polls get their turn in between.
@@ -87,7 +94,8 @@ class Writing(Side):
             if some < batch:
                 break
         with self.writing() as connection:
-            return Removed(entries=removed, polls=trim_polls(connection, polls))
+            trimmed = trim_polls(connection, polls), trim_changes(connection, changes)
+        return Removed(entries=removed, polls=trimmed[0], changes=trimmed[1])
 
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
