@@ -29,6 +29,7 @@ class FeedServer:
     documents: dict[str, bytes] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
+    failing: dict[str, int] = field(default_factory=dict)  # path -> status, for a document that does not come
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}"
@@ -44,6 +45,9 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.lstrip("/").split("?")[0]
             body = server.documents.get(path)
+            if path in server.failing:
+                self._answer(HTTPStatus(server.failing[path]), b"not now", {}, path)
+                return
             if body is None:
                 self._answer(HTTPStatus.NOT_FOUND, b"no such document", {}, path)
                 return
