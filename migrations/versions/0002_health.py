@@ -29,6 +29,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_source_changes_source_id_number", "source_changes", ["source_id", "number"])
     op.create_table(
+        "service_events",
+        sa.Column("number", ID, autoincrement=False, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("number", name="pk_service_events"),
+    )
+    op.create_table(
         "gaps",
         sa.Column("source_id", ID, nullable=False),
         sa.Column("noticed_at", MOMENT, nullable=False),
@@ -48,6 +56,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("gaps")
+    op.drop_table("service_events")
     op.drop_table("source_changes")
     op.drop_column("sources", "gap")
     op.drop_column("sources", "newest_listed")

@@ -14,7 +14,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from feedhub import __version__, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
 from feedhub.errors import ConfigError, FeedHubError
 from feedhub.logs import get_logger
-from feedhub.model import Outcome
+from feedhub.model import Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
 from feedhub.ports import Vitals
 from feedhub.schedule import explain
@@ -65,6 +65,9 @@ class Daemon:
         self._seen = _stamp(file)
         self._claimed_at: float | None = None
         self._claim_trouble = ""
+        self._trouble_since: datetime | None = None
+        self._upgraded = ""
+        self._refused = ""
         self._retiring: set[asyncio.Task[int]] = set()
         self._listening = ("", 0)
         self._written: Settings
@@ -84,7 +87,8 @@ class Daemon:
         url = wiring.database_url(settings)
         with InstanceLock(url):
             if steps := migrate(url):
-                self._announce(f"The database was brought to schema {steps[-1]}.")
+                self._upgraded = f" The database was brought to schema {steps[-1]}."
+                self._announce(self._upgraded.strip())
             self._home = wiring.open_home(settings)
             try:
                 await self._live(settings)
@@ -100,6 +104,7 @@ class Daemon:
         try:
             await self._take(settings)
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
+            await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
             self._listen_to_signals()
             self._say_hello(host, port)
@@ -196,10 +201,14 @@ class Daemon:
             if str(error) != self._claim_trouble:
                 log.error("claim.refused", reason=str(error))
             self._claim_trouble = str(error)
+            self._trouble_since = self._trouble_since or wiring.now()
         else:
-            if self._claim_trouble:
+            if self._trouble_since is not None:
                 log.info("claim.resumed")
-            self._claim_trouble = ""
+                await self._note(
+                    "database answers again", f"It did not answer since {self._trouble_since:%Y-%m-%d %H:%M:%S} UTC."
+                )
+            self._claim_trouble, self._trouble_since = "", None
             self._claimed_at = asyncio.get_running_loop().time()
 
     async def _watch(self) -> None:
@@ -272,6 +281,14 @@ class Daemon:
             return "It is starting."
         return f"It has not looked at what is due for {age:.0f} s." if age >= LATE_AFTER else ""
 
+    async def _note(self, what: str, detail: str) -> None:
+        """Tell the operator's feed. What cannot be kept is in the log anyway."""
+        event = ServiceEvent(at=wiring.now(), what=what, detail=detail)
+        try:
+            await self._home.writer.run(partial(self._home.store.note, event))
+        except FeedHubError as error:
+            log.warning("event.not_stored", what=what, reason=str(error))
+
     # ---- rules
 
     def _relabel_if_rules_changed(self) -> None:
@@ -319,6 +336,9 @@ class Daemon:
             settings = wiring.read_settings(self._file)
         except ConfigError as error:
             log.error("config.refused", reason=str(error))
+            if str(error) != self._refused:
+                await self._note("configuration refused", f"{error} The running configuration stays in force.")
+            self._refused = str(error)
             return [*str(error).splitlines(), "The running configuration stays in force."]
         self._seen = stamp
         old = self._parts
@@ -326,6 +346,9 @@ class Daemon:
         lines += plan(snapshot_of(self._written), snapshot_of(settings)).render()
         await self._take(settings)
         self._retire(old)
+        self._refused = ""
+        if lines:
+            await self._note("configuration reloaded", "; ".join(lines))
         log.info("config.reloaded", changes=lines)
         return lines or ["Nothing changed."]
 

@@ -624,6 +624,16 @@ class SourceChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvent:
+    """Something that happened to the service itself: a start, a refused configuration. ``what`` is a few words."""
+
+    number: int = 0  # given by the store, never twice
+    at: datetime
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """Everything remembered about polling one source. The next state is a pure function of this and an outcome."""
 

@@ -31,6 +31,7 @@ from feedhub.model import (
     Membership,
     Outcome,
     Request,
+    ServiceEvent,
     SourceChange,
     SourceId,
     SourceState,
@@ -210,6 +211,10 @@ class Ledger(Protocol):
         """Keep a small text under a name (the applied configuration, the control address)."""
         ...
 
+    def note(self, event: ServiceEvent) -> None:
+        """Keep what happened to the service, for the operator."""
+        ...
+
     def release(self, sources: Iterable[SourceId]) -> None:
         """Give leases back without a poll (a stop abandoned them)."""
         ...
@@ -266,6 +271,10 @@ class Catalogue(Protocol):
 
     def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
         """The latest changes of state, newest first; of one source by its slug, or of all."""
+        ...
+
+    def events(self, limit: int) -> list[ServiceEvent]:
+        """What happened to the service, the latest first."""
         ...
 
     def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
@@ -330,8 +339,8 @@ class Press(Protocol):
         """All public output feeds."""
         ...
 
-    def changes(self, changes: Sequence[SourceChange]) -> Document:
-        """The operator's feed of what happened to the sources, as Atom; never one of the output feeds."""
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
+        """The operator's feed of what happened to the sources and the service, as Atom; never one of the output feeds."""
         ...
 
 

@@ -407,7 +407,7 @@ class Retention(Section):
     polls: int = Field(200, ge=10)
     """Poll outcomes remembered for each source."""
     changes: int = Field(100, ge=10)
-    """Changes of state and missed entries remembered for each source."""
+    """Changes of state and missed entries remembered for each source, and events of the service itself."""
 
 
 class Settings(Section):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from feedhub.errors import DiskFull
-from feedhub.model import Feed, FeedKind, Gap, Health, Insert, SourceChange, SourceState
+from feedhub.model import Feed, FeedKind, Gap, Health, Insert, ServiceEvent, SourceChange, SourceState
 from feedhub.ports import PollRecord
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, poll, spec
@@ -169,6 +169,15 @@ def test_changes_and_gaps_are_bounded_for_each_source(store: SqlStore, one: Sour
     assert [gap.noticed_at for gap in store.gaps(one.id)] == [NOW + 5 * HOUR, NOW + 4 * HOUR]
     assert len(told(store, "b")) == 1
     assert store.retention(None, 0, 10, NOW, changes=2).changes == 0
+
+
+def test_events_of_the_service_are_kept_and_bounded(store: SqlStore) -> None:
+    for number in range(4):
+        store.note(ServiceEvent(at=NOW + number * HOUR, what=f"event {number}", detail="It happened."))
+    assert [event.what for event in store.events(2)] == ["event 3", "event 2"]
+    assert store.events(9)[-1] == ServiceEvent(number=1, at=NOW, what="event 0", detail="It happened.")
+    assert store.retention(None, 0, 10, NOW, changes=3).changes == 1
+    assert [event.number for event in store.events(9)] == [4, 3, 2]
 
 
 def test_a_forgotten_source_takes_them_with_it(store: SqlStore, one: SourceState) -> None:

@@ -28,6 +28,7 @@ from feedhub.model import (
     Gap,
     Health,
     Outcome,
+    ServiceEvent,
     SourceChange,
     SourceId,
     SourceState,
@@ -71,6 +72,7 @@ class FakeLibrary:
     lists: dict[FeedId, list[StoredEntry]] = field(default_factory=dict)
     sources: list[SourceState] = field(default_factory=list)
     happened: list[SourceChange] = field(default_factory=list)  # newest first
+    service: list[ServiceEvent] = field(default_factory=list)
     commits: int = 1
     busy: bool = False
     memory: dict[str, str] = field(default_factory=dict)
@@ -150,6 +152,9 @@ class FakeLibrary:
         self._ask()
         return [change for change in self.happened if source in {None, change.slug}][:limit]
 
+    def events(self, limit: int) -> list[ServiceEvent]:
+        return self.service[:limit]
+
     def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
         return []
 
@@ -198,7 +203,7 @@ class FakePress:
             body = f"<{format.value} title='{escape(feed.title)}' next='{escape(older)}'>{lines}</{format.value}>"
         return _document(body, format.media_type, feed.updated)
 
-    def changes(self, changes: Sequence[SourceChange]) -> Document:
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
         self.made.append(("/status", Format.ATOM))
         lines = "".join(f"<entry>{escape(change.title)}: {change.after}</entry>" for change in changes)
         return _document(f"<feed>{lines}</feed>", Format.ATOM.media_type, changes[0].at if changes else NOON)

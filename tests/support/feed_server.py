@@ -30,6 +30,7 @@ class FeedServer:
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
     failing: dict[str, int] = field(default_factory=dict)  # path -> status, for a document that does not come
+    saying: dict[str, dict[str, str]] = field(default_factory=dict)  # path -> more headers of its answers
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}"
@@ -62,7 +63,7 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
         def _answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str], path: str) -> None:
             server.asked.append(Asked(path, dict(self.headers.items()), int(status)))
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in {**headers, **server.saying.get(path, {})}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Connection", "close")

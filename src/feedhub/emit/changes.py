@@ -1,4 +1,4 @@
-"""The operator's feed: what happened to the sources, an entry for each change of state. Pure.
+"""The operator's feed: what happened to the sources and to the service. Pure.
 
 It is Atom only, and none of the output feeds: a trouble of a source is never mixed into what the source says.
 """
@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feedhub.emit import identity
-from feedhub.emit.head import Head, SiteInfo
+from feedhub.emit.head import GENERATOR, Head, SiteInfo
 from feedhub.emit.item import Item
 from feedhub.emit.words import line, paragraph
-from feedhub.model import EPOCH, Byline, Category, Credit, SourceChange
+from feedhub.model import EPOCH, Byline, Category, Credit, ServiceEvent, SourceChange
 
 PATH = "/status"
 TITLE = "state of the sources"
 
+Happening = SourceChange | ServiceEvent
 
-def changes_head(changes: Sequence[SourceChange], site: SiteInfo) -> Head:
-    """``updated`` is the newest change, never now."""
-    title = f"{site.title} – {TITLE}"
+
+def happenings_head(told: Sequence[Happening], site: SiteInfo) -> Head:
+    """``updated`` is the newest of them, never now."""
     return Head(
         id=f"tag:{identity.authority(site.base_url)},{identity.MINTED}:status",
-        title=title,
-        description="For whoever runs this site: every change of state of its sources.",
+        title=f"{site.title} – {TITLE}",
+        description="For whoever runs this site: what happened to its sources and to the service.",
         language="en",
         version=site.version,
-        updated=max((change.at for change in changes), default=EPOCH),
+        updated=max((one.at for one in told), default=EPOCH),
         self_url=f"{site.base_url}{PATH}.atom",
         html_url=f"{site.base_url}{PATH}",
         first="",
@@ -35,28 +36,26 @@ def changes_head(changes: Sequence[SourceChange], site: SiteInfo) -> Head:
     )
 
 
-def change_item(change: SourceChange, site: SiteInfo) -> Item:
-    """``ECB press: fresh -> failing (server error, HTTP 503)``, with the sentence of that moment as its text."""
-    why = f" ({line(change.cause)})" if change.cause else ""
-    name = line(change.title) or change.slug
-    title = f"{name}: {change.before} -> {change.after}{why}"
-    link = f"{site.base_url}{PATH}#source-{change.slug}"
-    own_id = _id_of(change, site)
+def happening_item(one: Happening, site: SiteInfo) -> Item:
+    """Its title says it all; the text is the sentence of that moment."""
+    title, own_id = _title(one), _id_of(one, site)
+    kind = one.after.value if isinstance(one, SourceChange) else "service"
+    place = f"#source-{one.slug}" if isinstance(one, SourceChange) else ""
     return Item(
         atom_id=own_id,
         plain_id=own_id,
         is_permalink=False,
-        link=link,
+        link=f"{site.base_url}{PATH}{place}",
         title=title,
         heading=title,
         summary="",
-        body=paragraph(line(change.detail) or title),
+        body=paragraph(line(one.detail) or title),
         summary_is_ours=False,
-        published=change.at,
-        updated=change.at,
+        published=one.at,
+        updated=one.at,
         authors=(Byline(key="feedhub", name=site.title),),
         contributors=(),
-        categories=(Category(key=change.after.value, term=change.after.value, label=change.after.value),),
+        categories=(Category(key=kind, term=kind, label=kind),),
         enclosures=(),
         image="",
         language="en",
@@ -70,7 +69,16 @@ def change_item(change: SourceChange, site: SiteInfo) -> Item:
     )
 
 
-def _id_of(change: SourceChange, site: SiteInfo) -> str:
-    """With its moment: a restored database gives its next numbers to other changes."""
+def _title(one: Happening) -> str:
+    """``ECB press: fresh -> failing (server error, HTTP 503)``, ``FeedHub: configuration refused``."""
+    if isinstance(one, ServiceEvent):
+        return f"{GENERATOR}: {line(one.what)}"
+    why = f" ({line(one.cause)})" if one.cause else ""
+    return f"{line(one.title) or one.slug}: {one.before} -> {one.after}{why}"
+
+
+def _id_of(one: Happening, site: SiteInfo) -> str:
+    """With its moment: a restored database gives its next numbers to other happenings."""
+    family = "status" if isinstance(one, SourceChange) else "status-service"
     host = identity.authority(site.base_url)
-    return f"tag:{host},{identity.MINTED}:status/{int(change.at.timestamp())}-{change.number}"
+    return f"tag:{host},{identity.MINTED}:{family}/{int(one.at.timestamp())}-{one.number}"

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from feedhub.errors import DatabaseError
-from feedhub.model import Health, SourceState
+from feedhub.model import Health, ServiceEvent, SourceChange, SourceState
 from feedhub.ports import Vitals
 from feedhub.serve.addresses import Visibility
 from feedhub.serve.answers import PAGE_POLICY, Manner, answer
@@ -20,8 +20,8 @@ from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
 from feedhub.serve.wire import moment_text, state_to_json
 
-SHOWN_CHANGES = 100
-"""Changes in the operator's feed: a reader that looks once a day misses none of a usual day."""
+SHOWN_CHANGES, SHOWN_EVENTS = 100, 20
+"""Changes of sources, and events of the service, in the operator's feed: a reader that looks once a day misses none of a usual day."""
 _FRESH = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -100,11 +100,16 @@ class OperatorRoutes:
         }
         return JSONResponse(body, headers=_FRESH)
 
+    def _happened(self) -> tuple[list[SourceChange], list[ServiceEvent]]:
+        catalogue = self._parts.catalogue
+        return catalogue.changes(SHOWN_CHANGES), catalogue.events(SHOWN_EVENTS)
+
     async def status_atom(self, request: Request) -> Response:
-        """What happened to the sources, private ones too: for the operator only."""
+        """What happened to the sources, private ones too, and to the service: for the operator only."""
         self._operator.admit(request)
-        changes = await run_in_threadpool(self._parts.catalogue.changes, SHOWN_CHANGES)
-        ready = await self._shelf.get("status.atom", tuple(changes), lambda: self._parts.press.changes(changes))
+        changes, events = await run_in_threadpool(self._happened)
+        stamp = (tuple(changes), tuple(events))
+        ready = await self._shelf.get("status.atom", stamp, lambda: self._parts.press.changes(changes, events))
         return answer(request, ready, Manner(max_age=60, private=True))
 
 

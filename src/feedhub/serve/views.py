@@ -27,9 +27,8 @@ ONE_OF: Mapping[FeedKind, str] = {
     FeedKind.CATEGORY: "Category",
     FeedKind.SOURCE: "Source",
 }
-_TROUBLE = frozenset(Health) - {
-    *(Health.NEW, Health.FRESH, Health.WAITING, Health.MOVED, Health.SILENT, Health.DISABLED, Health.GONE)
-}
+_QUIET = frozenset({Health.NEW, Health.FRESH, Health.WAITING, Health.MOVED, Health.SILENT, Health.DISABLED})
+"""States that ask nothing of the operator today; sources in any other stand first on the status page."""
 
 FeedIndex = Mapping[tuple[FeedKind, str], Feed]
 """Public feeds by kind and key: what an entry's page may link to."""
@@ -229,7 +228,7 @@ def state_view(
         href=places.page(f"/sources/{state.slug}") if public else "",
         host=host_of(state.url),
         health=state.health.value,
-        trouble=state.health in _TROUBLE,
+        trouble=state.health not in _QUIET,
         explanation=explanation,
         success=moment(state.last_success_at, zone),
         change=moment(state.last_change_at, zone),

@@ -15,6 +15,7 @@ from feedhub.model import (
     FeedKind,
     Gap,
     Outcome,
+    ServiceEvent,
     SourceChange,
     SourceId,
     SourceState,
@@ -52,6 +53,10 @@ class Cataloguing(Side):
     def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
         with self.reading() as connection:
             return happenings.changes(connection, limit, source)
+
+    def events(self, limit: int) -> list[ServiceEvent]:
+        with self.reading() as connection:
+            return happenings.events(connection, limit)
 
     def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
         with self.reading() as connection:

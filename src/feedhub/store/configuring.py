@@ -150,7 +150,7 @@ class Configuring:
     def _note_change(self, row: RowMapping, after: Health, *, left: bool = False) -> None:
         """Keep what the configuration made of a source's state, as polls keep theirs."""
         before = Health(row["health"])
-        if before is after:
+        if before is after or (before, after) == (Health.FRESH, Health.NEW):
             return
         cause = "left the configuration" if left else "configuration"
         detail = "It is not in the configuration any more; its entries stay." if left else _SAID[after]

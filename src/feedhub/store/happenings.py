@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from feedhub.model import Gap, Health, SourceChange
+from feedhub.model import Gap, Health, ServiceEvent, SourceChange
 from feedhub.ports import PollRecord
 from feedhub.store.gap_rows import gap_of, gap_row, pack_gap
 from feedhub.store.rows import source_title
 from feedhub.store.statements import Counter, put, put_over
-from feedhub.store.tables import gaps, source_changes, sources
+from feedhub.store.tables import gaps, service_events, source_changes, sources
 
 Stored = Mapping[int, Mapping[str, Any]]
 """Rows of ``sources`` by id, as they were before."""
@@ -61,6 +61,17 @@ def changes(connection: Connection, limit: int, source: str | None) -> list[Sour
     if source is not None:
         query = query.where(sources.c.slug == source)
     return [_change_of(row) for row in connection.execute(query).mappings()]
+
+
+def add_event(connection: Connection, counter: Counter, event: ServiceEvent) -> None:
+    number = counter.next("service_events")
+    put(connection, service_events, [{"number": number, "at": event.at, "what": event.what, "detail": event.detail}])
+
+
+def events(connection: Connection, limit: int) -> list[ServiceEvent]:
+    """The latest first."""
+    query = select(service_events).order_by(service_events.c.number.desc()).limit(limit)
+    return [ServiceEvent(**row) for row in connection.execute(query).mappings()]
 
 
 def gaps_of(connection: Connection, source: int, limit: int) -> list[Gap]:

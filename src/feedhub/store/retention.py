@@ -19,6 +19,7 @@ from feedhub.store.tables import (
     forgotten,
     gaps,
     polls,
+    service_events,
     sightings,
     source_changes,
     sources,
@@ -31,7 +32,7 @@ class Removed:
 
     entries: int = 0
     polls: int = 0
-    changes: int = 0  # of state, and gaps
+    changes: int = 0  # of state, gaps and events
 
 
 def remove_old(connection: Connection, before: datetime, keep_at_least: int, now: datetime, limit: int) -> int:
@@ -122,8 +123,11 @@ def trim_polls(connection: Connection, keep: int) -> int:
 
 
 def trim_changes(connection: Connection, keep: int) -> int:
-    """Remove all but the newest ``keep`` changes of state and as many gaps of each source; returns how many went."""
-    return _trim(connection, source_changes.c.number, keep) + _trim(connection, gaps.c.noticed_at, keep)
+    """Remove all but the newest ``keep`` changes of state and gaps of each source, and events; returns how many went."""
+    border = select(service_events.c.number).order_by(service_events.c.number.desc()).offset(keep).limit(1)
+    old = delete(service_events).where(service_events.c.number <= border.scalar_subquery())
+    gone = connection.execute(old).rowcount
+    return gone + _trim(connection, source_changes.c.number, keep) + _trim(connection, gaps.c.noticed_at, keep)
 
 
 def _trim(connection: Connection, order: Column[Any], keep: int) -> int:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from feedhub.model import FeedId, FeedKind, FeedRef, SourceId, SourceState
+from feedhub.model import FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring
+from feedhub.store.happenings import add_event
 from feedhub.store.moving import FeedMover
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
@@ -66,6 +67,12 @@ class Writing(Side):
             if changed:
                 bump(connection)
             return frozenset(FeedId(feed) for feed in changed)
+
+    def note(self, event: ServiceEvent) -> None:
+        with self.writing() as connection:
+            counter = Counter(connection)
+            add_event(connection, counter, event)
+            counter.save()
 
     def remember(self, name: str, value: str) -> None:
         with self.writing() as connection:

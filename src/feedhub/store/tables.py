@@ -386,6 +386,15 @@ source_changes = Table(
     Index(None, "source_id", "number"),
 )
 
+service_events = Table(
+    "service_events",
+    metadata,
+    _id("number"),
+    Column("at", Moment, nullable=False),
+    Column("what", String, nullable=False),
+    _words("detail"),
+)
+
 gaps = Table(
     "gaps",
     metadata,

@@ -10,7 +10,7 @@ import feedparser
 from lxml import etree
 
 from feedhub.emit import violations
-from feedhub.model import Format, Health, SourceChange
+from feedhub.model import Format, Health, ServiceEvent, SourceChange
 from support.published import BASE_URL, WHEN, renderer
 
 CHANGES = [
@@ -47,6 +47,16 @@ def test_an_entry_says_what_changed_why_and_what_comes_next() -> None:
     assert second.title == "new: new -> gone?"
     assert (first.link, first.updated) == (f"{BASE_URL}/status#source-press", "2026-03-01T08:30:00Z")
     assert (read.feed.updated, read.feed.links[0].href) == ("2026-03-01T08:30:00Z", f"{BASE_URL}/status.atom")
+
+
+def test_events_of_the_service_stand_among_them_in_order() -> None:
+    event = ServiceEvent(number=8, at=WHEN + timedelta(minutes=5), what="configuration refused", detail="line 3: <no>")
+    text = renderer().changes(CHANGES, [event])
+    assert list(violations(text, Format.ATOM)) == []
+    entries = feedparser.parse(text).entries
+    assert [entry.title.split(":")[0] for entry in entries] == ["Press & <friends>", "FeedHub", "new"]
+    assert entries[1].content[0].value == "<p>line 3: &lt;no&gt;</p>"
+    assert len({entry.id for entry in entries}) == 3
 
 
 def test_bytes_and_ids_are_stable() -> None:
