@@ -93,7 +93,7 @@ def _answering(state: SourceState, now: datetime) -> str:
 
 def _missed(gap: Gap, now: datetime) -> str:
     left = gap.noticed_at + REMEMBERED - now
-    looked = gap.remark or "its archive pages are being read"
+    looked = gap.remark or "its archive pages are asked next"
     return (
         f"Entries between {_moment(gap.after)} and {_moment(gap.before)} were probably missed, because its list turned"
         f" over between two polls ({looked}); asked more often and shown here for {span(left)}"
