@@ -81,14 +81,22 @@ def test_what_the_configuration_does_is_a_change_too(store: SqlStore, one: Sourc
     apply(store, record(one, Health.FRESH))
     store.sync([spec("a", enabled=False), spec("b")], [], NOW + HOUR)
     store.sync([spec("a"), spec("b")], [], NOW + 2 * HOUR)
+    apply(store, record(replace(one, health=Health.FRESH), Health.FAILING, NOW + 2 * HOUR))
     store.sync([spec("a", url="http://other.example/"), spec("b")], [], NOW + 3 * HOUR)
     store.sync([spec("b")], [], NOW + 4 * HOUR)
     store.sync([spec("b")], [], NOW + 5 * HOUR)
     assert [after for _, _, after in told(store, "a")] == [
-        *(Health.DISABLED, Health.NEW, Health.FRESH, Health.DISABLED, Health.FRESH)
+        *(Health.DISABLED, Health.NEW, Health.FAILING, Health.FRESH, Health.DISABLED, Health.FRESH)
     ]
     assert store.changes(1)[0].at == NOW + 4 * HOUR
     assert all(change.detail for change in store.changes(4))
+
+
+def test_another_address_for_a_source_that_was_well_is_no_news(store: SqlStore, one: SourceState) -> None:
+    apply(store, record(one, Health.FRESH))
+    store.sync([spec("a", url="http://other.example/"), spec("b")], [], NOW + HOUR)
+    assert store.states(["a"])[0].health is Health.NEW
+    assert told(store) == [("a", Health.NEW, Health.FRESH)]
 
 
 def test_a_file_that_follows_a_move_forgets_nothing(store: SqlStore, one: SourceState) -> None:
