@@ -11,6 +11,7 @@ The map, in the order in which data flows::
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
     relabel.py     stored entries under changed rules
     press.py       stored entries -> documents, made at first need
+    gapfill.py     what was probably missed -> looked for in the source's own archive pages
     commit.py      findings of many sources -> one transaction with everything of each
     understand.py  one document -> Understood: parse, clean, identify, label (pure; runs in a worker process)
 

@@ -7,7 +7,7 @@ when to look again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from feedhub.dedupe import decide, join
@@ -34,7 +34,7 @@ from feedhub.model import (
     Update,
 )
 from feedhub.ports import Clock, Ledger, PollRecord
-from feedhub.schedule import PollEvent, Tariff, after_poll
+from feedhub.schedule import PollEvent, Tariff, after_poll, change_of, health_of_answering
 from feedhub.settings import Interval, Settings
 
 COURTESY = timedelta(minutes=5)
@@ -49,6 +49,16 @@ class Finding:
     result: FetchResult | ParseFailed
     understood: Understood | None = None
     body_known: bool = False
+    aside: bool = False  # of an archive page: ``state`` is as it will be, and of it only the gap counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a transaction left behind: the output feeds that changed, and for each source its outcome and its state."""
+
+    feeds: frozenset[FeedId]
+    outcomes: Mapping[SourceId, Outcome]
+    states: Mapping[SourceId, SourceState]
 
 
 class Committer:
@@ -64,13 +74,11 @@ class Committer:
         self._tariff = tariff
         self._sources = {source.slug: source for source in settings.sources}
 
-    def commit(self, findings: Sequence[Finding]) -> tuple[frozenset[FeedId], Mapping[SourceId, Outcome]]:
-        """Decide and write everything of these findings in one transaction. Runs on the writer thread.
-
-        Returns the output feeds that changed, and each source's outcome.
-        """
+    def commit(self, findings: Sequence[Finding]) -> Committed:
+        """Decide and write everything of these findings in one transaction. Runs on the writer thread."""
         feeds: frozenset[FeedId] = frozenset()
         outcomes: dict[SourceId, Outcome] = {}
+        states: dict[SourceId, SourceState] = {}
         with self._ledger.transaction() as transaction:
             for wave in _waves(findings):
                 drafts = [draft for finding in wave for draft in _drafts(finding)]
@@ -79,10 +87,12 @@ class Committer:
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
                 )
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
-                applied = transaction.apply([self._record(finding, memory) for finding in wave])
+                records = [self._record(finding, memory) for finding in wave]
+                applied = transaction.apply(records)
                 feeds |= applied.feeds
                 outcomes |= {outcome.source: outcome for outcome in applied.outcomes}
-        return feeds, outcomes
+                states |= {record.state.id: record.state for record in records}
+        return Committed(feeds=feeds, outcomes=outcomes, states=states)
 
     def _interval(self, state: SourceState) -> Interval:
         """The bounds of this source. Those for one's own network do not go along when it moves to another host."""
@@ -94,6 +104,8 @@ class Committer:
 
     def _record(self, finding: Finding, memory: Memory) -> PollRecord:
         now = self._clock()
+        if finding.aside:
+            return self._aside(finding, memory, now)
         understood = finding.understood
         writes: list[tuple[Draft, Decision]] = []
         if understood is not None:
@@ -113,6 +125,9 @@ class Committer:
             oldest=understood.oldest if understood else None,
             moments=_stated([draft for draft, decision in writes if isinstance(decision, Insert)]),
             body_known=finding.body_known,
+            span=understood.span if understood else None,
+            all_new=understood is not None and not understood.seen and 0 < new == len(writes),
+            older=older_of(finding.result, understood),
         )
         interval = self._interval(finding.state)
         price = self._tariff.price
@@ -123,7 +138,28 @@ class Committer:
             info=understood.info if understood else None,
             writes=writes,
             seen=understood.seen if understood else (),
+            change=change_of(finding.state, state, now),
         )
+
+    def _aside(self, finding: Finding, memory: Memory, now: datetime) -> PollRecord:
+        """An archive page brings entries that are missing and changes none: its copy of a known one may be an old one."""
+        state, understood = finding.state, finding.understood
+        ids = understood.listed_ids if understood else frozenset()
+        decided = [(draft, _decision(draft, state.id, ids, memory, now)) for draft in _drafts(finding)]
+        writes = [(draft, decision) for draft, decision in decided if isinstance(decision, Insert)]
+        gap = replace(state.gap, brought=state.gap.brought + len(writes)) if state.gap else None
+        after = replace(state, gap=gap)
+        after = replace(after, health=health_of_answering(after, self._settings.polling, now))
+        outcome = _outcome(finding, state, new=len(writes), updated=0, elsewhere=len(decided) - len(writes))
+        change = change_of(state, after, now)
+        return PollRecord(state=after, outcome=replace(outcome, at=now), writes=writes, change=change, aside=True)
+
+
+def older_of(result: FetchResult | ParseFailed, understood: Understood | None) -> str:
+    """Where a document says its older entries are: in itself, or in the ``Link`` header (RFC 5005, RFC 8288)."""
+    links = result.links if isinstance(result, Fetched) else {}
+    told = understood.info.older if understood else ""
+    return told or links.get("prev-archive", "") or links.get("next", "")
 
 
 def _host(url: str) -> str:
@@ -207,16 +243,19 @@ def _outcome(finding: Finding, state: SourceState, *, new: int, updated: int, el
         rejected=len(understood.rejected) if understood else 0,
         wire_bytes=result.wire_bytes if isinstance(result, Fetched) else 0,
         elapsed=0.0 if isinstance(result, ParseFailed) else result.elapsed,
-        detail=result.detail if isinstance(result, FetchFailed | ParseFailed) else _remarks(understood, elsewhere),
+        detail=result.detail if isinstance(result, FetchFailed | ParseFailed) else _remarks(finding, state, elsewhere),
         next_poll_at=state.next_poll_at,
     )
 
 
-def _remarks(understood: Understood | None, elsewhere: int) -> str:
+def _remarks(finding: Finding, state: SourceState, elsewhere: int) -> str:
     """What an operator should know of a document that was read: why not every listed entry is a new one, and its faults."""
+    understood = finding.understood
     if understood is None:
         return ""
     parts = list(understood.notes)
+    if state.gap and state.gap.noticed_at == state.last_poll_at:
+        parts.append("entries before these were probably missed")
     if elsewhere:
         parts.append(f"{elsewhere} known already")
     if understood.dropped:

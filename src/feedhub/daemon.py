@@ -14,7 +14,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from feedhub import __version__, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
 from feedhub.logs import get_logger
-from feedhub.model import Outcome
+from feedhub.model import Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
 from feedhub.ports import Vitals
+from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
 from feedhub.settings import Settings
@@ -70,6 +71,9 @@ class Daemon:
         self._seen = _stamp(file)
         self._claimed_at: float | None = None
         self._claim_trouble = ""
+        self._trouble_since: datetime | None = None
+        self._upgraded = ""
+        self._refused = ""
         self._owed_since: float | None = None  # when the database refused a configuration that is still to come
         self._asked: set[asyncio.Task[list[str]]] = set()  # reloads asked for by signal; the loop holds tasks weakly
         self._listening = ("", 0)
@@ -92,7 +96,8 @@ class Daemon:
         url = wiring.database_url(settings)
         with InstanceLock(url) as self._lock:
             if steps := migrate(url):
-                self._announce(f"The database was brought to schema {steps[-1]}.")
+                self._upgraded = f" The database was brought to schema {steps[-1]}."
+                self._announce(self._upgraded.strip())
             self._home = wiring.open_home(settings)
             try:
                 await self._live(settings)
@@ -110,6 +115,7 @@ class Daemon:
         try:
             await self._take(settings)
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
+            await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
             self._listen_to_signals()
             self._say_hello(host, port)
@@ -173,6 +179,7 @@ class Daemon:
             control_token=self._token,
             version=__version__,
             clock=wiring.now,
+            explain=explain,
         )
 
     def _start_clocks(self) -> None:
@@ -214,10 +221,14 @@ class Daemon:
             if str(error) != self._claim_trouble:
                 log.error("claim.refused", reason=str(error))
             self._claim_trouble = str(error)
+            self._trouble_since = self._trouble_since or wiring.now()
         else:
-            if self._claim_trouble:
+            if self._trouble_since is not None:
                 log.info("claim.resumed")
-            self._claim_trouble = ""
+                await self._note(
+                    "database answers again", f"It did not answer since {self._trouble_since:%Y-%m-%d %H:%M:%S} UTC."
+                )
+            self._claim_trouble, self._trouble_since = "", None
             self._claimed_at = asyncio.get_running_loop().time()
 
     async def _hold_the_lock(self) -> None:
@@ -259,30 +270,57 @@ class Daemon:
                 retention.keep_at_least,
                 retention.polls,
                 wiring.now(),
+                changes=retention.changes,
             )
         )
-        log.info("retention.done", entries=removed.entries, polls=removed.polls)
+        log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
     async def _bark(self) -> None:
         if self.vitals().live:
             systemd.notify("WATCHDOG=1")
 
     def vitals(self) -> Vitals:
-        """Live: this answers at all. Ready: looked at what is due lately, which needs the database and the loop."""
+        """Live: this answers at all. Ready: looked at what is due lately, which needs the database and the loop.
+
+        Anybody may read this: what is wrong is said in our own words, without addresses or messages of the database.
+        """
         age = None if self._claimed_at is None else asyncio.get_running_loop().time() - self._claimed_at
         ready = age is not None and age < LATE_AFTER and not self._stopping.is_set()
+        held = self._parts.pipeline.held_for
         return Vitals(
             live=True,
             ready=ready,
             detail={
                 "version": __version__,
                 "pid": os.getpid(),
+                "problem": self._problem(age, held),
+                "database": "refuses" if self._claim_trouble else "holds polls back" if held else "answers",
                 "polls_in_flight": self._parts.pipeline.in_flight,
                 "last_claim_seconds_ago": None if age is None else round(age, 1),
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
                 "relabelled": self._relabelled,
             },
         )
+
+    def _problem(self, age: float | None, held: timedelta) -> str:
+        """What is wrong, as one sentence; "" when nothing is."""
+        if self._stopping.is_set():
+            return "It is stopping."
+        if self._claim_trouble:
+            return "The database does not answer; nothing is polled until it does."
+        if held:
+            return f"The database could not be written; polls wait for {held.total_seconds():.0f} s."
+        if age is None:
+            return "It is starting."
+        return f"It has not looked at what is due for {age:.0f} s." if age >= LATE_AFTER else ""
+
+    async def _note(self, what: str, detail: str) -> None:
+        """Tell the operator's feed. What cannot be kept is in the log anyway."""
+        event = ServiceEvent(at=wiring.now(), what=what, detail=detail)
+        try:
+            await self._home.writer.run(partial(self._home.store.note, event))
+        except FeedHubError as error:
+            log.warning("event.not_stored", what=what, reason=str(error))
 
     # ---- rules
 
@@ -358,6 +396,9 @@ class Daemon:
             settings = wiring.read_settings(self._file)
         except ConfigError as error:
             log.error("config.refused", reason=str(error))
+            if str(error) != self._refused:
+                await self._note("configuration refused", f"{error} The running configuration stays in force.")
+            self._refused = str(error)
             return [*str(error).splitlines(), "The running configuration stays in force."]
         self._seen = stamp
         lines = _needs_restart(self._written, settings)
@@ -369,7 +410,9 @@ class Daemon:
             self._owed_since = asyncio.get_running_loop().time()
             again = f"The running configuration stays in force; the new one is tried again in {TRY_AGAIN:g} s."
             return [*str(error).splitlines(), again]
-        self._owed_since = None
+        self._owed_since, self._refused = None, ""
+        if lines:
+            await self._note("configuration reloaded", "; ".join(lines))
         log.info("config.reloaded", changes=lines)
         return lines or ["Nothing changed."]
 

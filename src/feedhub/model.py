@@ -412,6 +412,7 @@ class FeedInfo:
     image: str = ""
     authors: tuple[Byline, ...] = ()
     format: str = ""
+    older: str = ""  # where the document says its older entries are: prev-archive or next (RFC 5005); not stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -552,6 +553,8 @@ class Understood:
     listed_ids: frozenset[str] = frozenset()  # their original ids
     newest: datetime | None = None  # stated moments of the newest and the oldest draft
     oldest: datetime | None = None
+    # Moments of the oldest and newest entry that was cleaned, also of those dropped; None when one of them states none.
+    span: tuple[datetime, datetime] | None = None
     dropped: int = 0  # by the source's keep and drop rules
     rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
@@ -565,6 +568,9 @@ class Health(StrEnum):
 
     NEW = "new"  # never polled
     FRESH = "fresh"
+    WAITING = "waiting"  # the server or its host asked for quiet; for a day, then it counts as failing
+    MOVED = "moved"  # answers from another address than the configured one, or says that it will
+    MISSED = "entries probably missed"  # answers, but its list turned over between two polls (:class:`Gap`)
     FAILING = "failing"
     BLOCKED = "blocked"
     NEEDS_CREDENTIALS = "needs credentials"
@@ -585,6 +591,52 @@ class Habit:
     hours: tuple[float, ...] = (0.0,) * 24  # posts by hour of the day, UTC
     weekdays: tuple[float, ...] = (0.0,) * 7  # 0 = Monday, UTC
     strain: tuple[int, ...] = ()  # what ttl or sy: cost at the last polls they held back (schedule.hints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Entries that were probably missed: everything a poll listed was newer than anything the poll before had seen.
+
+    ``older`` is where the source's own archive goes on (RFC 5005), "" when there is nowhere to look.
+    """
+
+    after: datetime  # the newest entry known before
+    before: datetime  # the oldest entry listed now
+    noticed_at: datetime
+    older: str = ""
+    pages: int = 0  # archive pages asked for
+    brought: int = 0  # entries they brought
+    tried_at: datetime | None = None  # when the last attempt to fill it ended
+    filled_at: datetime | None = None
+    remark: str = ""  # why it was not filled, as the rest of a sentence
+
+    @property
+    def is_open(self) -> bool:
+        return self.filled_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChange:
+    """A source went from one state to another. ``cause`` is a few words, ``detail`` one sentence as of that moment."""
+
+    number: int = 0  # given by the store, never twice
+    at: datetime
+    slug: str
+    title: str = ""  # what people call the source; from the store
+    before: Health
+    after: Health
+    cause: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvent:
+    """Something that happened to the service itself: a start, a refused configuration. ``what`` is a few words."""
+
+    number: int = 0  # given by the store, never twice
+    at: datetime
+    what: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -620,6 +672,8 @@ class SourceState:
     move_since: datetime | None = None
     move_count: int = 0
     window: int = 0  # entries the source lists at a time
+    newest_listed: datetime | None = None  # moment of the newest entry any poll has listed
+    gap: Gap | None = None  # the latest, as long as it matters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from feedhub.errors import AddressInUse
 from feedhub.model import Outcome
 from feedhub.ports import Vitals
 from feedhub.relabel import relabel
+from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
 from feedhub.settings import Settings
 from feedhub.store import InstanceLock, migrate
@@ -140,6 +141,7 @@ async def serve_only(
                     control_token="",
                     version=__version__,
                     clock=wiring.now,
+                    explain=explain,
                 )
             )
         )

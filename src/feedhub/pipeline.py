@@ -17,6 +17,7 @@ from functools import partial
 
 from feedhub.commit import Committer, Finding
 from feedhub.errors import FeedHubError
+from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
 from feedhub.model import (
     Digest,
@@ -29,10 +30,11 @@ from feedhub.model import (
     Request,
     SourceId,
     SourceState,
+    Understood,
     Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
-from feedhub.schedule import Tariff
+from feedhub.schedule import Tariff, may_fill
 from feedhub.settings import Settings
 from feedhub.turnstile import Turnstile
 from feedhub.understand import Job, understand_prepared
@@ -51,10 +53,11 @@ FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=15), timedelta(minutes=30)
 
 @dataclass(slots=True)
 class Ticket:
-    """A finding on its way to the committer, and the place where its outcome is awaited."""
+    """A finding on its way to the committer, the place where its outcome is awaited, and the state it left."""
 
     finding: Finding
     done: asyncio.Future[Outcome] = field(repr=False)
+    after: SourceState | None = None
 
 
 class Pipeline:
@@ -85,9 +88,9 @@ class Pipeline:
         self._tariff = tariff or Tariff()
         self._committed = committed
         self._to_remember = to_remember
-        self.adopt(settings, workers)
         self._rules = Turnstile()
-        self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds one ticket for each poll in flight at most
+        self.adopt(settings, workers)
+        self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
         self._crowd = asyncio.Event()  # a whole batch waits to be committed
         self._committer: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
@@ -136,6 +139,11 @@ class Pipeline:
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
+
+    @property
+    def held_for(self) -> timedelta:
+        """How long nothing more is asked, because the database could not be written."""
+        return max(self._held_until - self._clock(), timedelta(0))
 
     async def stop(self, grace: float) -> int:
         """Let polls in flight finish for up to ``grace`` seconds, abandon the rest and give their leases back.
@@ -186,6 +194,14 @@ class Pipeline:
         self._workers = workers
         self._sources = {source.slug: source for source in settings.sources}
         self._commit = Committer(settings, self._ledger, self._clock, self._dice, self._tariff).commit
+        self._filler = GapFiller(
+            fetcher=self._fetcher,
+            read=self._read,
+            keep=self._keep_page,
+            passing=self._rules.passing,
+            pages=settings.polling.archive_pages,
+            clock=self._clock,
+        )
 
     # ---- one source
 
@@ -201,7 +217,9 @@ class Pipeline:
         try:
             answer = await self._ask(state, anew)
             async with self._rules.passing():
-                outcome = await self._keep(await self._find(state, answer, anew))
+                ticket = self._hand_in(await self._find(state, answer, anew))
+                outcome = await ticket.done
+            await self._look_for_missed(ticket.after or state)
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
@@ -217,6 +235,22 @@ class Pipeline:
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
             return _fault(error)
+
+    async def _look_for_missed(self, state: SourceState) -> None:
+        """The poll is stored; whatever goes wrong here is logged and takes nothing from it."""
+        if not may_fill(state, self._clock(), self._settings.polling.archive_pages):
+            return
+        try:
+            await self._filler.fill(state, self._request(state, anew=True))
+        except FeedHubError as error:
+            log.warning("gap.not_stored", source=state.slug, reason=str(error))
+        except Exception:
+            log.exception("gap.fault", source=state.slug)
+
+    async def _keep_page(self, finding: Finding) -> SourceState:
+        ticket = self._hand_in(finding)
+        await ticket.done
+        return ticket.after or finding.state
 
     async def _find(self, state: SourceState, result: FetchResult | ParseFailed, anew: bool) -> Finding:
         """Understand what came. A fault of ours is the source's outcome here, too."""
@@ -246,6 +280,15 @@ class Pipeline:
         known: frozenset[Digest] = frozenset()
         if not anew:
             known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
+        understood = await self._read(state, result, known)
+        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
+        if isinstance(understood, ParseFailed):
+            return Finding(state=state, result=_where_a_feed_was(understood, state))
+        return Finding(state=state, result=result, understood=understood)
+
+    async def _read(
+        self, state: SourceState, result: Fetched, known: frozenset[Digest] = frozenset()
+    ) -> Understood | ParseFailed:
         job = Job(
             source=state.id,
             slug=state.slug,
@@ -257,17 +300,13 @@ class Pipeline:
             now=self._clock(),
         )
         understood = await self._workers.run(understand_prepared, job)
-        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if isinstance(understood, Overrun):
-            failed = ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
-            return Finding(state=state, result=failed)
-        if isinstance(understood, ParseFailed):
-            return Finding(state=state, result=_where_a_feed_was(understood, state))
-        return Finding(state=state, result=result, understood=understood)
+            return ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
+        return understood
 
     # ---- many sources, one transaction
 
-    async def _keep(self, finding: Finding) -> Outcome:
+    def _hand_in(self, finding: Finding) -> Ticket:
         """Have it committed, in company if there is any."""
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
@@ -275,7 +314,7 @@ class Pipeline:
         self._queue.put_nowait(ticket)
         if self._queue.qsize() >= self._settings.polling.batch:
             self._crowd.set()
-        return await ticket.done
+        return ticket
 
     async def _commit_for_ever(self) -> None:
         while True:
@@ -291,7 +330,7 @@ class Pipeline:
     async def _commit_tickets(self, tickets: Sequence[Ticket]) -> None:
         findings = [ticket.finding for ticket in tickets]
         try:
-            feeds, outcomes = await self._writer.run(partial(self._commit, findings))
+            committed = await self._writer.run(partial(self._commit, findings))
         except FeedHubError as error:
             self._hold_back(error)
             _fail(tickets, error)
@@ -300,12 +339,13 @@ class Pipeline:
             await self._commit_one_by_one(tickets, error)
         else:
             self._hold = FIRST_HOLD
-            self._committed(feeds)
+            self._committed(committed.feeds)
             for ticket in tickets:
-                outcome = outcomes[ticket.finding.state.id]
-                _tell(outcome)
+                source = ticket.finding.state.id
+                ticket.after = committed.states[source]
+                _tell(committed.outcomes[source])
                 if not ticket.done.done():
-                    ticket.done.set_result(outcome)
+                    ticket.done.set_result(committed.outcomes[source])
             await self._remember()
 
     async def _remember(self) -> None:
@@ -321,7 +361,7 @@ class Pipeline:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
         elif (finding := tickets[0].finding).understood is not None:
-            tickets[0].finding = Finding(state=finding.state, result=_fault(error))
+            tickets[0].finding = replace(finding, result=_fault(error), understood=None)
             await self._commit_tickets(tickets)
         else:
             _fail(tickets, error)

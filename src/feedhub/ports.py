@@ -25,11 +25,14 @@ from feedhub.model import (
     FeedRef,
     FetchResult,
     Format,
+    Gap,
     Key,
     Known,
     Membership,
     Outcome,
     Request,
+    ServiceEvent,
+    SourceChange,
     SourceId,
     SourceState,
     StoredEntry,
@@ -123,6 +126,8 @@ class PollRecord:
     info: FeedInfo | None = None
     writes: Sequence[tuple[Draft, Decision]] = ()
     seen: Sequence[Digest] = ()
+    change: SourceChange | None = None  # if this poll brought the source from one state to another
+    aside: bool = False  # an archive page and no poll: it brings entries, and of the state only how the gap stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +219,10 @@ class Ledger(Protocol):
         """Ask these sources without conditions next time: what they sent belongs to other credentials."""
         ...
 
+    def note(self, event: ServiceEvent) -> None:
+        """Keep what happened to the service, for the operator."""
+        ...
+
     def release(self, sources: Iterable[SourceId]) -> None:
         """Give leases back without a poll (a stop abandoned them)."""
         ...
@@ -267,6 +276,18 @@ class Catalogue(Protocol):
     def states(self, slugs: Sequence[str] | None = None) -> list[SourceState]: ...
 
     def outcomes(self, source: SourceId, limit: int = 20) -> list[Outcome]: ...
+
+    def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
+        """The latest changes of state, newest first; of one source by its slug, or of all."""
+        ...
+
+    def events(self, limit: int) -> list[ServiceEvent]:
+        """What happened to the service, the latest first."""
+        ...
+
+    def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
+        """Entries of a source that were probably missed, the latest first."""
+        ...
 
     def entries(self, limit: int, *, source: str | None = None, feed: str | None = None) -> list[StoredEntry]: ...
 
@@ -328,6 +349,10 @@ class Press(Protocol):
 
     def opml(self) -> Document:
         """All public output feeds."""
+        ...
+
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
+        """The operator's feed of what happened to the sources and the service, as Atom; never one of the output feeds."""
         ...
 
 

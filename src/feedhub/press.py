@@ -17,7 +17,17 @@ from dataclasses import dataclass
 
 from feedhub.emit import Renderer, Unrenderable, context_digest, violations
 from feedhub.logs import get_logger
-from feedhub.model import EPOCH, OPML_MEDIA_TYPE, Document, EntryId, Feed, Format, StoredEntry
+from feedhub.model import (
+    EPOCH,
+    OPML_MEDIA_TYPE,
+    Document,
+    EntryId,
+    Feed,
+    Format,
+    ServiceEvent,
+    SourceChange,
+    StoredEntry,
+)
 from feedhub.ports import Library, PageLinks, page_key
 from feedhub.settings import Feeds
 
@@ -92,6 +102,16 @@ class Press:
         modified = max((feed.updated for feed in feeds), default=EPOCH)
         body = self._renderer.opml_of_feeds(feeds, modified if modified > EPOCH else None, self._page_ending)
         return Document(body=body, media_type=OPML_MEDIA_TYPE, etag=_etag(body), modified=modified)
+
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
+        """The operator's feed of what happened to the sources and the service. Not kept: few ask for it."""
+        with self._rendering:
+            body = self._renderer.changes(changes, events)
+        for breach in violations(body, Format.ATOM):
+            log.warning("document.invalid", feed="/status", format=Format.ATOM.value, breach=breach)
+        moments = [*(change.at for change in changes), *(event.at for event in events)]
+        modified = max(moments, default=EPOCH)
+        return Document(body=body, media_type=Format.ATOM.media_type, etag=_etag(body), modified=modified)
 
     def _landed(self, key: _Key, feed: Feed) -> Document:
         """Runs once for each flight; whoever waited finds the document in the cache."""

@@ -133,6 +133,8 @@ class Server(Section):
     """Port to listen on; 0 takes a free one and prints it."""
     stop_timeout: Duration = timedelta(seconds=10)
     """How long a stop waits for requests and polls in flight before it abandons them (nothing is lost either way)."""
+    operator_token: SecretStr = SecretStr("")
+    """Opens `/status.atom`, the feed of what happened to your sources, as `?token=…` or as the password of HTTP Basic; write it as `${NAME}`. Empty: only programs on this machine get it, and only while `site.base_url` is this machine."""
 
 
 class Interval(Section):
@@ -260,6 +262,8 @@ class Polling(Section):
     """After this long without a new entry a source is polled every `silent_interval`."""
     silent_interval: Duration = timedelta(days=7)
     """Interval of a source that has been silent for `silent_after`."""
+    archive_pages: int = Field(5, ge=0, le=50)
+    """Most archive pages (RFC 5005) read to find what was missed when a source's list turned over between two polls; 0: none."""
     move_polls: int = Field(3, ge=1)
     """A permanent redirect is adopted after this many polls in a row saw the same target…"""
     move_after: Duration = timedelta(hours=48)
@@ -451,6 +455,8 @@ class Retention(Section):
     """Newest entries of each source that are kept whatever their age."""
     polls: int = Field(200, ge=10)
     """Poll outcomes remembered for each source."""
+    changes: int = Field(100, ge=10)
+    """Changes of state and missed entries remembered for each source, and events of the service itself."""
 
 
 class Settings(Section):

@@ -116,10 +116,17 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         listed_ids=frozenset(entry.id for entry in raw.entries if entry.id),
         newest=max(stated, default=None),
         oldest=min(stated, default=None),
+        span=_span(clean),
         dropped=dropped,
         rejected=clean.rejected,
         notes=raw.notes,
     )
+
+
+def _span(clean: CleanFeed) -> tuple[datetime, datetime] | None:
+    """From the oldest to the newest entry that was cleaned; None as soon as one of them states no moment."""
+    moments = [entry.published for entry in clean.entries if entry.date_origin is DateOrigin.STATED]
+    return (min(moments), max(moments)) if moments and len(moments) == len(clean.entries) else None
 
 
 def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int]:

@@ -73,6 +73,21 @@ def test_health_tells_live_from_ready(folder: Path) -> None:
         vitals = daemon.json("/health")
         assert vitals["live"]
         assert vitals["ready"]
+        assert (vitals["detail"]["problem"], vitals["detail"]["database"]) == ("", "answers")
+
+
+def test_the_operator_is_told_of_a_refused_configuration_once(folder: Path) -> None:
+    with running(folder) as daemon:
+        wait_for(lambda: daemon.get("/health/ready").status == 200)
+        assert "FeedHub: started" in daemon.get("/status.atom").body.decode()
+        (folder / "config.yaml").write_text(CONFIG + "tpics: {}\n")
+        wait_for(lambda: daemon.logged().count("config.refused") == 1)
+        (folder / "config.yaml").write_text(CONFIG + "tpics: {}\n# saved again\n")
+        wait_for(lambda: daemon.logged().count("config.refused") == 2)
+        told = wait_for(lambda: "configuration refused" in (text := daemon.get("/status.atom").body.decode()) and text)
+        assert told.count("FeedHub: configuration refused") == 1
+        assert "tpics" in told
+        assert "configuration refused" not in daemon.get("/all.atom").body.decode()
 
 
 def test_what_is_served_survives_a_restart_byte_for_byte(folder: Path) -> None:

@@ -55,6 +55,23 @@ def test_a_poll_asked_for_again_is_refused_with_its_reason(folder: Path) -> None
     assert [(one["kind"], bool(one["detail"])) for one in outcomes] == [("refused", True)]
 
 
+def test_states_are_explained_and_what_happened_is_listed(folder: Path) -> None:
+    (one,) = json.loads(said(folder, "status", "world-economy", "--json"))
+    assert (one["slug"], one["health"]) == ("world-economy", "fresh")
+    assert one["explanation"].startswith("Answers well")
+    assert feedhub(folder, "status", "nobody", check=False).returncode == 7
+    assert json.loads(said(folder, "status", "--missed", "--json")) == []
+    config = folder / "config.yaml"
+    source = "sources: [{url: 'http://127.0.0.1:9/none.xml', slug: closed}]"
+    config.write_text(CONFIG.replace("sources: []", source))
+    feedhub(folder, "poll", "closed")
+    (change,) = json.loads(said(folder, "status", "closed", "--changes", "--json"))
+    assert (change["before"], change["after"], change["cause"]) == ("new", "failing", "connect")
+    assert change["explanation"].startswith("Failing")
+    assert "closed" in said(folder, "status", "--changes")
+    assert feedhub(folder, "status", "--changes", "--missed", check=False).returncode == 2
+
+
 def test_entries_are_listed_newest_first_and_explained(folder: Path) -> None:
     entries = json.loads(said(folder, "entries", "list", "--feed", "topics/banks", "--json"))
     moments = [one["entry"]["published"] for one in entries]

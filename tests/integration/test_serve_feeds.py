@@ -12,6 +12,7 @@ import pytest
 
 from feedhub.model import FeedKind, Format
 from feedhub.ports import Vitals
+from feedhub.schedule import explain
 from feedhub.serve.app import ServeParts, create_app
 from feedhub.settings import Settings
 from support.fake_library import NOON, FakeControl, FakeLibrary, FakePress, sample_library, stored_entry
@@ -42,6 +43,7 @@ def parts_for(library: FakeLibrary, press: FakePress, settings: Settings) -> Ser
         control_token="tok",
         version="9.9",
         clock=lambda: NOON,
+        explain=explain,
     )
 
 

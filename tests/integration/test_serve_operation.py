@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from feedhub.errors import AddressInUse
 from feedhub.ports import Vitals
+from feedhub.schedule import explain
 from feedhub.serve.app import ServeParts, create_app
 from feedhub.serve.samples import sample_folder, sample_sources
 from feedhub.serve.uvicorn_server import HttpServer
@@ -38,6 +39,7 @@ def parts(library: FakeLibrary | None = None, **changes: Any) -> ServeParts:
         control_token="tok",
         version="9.9",
         clock=lambda: NOON,
+        explain=explain,
     )
     return replace(made, **changes)
 
@@ -83,8 +85,9 @@ def test_status_tells_states_and_no_secrets(web: Web) -> None:
     told = json.loads(web.get("/status.json").text)
     assert [(one["slug"], one["health"]) for one in told["sources"]] == [("daily", "fresh"), ("weekly", "failing")]
     page = web.get("/status").text
-    assert "3 failures in a row: no answer within 20 s" in page
-    assert "25 min" in page
+    words = "Failing for 2 h (3 times in a row): timeout, no answer within 20 s; next poll in 25 min."
+    assert words in page
+    assert [one["explanation"] for one in told["sources"]][1] == words
     assert "hunter2" not in page + json.dumps(told)
 
 

@@ -12,6 +12,7 @@ import pytest
 from feedhub.model import Byline, FeedKind
 from feedhub.names import author_key
 from feedhub.ports import Vitals
+from feedhub.schedule import explain
 from feedhub.serve.app import ServeParts, create_app
 from feedhub.serve.jinja_pages import SHOWN, PageRenderer
 from feedhub.settings import Settings
@@ -89,6 +90,7 @@ def serving(library: FakeLibrary, settings: Settings = SETTINGS) -> ServeParts:
         control_token="",
         version="9.9",
         clock=lambda: NOON,
+        explain=explain,
     )
 
 

@@ -20,12 +20,16 @@ from feedhub.model import (
     Enclosure,
     Entry,
     EntryId,
+    Failure,
     Feed,
     FeedId,
     FeedKind,
     Format,
+    Gap,
     Health,
     Outcome,
+    ServiceEvent,
+    SourceChange,
     SourceId,
     SourceState,
     StoredEntry,
@@ -67,6 +71,8 @@ class FakeLibrary:
     by_slug: dict[tuple[FeedKind, str], Feed | Redirected] = field(default_factory=dict)
     lists: dict[FeedId, list[StoredEntry]] = field(default_factory=dict)
     sources: list[SourceState] = field(default_factory=list)
+    happened: list[SourceChange] = field(default_factory=list)  # newest first
+    service: list[ServiceEvent] = field(default_factory=list)
     commits: int = 1
     busy: bool = False
     memory: dict[str, str] = field(default_factory=dict)
@@ -142,6 +148,16 @@ class FakeLibrary:
     def outcomes(self, source: SourceId, limit: int = 20) -> list[Outcome]:
         return []
 
+    def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
+        self._ask()
+        return [change for change in self.happened if source in {None, change.slug}][:limit]
+
+    def events(self, limit: int) -> list[ServiceEvent]:
+        return self.service[:limit]
+
+    def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
+        return []
+
     def entries(self, limit: int, *, source: str | None = None, feed: str | None = None) -> list[StoredEntry]:
         return [one for one in self._all() if source in {None, one.source_slug}][:limit]
 
@@ -188,6 +204,11 @@ class FakePress:
             lines = "".join(f"<entry>{escape(title)}</entry>" for title in titles)
             body = f"<{format.value} title='{escape(feed.title)}' next='{escape(older)}'>{lines}</{format.value}>"
         return _document(body, format.media_type, feed.updated)
+
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
+        self.made.append(("/status", Format.ATOM))
+        lines = "".join(f"<entry>{escape(change.title)}: {change.after}</entry>" for change in changes)
+        return _document(f"<feed>{lines}</feed>", Format.ATOM.media_type, changes[0].at if changes else NOON)
 
     def opml(self) -> Document:
         self.made.append(("/feeds.opml", None))
@@ -299,6 +320,9 @@ def sample_library() -> FakeLibrary:
             configured_url="https://weekly.example/feed",
             health=Health.FAILING,
             failures=3,
+            last_failure=Failure.TIMEOUT,
+            last_poll_at=NOON - timedelta(minutes=5),
+            failing_since=NOON - timedelta(hours=2),
             last_detail="no answer within 20 s",
             next_poll_at=NOON + timedelta(minutes=25),
         ),

@@ -35,6 +35,8 @@ class FeedServer:
     asked: list[Asked] = field(default_factory=list)
     held: dict[str, threading.Event] = field(default_factory=dict)
     port: int = 0
+    failing: dict[str, int] = field(default_factory=dict)  # path -> status, for a document that does not come
+    saying: dict[str, dict[str, str]] = field(default_factory=dict)  # path -> more headers of its answers
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}"
@@ -53,6 +55,9 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
             if path in server.held:
                 server.asked.append(Asked(path, dict(self.headers.items()), 0))
                 server.held[path].wait(20)
+            if path in server.failing:
+                self._answer(HTTPStatus(server.failing[path]), b"not now", {}, path)
+                return
             if body is None:
                 self._answer(HTTPStatus.NOT_FOUND, b"no such document", {}, path)
                 return
@@ -67,7 +72,7 @@ def _handler(server: FeedServer) -> type[BaseHTTPRequestHandler]:
         def _answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str], path: str) -> None:
             server.asked.append(Asked(path, dict(self.headers.items()), int(status), time.monotonic()))
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in {**headers, **server.saying.get(path, {})}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Connection", "close")

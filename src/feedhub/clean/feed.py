@@ -69,6 +69,7 @@ def _info(raw: RawFeed, context: CleanContext, now: datetime, loose: bool) -> Fe
         image=web_link(raw.image, bases) or web_link(raw.icon, bases),
         authors=read_bylines(raw.authors, context.people),
         format=raw.format,
+        older=_link(raw, context, "prev-archive") or _link(raw, context, "next"),
     )
 
 

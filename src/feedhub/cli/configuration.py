@@ -26,6 +26,7 @@ from feedhub.cli.control import ask_to_reload, find_daemon
 from feedhub.config import Snapshot, json_schema, plan, show, snapshot_of, warnings, write_starter
 from feedhub.errors import DatabaseError, FeedHubError, NotRunning
 from feedhub.model import SourceState
+from feedhub.schedule import has_moved
 from feedhub.settings import Settings
 from feedhub.store import SchemaKind, schema_state
 from feedhub.store import check as check_database
@@ -92,8 +93,13 @@ def _database_findings(config: Path, settings: Settings) -> tuple[list[Finding],
             states = home.store.states()
     except DatabaseError as error:
         return [("database", "problem", str(error))], []
+    moved = [
+        (state.slug, "warning", f"It moved for good. Write its url as: {state.url}")
+        for state in states
+        if has_moved(state)
+    ]
     sound = ("database", "ok", f"It is sound; schema {state.revision}, {counted(len(states), 'source')} known.")
-    return [("database", "problem", line) for line in problems] or [sound], states
+    return [*([("database", "problem", line) for line in problems] or [sound]), *moved], states
 
 
 def show_plan(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> None:

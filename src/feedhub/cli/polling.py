@@ -29,12 +29,17 @@ from feedhub.cli.common import (
     show_table,
 )
 from feedhub.cli.control import ask_to_poll, find_daemon
+from feedhub.errors import NotFound
 from feedhub.masking import masked
 from feedhub.model import Health, Outcome, SourceState
 from feedhub.once import poll_here
 from feedhub.schedule import explain
 from feedhub.settings import Settings
 from feedhub.store import holder
+
+MOST_CHANGES = 50
+"""Changes shown by `--changes`; `/status.atom` has as many more."""
+_WELL = frozenset({Health.FRESH, Health.SILENT, Health.NEW, Health.WAITING, Health.MOVED})
 
 MOST_REMARK = 200
 """Characters of a remark in the table; `--json` has all of it."""
@@ -123,17 +128,88 @@ def _row(one: Outcome, next_poll: str) -> tuple[object, ...]:
     return one.slug, one.kind, one.status or "", one.listed, one.new, one.updated, next_poll, remark
 
 
-def status(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> None:
-    """How every source is, and why."""
+def status(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Slugs; all when left out.")
+    ] = None,
+    changes: Annotated[bool, typer.Option("--changes", help="What changed lately, newest first.")] = False,
+    missed: Annotated[bool, typer.Option("--missed", help="Entries that were probably missed.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """How every source is, since when, why, and what comes next.
+
+    The same words are on the page `/status`, and `/status.atom` tells your feed reader of every change.
+    """
+    if changes and missed:
+        raise typer.BadParameter("give either --changes or --missed, not both")
     now = wiring.now()
     with reading_if_any(config) as (settings, home):
-        states = home.store.states() if home else []
-    if as_json:
+        states = _asked_for(sources or [], home)
+        found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
+    if found is not None:
+        _show_rows(found, as_json=as_json)
+    elif as_json:
         show_json([{**_public(state), "explanation": explain(state, now)} for state in states])
     elif states:
         _show_states(states, settings)
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
+
+
+def _asked_for(slugs: list[str], home: wiring.Home | None) -> list[SourceState]:
+    """:raises NotFound: a slug names no source."""
+    states = home.store.states(slugs or None) if home else []
+    if unknown := sorted(set(slugs) - {state.slug for state in states}):
+        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
+    return states
+
+
+def _changes(states: list[SourceState], asked: list[str] | None, home: wiring.Home | None) -> list[dict[str, object]]:
+    """Of the sources asked for, or of all, also of those that left the configuration."""
+    if home is None:
+        return []
+    slugs = [state.slug for state in states] if asked else [None]
+    found = [change for slug in slugs for change in home.store.changes(MOST_CHANGES, source=slug)]
+    found.sort(key=lambda change: change.number, reverse=True)
+    return [
+        {
+            "at": change.at,
+            "source": change.slug,
+            "before": change.before,
+            "after": change.after,
+            "cause": change.cause,
+            "explanation": change.detail,
+        }
+        for change in found[:MOST_CHANGES]
+    ]
+
+
+def _missed(states: list[SourceState], home: wiring.Home | None) -> list[dict[str, object]]:
+    found = [(state.slug, gap) for state in states for gap in (home.store.gaps(state.id) if home else ())]
+    found.sort(key=lambda pair: pair[1].noticed_at, reverse=True)
+    return [
+        {
+            "noticed": gap.noticed_at,
+            "source": slug,
+            "after": gap.after,
+            "before": gap.before,
+            "pages": gap.pages,
+            "found": gap.brought,
+            "filled": gap.filled_at,
+            "remark": gap.remark,
+        }
+        for slug, gap in found
+    ]
+
+
+def _show_rows(rows: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        show_json(rows)
+    elif rows:
+        show_table(tuple(rows[0]), (tuple(row.values()) for row in rows))
+    else:
+        say("Nothing to tell.")
 
 
 def _show_states(states: list[SourceState], settings: Settings) -> None:
@@ -145,7 +221,7 @@ def _show_states(states: list[SourceState], settings: Settings) -> None:
             for state in states
         ),
     )
-    well = sum(state.health in {Health.FRESH, Health.SILENT, Health.NEW} for state in states)
+    well = sum(state.health in _WELL for state in states)
     pid = holder(wiring.database_url(settings))
     daemon = "No daemon is running." if pid is None else f"A FeedHub is running (process {pid or 'unknown'})."
     say(f"{well} of {counted(len(states), 'source')} {'is' if len(states) == 1 else 'are'} well. {daemon}")

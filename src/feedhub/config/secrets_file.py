@@ -52,6 +52,7 @@ def resolve(tree: Node, folder: Path, environ: Mapping[str, str]) -> Secrets:
 def _places(tree: Node) -> Iterator[Route]:
     """Routes of all values that may be secrets."""
     yield ("database", "url")
+    yield ("server", "operator_token")
     yield from _headers(tree, ("defaults", "headers"))
     sources = tree.get("sources")
     for index, _ in enumerate(sources.items if sources else ()):

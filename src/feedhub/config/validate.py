@@ -52,6 +52,7 @@ _BOUNDS = {
     "less_than": ("lt", "less than"),
 }
 _RULES = frozenset({"any", "all", "none", "keep", "drop"})
+_SECRETS = frozenset({("database", "url"), ("server", "operator_token")})
 _PASSES = 6
 
 
@@ -187,7 +188,7 @@ def _not_one_of(node: Node, detail: ErrorDetails, route: Route) -> ConfigProblem
 
 def _shown(node: Node, route: Route) -> str:
     """The value, unless it is long or may be a secret."""
-    secret = any(step in {"headers", "auth", "private"} for step in route) or route == ("database", "url")
+    secret = any(step in {"headers", "auth", "private"} for step in route) or route in _SECRETS
     if node.is_list:
         return "a list"
     if node.is_map:

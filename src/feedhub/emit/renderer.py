@@ -9,10 +9,11 @@ from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from feedhub.emit import feedgen_xml, identity, json_feed
+from feedhub.emit.changes import Happening, happening_item, happenings_head
 from feedhub.emit.head import SiteInfo, head_of
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
-from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, StoredEntry
+from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, ServiceEvent, SourceChange, StoredEntry
 from feedhub.ports import PageLinks
 from feedhub.settings import Feeds, Source
 
@@ -84,6 +85,12 @@ class Renderer:
         if format is Format.JSON:
             return json_feed.joined(head, fragments)
         return feedgen_xml.joined(head, fragments, format)
+
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> bytes:
+        """What happened to the sources and the service, newest first, as Atom for the operator alone."""
+        told: list[Happening] = sorted([*changes, *events], key=lambda one: (one.at, one.number), reverse=True)
+        items = [happening_item(one, self.site) for one in told]
+        return feedgen_xml.whole(happenings_head(told, self.site), items, Format.ATOM)
 
     def opml_of_feeds(self, feeds: Sequence[Feed], modified: datetime | None, page_ending: str = "") -> bytes:
         """The output feeds, in a folder for each kind, in the first format that is emitted (Atom, RSS, JSON Feed)."""

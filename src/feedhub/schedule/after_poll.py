@@ -10,7 +10,6 @@ from feedhub.model import (
     FetchFailed,
     Freshness,
     Habit,
-    Health,
     Move,
     NotModified,
     ParseFailed,
@@ -18,11 +17,13 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.schedule.backoff import after_failure, starts_anew
-from feedhub.schedule.cadence import is_silent, policy_interval, with_jitter
+from feedhub.schedule.cadence import policy_interval, with_jitter
 from feedhub.schedule.event import PollEvent
+from feedhub.schedule.gaps import gap_after, newest_listed
 from feedhub.schedule.habit import first_habit, learned, rate_of
+from feedhub.schedule.health import health_of_answering, health_of_failing, health_of_unasked
 from feedhub.schedule.hints import advised, after_skips, earliest, strain
-from feedhub.schedule.moments import DAY, NEVER, Dice, off_the_minute
+from feedhub.schedule.moments import NEVER, Dice, off_the_minute
 from feedhub.schedule.price import PRICE
 from feedhub.schedule.terms import Terms
 from feedhub.settings import Interval, Polling
@@ -31,8 +32,6 @@ CLOCK = timedelta(seconds=1)
 """What the clock leaves out: it tells whole seconds, and no interval may be a fraction of one too short."""
 RETURN_AFTER_REST = timedelta(minutes=5)
 """Within this time after a host's rest its sources get their turns again."""
-SILENT_GAPS = 10
-"""A source is called silent after this many of its usual gaps (and two weeks at least)."""
 
 
 def after_poll(
@@ -83,12 +82,14 @@ def _after_success(
         retry_at=_retry_at(result.freshness, polling, now),
         last_change_at=_last_change(state, event, now),
         rate_at=now,
+        newest_listed=newest_listed(state, event, now),
+        gap=gap_after(state, event, polling, now),
     )
     after = _with_habit(after, state, event, terms)
     after = _with_validators(after, event, result, polling)
     after = _with_document(after, event)
     after = _with_move(after, result.move, polling, now)
-    after = replace(after, health=_health(after, polling, now))
+    after = replace(after, health=health_of_answering(after, polling, now))
     wanted = policy_interval(after, polling, terms.interval, now, terms.price)
     wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
     return replace(after, next_poll_at=_next(after, wanted, terms))
@@ -173,12 +174,6 @@ def _with_move(state: SourceState, move: Move | None, polling: Polling, now: dat
     return replace(state, move_target=move.target, move_since=since, move_count=count)
 
 
-def _health(state: SourceState, polling: Polling, now: datetime) -> Health:
-    quiet = now - state.last_change_at if state.last_change_at else timedelta(0)
-    beyond_habit = state.rate > 0 and quiet > timedelta(days=14) and quiet / DAY * state.rate > SILENT_GAPS
-    return Health.SILENT if beyond_habit or is_silent(state, polling, now) else Health.FRESH
-
-
 # ---------------------------------------------------------------- failure
 
 
@@ -209,7 +204,7 @@ def _after_failure(
         else policy_interval(after, terms.polling, terms.interval, now, terms.price)
     )
     verdict = after_failure(state, after, normal, terms)
-    after = replace(after, health=verdict.health)
+    after = replace(after, health=health_of_failing(after, verdict.health, now))
     if verdict.delay is None:
         return replace(after, next_poll_at=NEVER)
     return replace(after, next_poll_at=_next(after, verdict.delay, terms))
@@ -219,7 +214,9 @@ def _after_no_question(state: SourceState, result: FetchFailed, terms: Terms) ->
     """Nothing was sent, because the host rests: no failure of this source, only a later turn."""
     rest_ends = result.freshness.retry_at or terms.now + RETURN_AFTER_REST
     spread = RETURN_AFTER_REST * terms.dice()  # the sources of a host shall not all come back at once
-    return replace(state, next_poll_at=off_the_minute(max(rest_ends, terms.now) + spread, terms.dice))
+    due = off_the_minute(max(rest_ends, terms.now) + spread, terms.dice)
+    said = state.last_detail if state.last_failure is not None else result.detail
+    return replace(state, next_poll_at=due, health=health_of_unasked(state), last_detail=said)
 
 
 # ---------------------------------------------------------------- both

@@ -15,6 +15,7 @@ import math
 from datetime import datetime, timedelta
 
 from feedhub.model import SourceState
+from feedhub.schedule.gaps import longest_wait
 from feedhub.schedule.habit import Shape, shape_of
 from feedhub.schedule.moments import DAY, Dice, jittered
 from feedhub.schedule.price import PRICE
@@ -37,7 +38,7 @@ def policy_interval(
     if is_silent(state, polling, now):
         return max(polling.silent_interval, interval.min)
     wanted = worthwhile(state.rate, shape_of(state.habit, now), state.window, price, now, interval.max)
-    wanted = max(wanted, interval.min)
+    wanted = max(min(wanted, longest_wait(state.gap, now)), interval.min)
     return wanted if state.has_validators else max(wanted, polling.no_validator_min)
 
 

@@ -21,6 +21,9 @@ class PollEvent:
     oldest: datetime | None = None
     moments: tuple[datetime, ...] = ()  # of the new entries, as far as stated
     body_known: bool = False  # a 200 whose body hash was known: it was not parsed again
+    span: tuple[datetime, datetime] | None = None  # moments of the oldest and newest entry listed, where all state one
+    all_new: bool = False  # no listed entry was known
+    older: str = ""  # where the source says its older entries are
 
     @property
     def parsed(self) -> bool:

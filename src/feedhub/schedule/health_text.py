@@ -1,39 +1,145 @@
-"""The state of a source in one sentence, for people."""
+"""The state of a source in words, for people: one sentence, the same wherever it is shown.
+
+An address may hold a key, and the status page is public: of addresses only the host is told.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from feedhub.masking import masked
-from feedhub.model import Health, SourceState
+from feedhub.model import Failure, Gap, Health, SourceChange, SourceState
+from feedhub.schedule.gaps import REMEMBERED
+from feedhub.schedule.health import has_moved
 from feedhub.schedule.moments import NEVER
+
+_STATE: Mapping[Health, str] = {
+    Health.WAITING: "Waiting",
+    Health.BLOCKED: "Blocked",
+    Health.NEEDS_CREDENTIALS: "Locked",
+    Health.NOT_A_FEED: "No feed there",
+    Health.MAYBE_GONE: "Perhaps gone",
+    Health.GONE: "Gone",
+}
+_REMEDY: Mapping[Failure, str] = {
+    Failure.NEEDS_CREDENTIALS: "give it `auth` in the configuration",
+    Failure.NOT_A_FEED: "`feedhub sources test` shows what came",
+    Failure.FORBIDDEN_ADDRESS: "the guard refuses this address unless `polling.allow_networks` or `polling.ports` allows it",
+}
+_HABITUAL = 0.02
+"""Entries a day from which one can speak of a habit."""
+_AFRESH = timedelta(minutes=2)
+"""A poll this soon after the end of freshness was put off for its sake."""
 
 
 def explain(state: SourceState, now: datetime) -> str:
     """What the source does, since when, and what comes next: one sentence."""
     if not state.enabled:
         return "Switched off in the configuration; its entries stay."
-    if state.last_poll_at is None:
-        return f"Never polled yet{_next(state, now)}."
     if state.last_failure is not None:
         return f"{_failing(state, now)}{_next(state, now)}."
+    if state.health is Health.WAITING:
+        return f"Waiting: {_clause(state.last_detail)}{_next(state, now)}."
+    if state.last_poll_at is None:
+        return f"Never polled yet{_next(state, now)}."
+    return f"{_answering(state, now)}{_moving(state)}{_next(state, now)}."
+
+
+def change_of(before: SourceState, after: SourceState, now: datetime) -> SourceChange | None:
+    """What the operator is told of a poll; None when the state stays, or a new source begins well."""
+    if before.health is after.health or (before.health, after.health) == (Health.NEW, Health.FRESH):
+        return None
+    return SourceChange(
+        at=now,
+        slug=after.slug,
+        before=before.health,
+        after=after.health,
+        cause=cause(after, now),
+        detail=explain(after, now),
+    )
+
+
+def cause(state: SourceState, now: datetime) -> str:
+    """Why the source is as it is, in a few words; "" when there is nothing to say."""
+    if state.last_failure is not None:
+        return f"{state.last_failure}{_status(state)}"
     if state.health is Health.SILENT and state.last_change_at:
-        return f"Answers, but has had nothing new for {span(now - state.last_change_at)}{_next(state, now)}."
-    return f"Answers well, last {span(now - state.last_poll_at)} ago{_moving(state)}{_next(state, now)}."
+        return f"nothing new for {span(now - state.last_change_at)}"
+    if state.health is Health.MISSED and state.gap is not None:
+        return f"{_moment(state.gap.after)} to {_moment(state.gap.before)}"
+    if state.health is Health.MOVED:
+        return f"to {_place(state.move_target or state.url, state)}"
+    return "the host rests" if state.health is Health.WAITING else ""
 
 
 def _failing(state: SourceState, now: datetime) -> str:
     since = f" for {span(now - state.failing_since)}" if state.failing_since else ""
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-    detail = state.last_detail.strip().rstrip(".")
-    status = f", HTTP {state.last_status}" if state.last_status >= 300 else ""
-    return f"Failing{since} ({times}): {state.last_failure}{status}{f', {detail}' if detail else ''}"
+    detail, remedy = _clause(state.last_detail), _REMEDY.get(state.last_failure) if state.last_failure else None
+    parts = [f"{state.last_failure}{_status(state)}", detail, remedy]
+    return f"{_STATE.get(state.health, 'Failing')}{since} ({times}): {', '.join(part for part in parts if part)}"
+
+
+def _answering(state: SourceState, now: datetime) -> str:
+    if state.health is Health.MISSED and state.gap is not None:
+        return _missed(state.gap, now)
+    if state.health is Health.SILENT and state.last_change_at:
+        habit = f", which is longer than its habit of {_rate(state.rate)}" if state.rate > _HABITUAL else ""
+        return f"Answers, but has had nothing new for {span(now - state.last_change_at)}{habit}"
+    ago = f", last {span(now - state.last_poll_at)} ago" if state.last_poll_at else ""
+    return f"Answers well{ago}{_found(state.gap)}"
+
+
+def _missed(gap: Gap, now: datetime) -> str:
+    left = gap.noticed_at + REMEMBERED - now
+    looked = gap.remark or "its archive pages are asked next"
+    return (
+        f"Entries between {_moment(gap.after)} and {_moment(gap.before)} were probably missed, because its list turned"
+        f" over between two polls ({looked}); asked more often and shown here for {span(left)}"
+    )
+
+
+def _found(gap: Gap | None) -> str:
+    if gap is None or gap.is_open or not gap.brought:
+        return ""
+    entries = "entry" if gap.brought == 1 else "entries"
+    return f"; its archive gave back {gap.brought} {entries} missed before {_moment(gap.before)}"
 
 
 def _moving(state: SourceState) -> str:
-    if state.move_target is None:
+    if state.move_target is not None:
+        times = "once" if state.move_count == 1 else f"{state.move_count} times"
+        return f"; says that it moved to {_place(state.move_target, state)} (seen {times}, not adopted yet)"
+    if has_moved(state):
+        where = _place(state.url, state)
+        return f"; it moved to {where} for good, so change its url in the configuration to the one of `feedhub sources list`"
+    return ""
+
+
+def _place(url: str, state: SourceState) -> str:
+    host = _host(url)
+    return host if host and host != _host(state.configured_url) else "another address of its host"
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
         return ""
-    return f", says that it moved to {masked(state.move_target)} (seen {state.move_count} times, not adopted yet)"
+
+
+def _status(state: SourceState) -> str:
+    return f", HTTP {state.last_status}" if state.last_status >= 300 else ""
+
+
+def _clause(sentence: str) -> str:
+    return sentence.strip().rstrip(".")
+
+
+def _rate(rate: float) -> str:
+    """``3 entries a day``, ``an entry every 5 days``."""
+    return f"{rate:.0f} entries a day" if rate >= 1.5 else f"an entry every {span(timedelta(days=1 / rate))}"
 
 
 def _next(state: SourceState, now: datetime) -> str:
@@ -42,8 +148,18 @@ def _next(state: SourceState, now: datetime) -> str:
         return "; due now"
     if due >= NEVER:
         return "; polled no more until you ask for it"
-    asked = " as the server asked" if state.retry_at is not None and now < state.retry_at <= due else ""
-    return f"; next poll in {span(due - now)}{asked}"
+    return f"; next poll in {span(due - now)}{_because(state, due, now)}"
+
+
+def _because(state: SourceState, due: datetime, now: datetime) -> str:
+    if state.retry_at is not None and now < state.retry_at <= due:
+        return " as the server asked"
+    fresh = state.fresh_until
+    return " when its answer is no longer fresh" if fresh and now < fresh <= due < fresh + _AFRESH else ""
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def span(time: timedelta) -> str:

@@ -4,7 +4,7 @@
 
     gate.py              what every request passes: length, prefix, figures, the last net
     feed_routes.py       feeds, pages, directory, OPML, private feeds
-    operator_routes.py   health, metrics, status
+    operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine
     samples.py           the sample sources of the first run
     answers.py           ready document + request -> 200, 304, 412

@@ -61,6 +61,11 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def was_passed_on(request: Request) -> bool:
+    """Whether a proxy says that the request came from elsewhere. Not all of them do."""
+    return any(name in request.headers for name in _PASSED_ON)
+
+
 async def outcome_lines(control: Control, wish: PollWish) -> AsyncIterator[bytes]:
     """One JSON object a line, each as soon as its poll is committed; an error is the last line."""
     try:
@@ -94,7 +99,7 @@ class ControlRoutes:
         """:raises HTTPException: 403 from elsewhere, 401 without the token, 503 where nothing can be steered."""
         peer = request.client.host if request.client else ""
         ours = (request.scope.get("server") or ("",))[0]  # a server bound to one address is reached from that address
-        if not (is_loopback(peer) or peer == ours) or any(name in request.headers for name in _PASSED_ON):
+        if not (is_loopback(peer) or peer == ours) or was_passed_on(request):
             raise HTTPException(403, "Control is for this machine only.")
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         right = hmac.compare_digest(given.strip().encode(), self._token)

@@ -6,7 +6,7 @@ JavaScript, load nothing from elsewhere, and every word of a source is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from importlib.resources import files
@@ -117,12 +117,20 @@ class PageRenderer:
             older=f"{self._places.page(feed.path)}?before={next_before}" if next_before else "",
         )
 
-    def status(self, states: Sequence[SourceState], now: datetime, index: views.FeedIndex | None = None) -> str:
-        """The state of every source that is not private."""
+    def status(
+        self,
+        states: Sequence[SourceState],
+        now: datetime,
+        explain: Callable[[SourceState, datetime], str],
+        index: views.FeedIndex | None = None,
+    ) -> str:
+        """The state of every source that is not private, in the words of ``explain``."""
         known = index or {}
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         rows = [
-            views.state_view(state, (FeedKind.SOURCE, state.slug) in known, self._places, self._zone, now)
+            views.state_view(
+                state, explain(state, now), (FeedKind.SOURCE, state.slug) in known, self._places, self._zone, now
+            )
             for state in sorted(shown, key=lambda state: state.slug)
         ]
         rows.sort(key=lambda row: not row.trouble)

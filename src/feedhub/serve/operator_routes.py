@@ -8,17 +8,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from feedhub.errors import DatabaseError
-from feedhub.model import Health, SourceState
+from feedhub.model import Health, ServiceEvent, SourceChange, SourceState
 from feedhub.ports import Vitals
 from feedhub.serve.addresses import Visibility
-from feedhub.serve.answers import PAGE_POLICY
+from feedhub.serve.answers import PAGE_POLICY, Manner, answer
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
+from feedhub.serve.operator_gate import OperatorGate
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
 from feedhub.serve.wire import moment_text, state_to_json
 
+SHOWN_CHANGES, SHOWN_EVENTS = 100, 20
+"""Changes of sources, and events of the service, in the operator's feed: a reader that looks once a day misses none of a usual day."""
 _FRESH = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -34,6 +37,7 @@ class OperatorRoutes:
         self._known = known
         self._metrics = metrics
         self._visibility = Visibility(parts.settings)
+        self._operator = OperatorGate(parts.settings)
 
     def routes(self) -> list[Route]:
         return [
@@ -43,6 +47,7 @@ class OperatorRoutes:
             Route("/metrics", self.metrics),
             Route("/status", self.status),
             Route("/status.json", self.status_json),
+            Route("/status.atom", self.status_atom),
         ]
 
     async def health(self, _request: Request) -> Response:
@@ -79,19 +84,33 @@ class OperatorRoutes:
     async def status(self, _request: Request) -> Response:
         known = await self._known.now()
         states = await run_in_threadpool(self._parts.catalogue.states)
-        html = await run_in_threadpool(self._renderer.status, states, self._parts.clock(), known.index)
+        now = self._parts.clock()
+        html = await run_in_threadpool(self._renderer.status, states, now, self._parts.explain, known.index)
         headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
     async def status_json(self, _request: Request) -> Response:
         states = await run_in_threadpool(self._parts.catalogue.states)
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
+        now = self._parts.clock()
         body = {
-            "at": moment_text(self._parts.clock()),
+            "at": moment_text(now),
             "version": self._parts.version,
-            "sources": [state_to_json(state) for state in shown],
+            "sources": [state_to_json(state, self._parts.explain(state, now)) for state in shown],
         }
         return JSONResponse(body, headers=_FRESH)
+
+    def _happened(self) -> tuple[list[SourceChange], list[ServiceEvent]]:
+        catalogue = self._parts.catalogue
+        return catalogue.changes(SHOWN_CHANGES), catalogue.events(SHOWN_EVENTS)
+
+    async def status_atom(self, request: Request) -> Response:
+        """What happened to the sources, private ones too, and to the service: for the operator only."""
+        self._operator.admit(request)
+        changes, events = await run_in_threadpool(self._happened)
+        stamp = (tuple(changes), tuple(events))
+        ready = await self._shelf.get("status.atom", stamp, lambda: self._parts.press.changes(changes, events))
+        return answer(request, ready, Manner(max_age=60, private=True))
 
 
 def _report(vitals: Vitals, well: bool) -> Response:

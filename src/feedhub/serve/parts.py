@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from feedhub.model import SourceState
 from feedhub.ports import Catalogue, Clock, Control, Library, Press, Vitals
 from feedhub.settings import Settings
 
@@ -22,3 +24,4 @@ class ServeParts:
     control_token: str
     version: str
     clock: Clock
+    explain: Callable[[SourceState, datetime], str]  # how a source is, in the words that commands use

@@ -27,7 +27,8 @@ ONE_OF: Mapping[FeedKind, str] = {
     FeedKind.CATEGORY: "Category",
     FeedKind.SOURCE: "Source",
 }
-_TROUBLE = frozenset({Health.FAILING, Health.BLOCKED, Health.NEEDS_CREDENTIALS, Health.NOT_A_FEED, Health.MAYBE_GONE})
+_QUIET = frozenset({Health.NEW, Health.FRESH, Health.WAITING, Health.MOVED, Health.SILENT, Health.DISABLED})
+"""States that ask nothing of the operator today; sources in any other stand first on the status page."""
 
 FeedIndex = Mapping[tuple[FeedKind, str], Feed]
 """Public feeds by kind and key: what an entry's page may link to."""
@@ -98,11 +99,10 @@ class StateView:
     host: str
     health: str
     trouble: bool
-    detail: str
+    explanation: str
     success: Moment | None
     change: Moment | None
     next: str
-    failures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,19 +219,20 @@ def _next_poll(state: SourceState, now: datetime) -> str:
     return span(state.next_poll_at - now) if state.next_poll_at else "now"
 
 
-def state_view(state: SourceState, public: bool, places: Places, zone: ZoneInfo, now: datetime) -> StateView:
+def state_view(
+    state: SourceState, explanation: str, public: bool, places: Places, zone: ZoneInfo, now: datetime
+) -> StateView:
     """A source on the status page. Its URL may hold a key, so that only the host is shown."""
     return StateView(
         slug=state.slug,
         href=places.page(f"/sources/{state.slug}") if public else "",
         host=host_of(state.url),
         health=state.health.value,
-        trouble=state.health in _TROUBLE,
-        detail=state.last_detail if state.failures else "",
+        trouble=state.health not in _QUIET,
+        explanation=explanation,
         success=moment(state.last_success_at, zone),
         change=moment(state.last_change_at, zone),
         next=_next_poll(state, now),
-        failures=state.failures,
     )
 
 

@@ -43,12 +43,14 @@ def outcome_from_json(values: Mapping[str, object]) -> Outcome:
         raise ValueError(f"not an outcome: {error}") from error
 
 
-def state_to_json(state: SourceState) -> dict[str, JsonValue]:
+def state_to_json(state: SourceState, explanation: str) -> dict[str, JsonValue]:
     """What may be shown of a source: its URL may hold a key, so that only the host is told."""
+    gap = state.gap
     return {
         "slug": state.slug,
         "host": host_of(state.url),
         "health": state.health.value,
+        "explanation": explanation,
         "enabled": state.enabled,
         "failures": state.failures,
         "failure": state.last_failure.value if state.last_failure else None,
@@ -59,5 +61,8 @@ def state_to_json(state: SourceState) -> dict[str, JsonValue]:
         "last_change_at": moment_text(state.last_change_at),
         "failing_since": moment_text(state.failing_since),
         "next_poll_at": moment_text(state.next_poll_at),
+        "moved": state.url != state.configured_url or state.move_target is not None,
+        "missed_after": moment_text(gap.after) if gap and gap.is_open else None,
+        "missed_before": moment_text(gap.before) if gap and gap.is_open else None,
         "entries_a_day": round(state.rate, 3),
     }

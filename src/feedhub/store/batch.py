@@ -70,6 +70,7 @@ class Batch:
         self._updates: dict[int, dict[str, Any]] = {}
         self._seen_anew: set[int] = set()  # stored entries that got another sighting
         self._outcomes: list[Outcome] = []
+        self._polls: list[Outcome] = []  # those that are of polls: an archive page is none
 
     def write(self, records: Sequence[PollRecord]) -> Applied:
         self._prepare(records)
@@ -124,7 +125,9 @@ class Batch:
                 updated += 1
             else:
                 self._sight(record, draft, self._present[decision.id])
-        self._outcomes.append(replace(record.outcome, new=new, updated=updated))
+        outcome = replace(record.outcome, new=new, updated=updated)
+        self._outcomes.append(outcome)
+        self._polls += [] if record.aside else [outcome]
 
     def _insert(self, record: PollRecord, draft: Draft, decision: Insert) -> int:
         keys = _keys_of(draft)
@@ -226,7 +229,7 @@ class Batch:
         touched = self._rewrite(polled)
         feeds = write_listing(self._connection, self._listing)
         feeds |= polled.write(self._counter)
-        write_polls(self._connection, self._counter, [o for o in self._outcomes if polled.holds(o.source)])
+        write_polls(self._connection, self._counter, [o for o in self._polls if polled.holds(o.source)])
         if feeds or touched or self._new:
             bump(self._connection)
         return Applied(

@@ -8,8 +8,21 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from feedhub.errors import NotFound
-from feedhub.model import Digest, EntryId, Feed, FeedKind, Outcome, SourceId, SourceState, StoredEntry
+from feedhub.model import (
+    Digest,
+    EntryId,
+    Feed,
+    FeedKind,
+    Gap,
+    Outcome,
+    ServiceEvent,
+    SourceChange,
+    SourceId,
+    SourceState,
+    StoredEntry,
+)
 from feedhub.ports import EntryTrace
+from feedhub.store import happenings
 from feedhub.store import sources as remembered
 from feedhub.store.base import Side
 from feedhub.store.forgetting import source_id
@@ -36,6 +49,18 @@ class Cataloguing(Side):
             slug = connection.scalar(select(sources.c.slug).where(sources.c.id == source))
             query = select(polls).where(polls.c.source_id == source).order_by(polls.c.number.desc()).limit(limit)
             return [outcome_of(row, str(slug)) for row in connection.execute(query).mappings()]
+
+    def changes(self, limit: int, *, source: str | None = None) -> list[SourceChange]:
+        with self.reading() as connection:
+            return happenings.changes(connection, limit, source)
+
+    def events(self, limit: int) -> list[ServiceEvent]:
+        with self.reading() as connection:
+            return happenings.events(connection, limit)
+
+    def gaps(self, source: SourceId, limit: int = 20) -> list[Gap]:
+        with self.reading() as connection:
+            return happenings.gaps_of(connection, source, limit)
 
     def entries(self, limit: int, *, source: str | None = None, feed: str | None = None) -> list[StoredEntry]:
         """The entries published last; of a source by its slug, or what a feed shows by its path (``topics/ai``).

@@ -6,12 +6,13 @@ renamed one leaves a redirect, and all come back as they were when they are name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from feedhub.model import FeedKind, FeedRef, Health
+from feedhub.model import FeedKind, FeedRef, Health, SourceChange
 from feedhub.ports import SourceSpec, TopicSpec
 from feedhub.store.feeds import (
     ALL_KEY,
@@ -20,6 +21,7 @@ from feedhub.store.feeds import (
     drop_fragments,
     write_listing,
 )
+from feedhub.store.happenings import add_change
 from feedhub.store.moving import FeedMover
 from feedhub.store.polled import retitle
 from feedhub.store.rows import source_title
@@ -44,18 +46,29 @@ FORGET_VALIDATORS: dict[str, Any] = {
     "last_status": 0,
     "fresh_until": None,
     "retry_at": None,
+    "newest_listed": None,
+    "gap": None,
     "next_poll_at": None,
     "leased_until": None,
 }
 """What belongs to an address and is void at another (standards, part 1, rule 4)."""
 
 
+_SAID: Mapping[Health, str] = {
+    Health.DISABLED: "Switched off in the configuration; its entries stay.",
+    Health.NEW: "The configuration names another address for it, which is polled next.",
+    Health.FRESH: "Switched on in the configuration, or named there by the address it had moved to.",
+    Health.FAILING: "Switched on again in the configuration; it was failing before.",
+}
+
+
 class Configuring:
     """One call of :meth:`feedhub.ports.Ledger.sync`."""
 
-    def __init__(self, connection: Connection, counter: Counter) -> None:
+    def __init__(self, connection: Connection, counter: Counter, now: datetime) -> None:
         self._connection = connection
         self._counter = counter
+        self._now = now
 
     def sync(self, specs: Sequence[SourceSpec], topics: Sequence[TopicSpec]) -> None:
         self._registry().resolve([FeedRef(kind=FeedKind.ALL, key=ALL_KEY, title="All")])
@@ -117,8 +130,11 @@ class Configuring:
             "rights": spec.rights,
             "health": _health(spec, row),
         }
-        if spec.url != row["configured_url"]:
+        if spec.url == row["url"]:  # also when the file now says where the source has moved to: nothing is forgotten
+            values |= {"configured_url": spec.url}
+        elif spec.url != row["configured_url"]:
             values |= {"url": spec.url, "configured_url": spec.url, **FORGET_VALIDATORS}
+        self._note_change(row, Health(values["health"]))
         changed = {name: value for name, value in values.items() if value != row[name]}
         if changed:
             self._connection.execute(update(sources).where(sources.c.id == row["id"]).values(changed))
@@ -126,9 +142,20 @@ class Configuring:
 
     def _leave(self, rows: Sequence[RowMapping]) -> None:
         for row in rows:
+            self._note_change(row, Health.DISABLED, left=True)
             values = {"enabled": False, "configured": False, "health": Health.DISABLED.value, "leased_until": None}
             self._connection.execute(update(sources).where(sources.c.id == row["id"]).values(values))
-            self._withdraw(FeedKind.SOURCE, row["slug"], True)
+            _withdraw(self._connection, FeedKind.SOURCE, row["slug"], True)
+
+    def _note_change(self, row: RowMapping, after: Health, *, left: bool = False) -> None:
+        """Keep what the configuration made of a source's state, as polls keep theirs."""
+        before = Health(row["health"])
+        if before is after or (before, after) == (Health.FRESH, Health.NEW):
+            return
+        cause = "left the configuration" if left else "configuration"
+        detail = "It is not in the configuration any more; its entries stay." if left else _SAID[after]
+        change = SourceChange(at=self._now, slug=row["slug"], before=before, after=after, cause=cause, detail=detail)
+        add_change(self._connection, self._counter, dict(row), change)
 
     def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
         refs = []
@@ -159,17 +186,7 @@ class Configuring:
         )
         query = select(feeds.c.key).where(feeds.c.kind == FeedKind.TOPIC.value, ~feeds.c.withdrawn)
         for key in set(self._connection.scalars(query)) - present:
-            self._withdraw(FeedKind.TOPIC, key, True)
-
-    # ------------------------------------------------------------ authors
-
-    def hide_authors(self, hidden: Collection[str]) -> None:
-        """See :meth:`feedhub.ports.Ledger.hide_authors`. Nothing else ever withdraws an author's feed."""
-        query = select(feeds.c.key).where(feeds.c.kind == FeedKind.AUTHOR.value, feeds.c.withdrawn)
-        for key in set(self._connection.scalars(query)) - set(hidden):
-            self._withdraw(FeedKind.AUTHOR, key, False)
-        for key in sorted(hidden):
-            self._withdraw(FeedKind.AUTHOR, key, True)
+            _withdraw(self._connection, FeedKind.TOPIC, key, True)
 
     # ------------------------------------------------------------ feeds
 
@@ -181,15 +198,27 @@ class Configuring:
             back = update(feeds).where(feeds.c.id.in_(some), feeds.c.withdrawn)
             self._connection.execute(back.values(withdrawn=False, version=feeds.c.version + 1))
 
-    def _withdraw(self, kind: FeedKind, key: str, gone: bool) -> None:
-        change = update(feeds).where(feeds.c.kind == kind.value, feeds.c.key == key, feeds.c.withdrawn != gone)
-        self._connection.execute(change.values(withdrawn=gone, version=feeds.c.version + 1))
+
+def hide_authors(connection: Connection, hidden: Collection[str]) -> None:
+    """See :meth:`feedhub.ports.Ledger.hide_authors`. Nothing else ever withdraws an author's feed."""
+    query = select(feeds.c.key).where(feeds.c.kind == FeedKind.AUTHOR.value, feeds.c.withdrawn)
+    for key in set(connection.scalars(query)) - set(hidden):
+        _withdraw(connection, FeedKind.AUTHOR, key, False)
+    for key in sorted(hidden):
+        _withdraw(connection, FeedKind.AUTHOR, key, True)
+
+
+def _withdraw(connection: Connection, kind: FeedKind, key: str, gone: bool) -> None:
+    change = update(feeds).where(feeds.c.kind == kind.value, feeds.c.key == key, feeds.c.withdrawn != gone)
+    connection.execute(change.values(withdrawn=gone, version=feeds.c.version + 1))
 
 
 def _health(spec: SourceSpec, row: RowMapping) -> str:
     """A source that is switched on again is what its last polls made it: fresh, or never polled."""
     if not spec.enabled:
         return Health.DISABLED.value
+    if spec.url == row["url"] != row["configured_url"]:  # the file follows the source to where it moved
+        return str(row["health"]) if row["health"] != Health.MOVED.value else Health.FRESH.value
     if spec.url != row["configured_url"] or (row["health"] == Health.DISABLED.value and row["last_success_at"] is None):
         return Health.NEW.value
     if row["health"] == Health.DISABLED.value:

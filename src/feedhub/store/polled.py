@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from feedhub.model import FeedKind, FeedRef, Outcome
+from feedhub.model import FeedKind, FeedRef, Health, Outcome
 from feedhub.ports import PollRecord
 from feedhub.store.feeds import FeedRegistry
+from feedhub.store.gap_rows import pack_gap, unpack_gap
+from feedhub.store.happenings import write_changes, write_gaps
 from feedhub.store.rows import info_row, outcome_row, source_title, state_row
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import feeds, polls, sources
@@ -33,7 +35,7 @@ class Polled:
 
     def write(self, counter: Counter) -> set[int]:
         """Write states and infos; returns source feeds whose title changed."""
-        self._write_states()
+        self._write_states(counter)
         rows = [
             {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
             for r in self._records
@@ -57,20 +59,38 @@ class Polled:
         now = info_row(record.info)
         return any(stored[name] != now[name] for name in _CREDIT)
 
-    def _write_states(self) -> None:
+    def _write_states(self, counter: Counter) -> None:
         """A poll that began before the configuration changed its source brings entries, but no state."""
-        rows, stale = [], []
+        rows, stale, aside = [], [], []
         for record in self._records:
-            stored = self._stored.get(record.state.id)
-            if stored is None:
+            if not self.holds(record.state.id):
                 continue
-            if stored["enabled"] and stored["configured_url"] == record.state.configured_url:
-                rows.append({"b_id": record.state.id, "leased_until": None, **state_row(record.state)})
+            if record.aside:
+                aside += [record] if self._fills(record) else []
+            elif self._is_sound(record):
+                rows.append(record)
             else:
-                stale.append({"b_id": record.state.id, "leased_until": None})
-        for some in (rows, stale):
-            if some:
-                self._connection.execute(_CHANGE, some)
+                stale.append(record)
+        self._change({"b_id": r.state.id, "leased_until": None, **state_row(r.state)} for r in rows)
+        self._change({"b_id": r.state.id, "leased_until": None} for r in stale)
+        self._change({"b_id": r.state.id, "gap": pack_gap(r.state.gap), "health": r.state.health} for r in aside)
+        write_gaps(self._connection, self._stored, [*rows, *aside])
+        write_changes(self._connection, counter, self._stored, [*rows, *aside])
+
+    def _is_sound(self, record: PollRecord) -> bool:
+        stored = self._stored[record.state.id]
+        return bool(stored["enabled"]) and stored["configured_url"] == record.state.configured_url
+
+    def _fills(self, record: PollRecord) -> bool:
+        """Whether the gap that an archive page was read for is still the source's latest, and its state about it."""
+        stored = self._stored[record.state.id]
+        kept, told = unpack_gap(stored["gap"]), record.state.gap
+        same = kept is not None and told is not None and kept.noticed_at == told.noticed_at
+        return same and self._is_sound(record) and stored["health"] == Health.MISSED.value
+
+    def _change(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        if some := list(rows):
+            self._connection.execute(_CHANGE, some)
 
     def _retitle(self, counter: Counter) -> set[int]:
         titles = {}

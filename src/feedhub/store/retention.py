@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, func, or_, select, update
 
 from feedhub.store.feeds import Listing, leaving, member_of, write_listing
 from feedhub.store.forgetting import rewrite_stories
 from feedhub.store.statements import bump, chunks, put_missing
-from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, polls, sightings, sources
+from feedhub.store.tables import (
+    cluster_keys,
+    entries,
+    entry_keys,
+    forgotten,
+    gaps,
+    polls,
+    service_events,
+    sightings,
+    source_changes,
+    sources,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +32,7 @@ class Removed:
 
     entries: int = 0
     polls: int = 0
+    changes: int = 0  # of state, gaps and events
 
 
 def remove_old(connection: Connection, before: datetime, keep_at_least: int, now: datetime, limit: int) -> int:
@@ -106,11 +119,24 @@ def _pass_on_stories(connection: Connection, stories: Collection[int]) -> set[in
 
 def trim_polls(connection: Connection, keep: int) -> int:
     """Remove all but the newest ``keep`` outcomes of each source; returns how many went."""
-    place = func.row_number().over(partition_by=polls.c.source_id, order_by=polls.c.number.desc())
-    ranked = select(polls.c.source_id, polls.c.number, place.label("place")).subquery()
-    oldest = select(ranked.c.source_id, ranked.c.number).where(ranked.c.place == keep + 1)
+    return _trim(connection, polls.c.number, keep)
+
+
+def trim_changes(connection: Connection, keep: int) -> int:
+    """Remove all but the newest ``keep`` changes of state and gaps of each source, and events; returns how many went."""
+    border = select(service_events.c.number).order_by(service_events.c.number.desc()).offset(keep).limit(1)
+    old = delete(service_events).where(service_events.c.number <= border.scalar_subquery())
+    gone = connection.execute(old).rowcount
+    return gone + _trim(connection, source_changes.c.number, keep) + _trim(connection, gaps.c.noticed_at, keep)
+
+
+def _trim(connection: Connection, order: Column[Any], keep: int) -> int:
+    """Of each source the rows that are last by ``order`` stay."""
+    table = order.table
+    place = func.row_number().over(partition_by=table.c.source_id, order_by=order.desc())
+    ranked = select(table.c.source_id, order.label("position"), place.label("place")).subquery()
+    oldest = select(ranked.c.source_id, ranked.c.position).where(ranked.c.place == keep + 1)
     gone = 0
-    for source, number in connection.execute(oldest).all():
-        old = delete(polls).where(polls.c.source_id == source, polls.c.number <= number)
-        gone += connection.execute(old).rowcount
+    for source, position in connection.execute(oldest).all():
+        gone += connection.execute(delete(table).where(table.c.source_id == source, order <= position)).rowcount
     return gone

@@ -34,6 +34,7 @@ from feedhub.model import (
     StoredEntry,
     Validators,
 )
+from feedhub.store.gap_rows import pack_gap, unpack_gap
 
 Row = RowMapping
 """Column values by name, as they come from the database."""
@@ -241,6 +242,8 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "move_since": state.move_since,
         "move_count": state.move_count,
         "window": state.window,
+        "newest_listed": state.newest_listed,
+        "gap": pack_gap(state.gap),
     }
 
 
@@ -277,6 +280,8 @@ def source_state(row: Row) -> SourceState:
         move_since=row["move_since"],
         move_count=row["move_count"],
         window=row["window"],
+        newest_listed=row["newest_listed"],
+        gap=unpack_gap(row["gap"]),
     )
 
 

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from feedhub.model import FeedId, FeedKind, FeedRef, SourceId, SourceState
+from feedhub.model import FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
-from feedhub.store.configuring import Configuring
+from feedhub.store.configuring import Configuring, hide_authors
+from feedhub.store.happenings import add_event
 from feedhub.store.moving import FeedMover
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
-from feedhub.store.retention import Removed, remove, remove_old, trim_polls
+from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
 from feedhub.store.schema import require_current
 from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.tables import memory
@@ -30,16 +31,16 @@ class Writing(Side):
         with self.writing() as connection:
             yield SqlTransaction(connection)
 
-    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:  # noqa: ARG002  part of the port
+    def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:
         with self.writing() as connection:
             counter = Counter(connection)
-            Configuring(connection, counter).sync(sources, topics)
+            Configuring(connection, counter, now).sync(sources, topics)
             counter.save()
             bump(connection)
 
     def hide_authors(self, keys: Collection[str]) -> None:
         with self.writing() as connection:
-            Configuring(connection, Counter(connection)).hide_authors(keys)
+            hide_authors(connection, keys)
             bump(connection)
 
     def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
@@ -76,14 +77,27 @@ class Writing(Side):
                 bump(connection)
             return frozenset(FeedId(feed) for feed in changed)
 
+    def note(self, event: ServiceEvent) -> None:
+        with self.writing() as connection:
+            counter = Counter(connection)
+            add_event(connection, counter, event)
+            counter.save()
+
     def remember(self, name: str, value: str) -> None:
         with self.writing() as connection:
             put_over(connection, memory, [{"name": name, "value": value}])
 
     def retention(
-        self, keep_for: timedelta | None, keep_at_least: int, polls: int, now: datetime, *, batch: int = 500
+        self,
+        keep_for: timedelta | None,
+        keep_at_least: int,
+        polls: int,
+        now: datetime,
+        *,
+        changes: int = 100,
+        batch: int = 500,
     ) -> Removed:
-        """Remove entries older than ``keep_for`` and poll outcomes beyond the newest ``polls`` of each source.
+        """Remove entries older than ``keep_for``, and outcomes and changes beyond the newest of each source.
 
         Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
         comes back as new. Works in transactions of ``batch`` entries, so that polls get their turn in between.
@@ -96,7 +110,8 @@ class Writing(Side):
             if some < batch:
                 break
         with self.writing() as connection:
-            return Removed(entries=removed, polls=trim_polls(connection, polls))
+            trimmed = trim_polls(connection, polls), trim_changes(connection, changes)
+        return Removed(entries=removed, polls=trimmed[0], changes=trimmed[1])
 
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.

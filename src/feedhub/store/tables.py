@@ -134,6 +134,8 @@ sources = Table(
     Column("move_since", Moment),
     _number("move_count"),
     _number("window"),
+    Column("newest_listed", Moment),
+    Column("gap", String),  # model.Gap as JSON, the same as its row of ``gaps``; NULL: none that matters
     Column("listed_at", Moment),  # the last poll that brought a list of entries
     # what the source says of itself (model.FeedInfo)
     _words("feed_title"),
@@ -368,6 +370,45 @@ polls = Table(
     _words("detail"),
     Column("next_poll_at", Moment),
     PrimaryKeyConstraint("source_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+source_changes = Table(
+    "source_changes",
+    metadata,
+    _id("number"),
+    _source(),
+    Column("at", Moment, nullable=False),
+    Column("before", String, nullable=False),  # model.Health
+    Column("after", String, nullable=False),
+    _words("cause"),
+    _words("detail"),
+    Index(None, "source_id", "number"),
+)
+
+service_events = Table(
+    "service_events",
+    metadata,
+    _id("number"),
+    Column("at", Moment, nullable=False),
+    Column("what", String, nullable=False),
+    _words("detail"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    _source(),
+    Column("noticed_at", Moment, nullable=False),
+    Column("after", Moment, nullable=False),
+    Column("before", Moment, nullable=False),
+    _words("older"),
+    _number("pages"),
+    _number("brought"),
+    Column("tried_at", Moment),
+    Column("filled_at", Moment),
+    _words("remark"),
+    PrimaryKeyConstraint("source_id", "noticed_at"),
     sqlite_with_rowid=False,
 )
 

@@ -50,6 +50,17 @@ def test_known_entries_are_not_cleaned_and_empty_ones_are_refused() -> None:
     assert [one.original_id for one in cleaned.entries] == ["b"]
 
 
+def test_where_older_entries_are_is_read_absolute_and_archives_go_first() -> None:
+    page, archive = RawLink(href="?page=2", rel="next"), RawLink(href="/2026-02.xml", rel="prev-archive")
+    for links, older in (
+        ((HOME,), ""),
+        ((HOME, page), "https://news.example/feed.xml?page=2"),
+        ((page, archive), "https://news.example/2026-02.xml"),
+        ((RawLink(href="javascript:alert(1)", rel="next"),), ""),
+    ):
+        assert clean_feed(RawFeed(format="atom10", links=links), CONTEXT, NOW).info.older == older
+
+
 def test_one_body_is_the_content() -> None:
     entry = only(RawEntry(id="a", summary=RawText(value="<p>x</p>")))
     assert (entry.summary, entry.content, entry.text) == ("", "<p>x</p>", "x")

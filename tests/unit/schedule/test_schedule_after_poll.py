@@ -140,7 +140,7 @@ def test_five_known_bodies_in_spite_of_validators_discredit_them_until_a_304() -
         (Failure.GONE, 410, 1 * DAY, 1, None, None, Health.GONE),
         (Failure.LEGAL, 451, 1 * DAY, 1, DAY, 25 * HOUR, Health.BLOCKED),
         (Failure.LEGAL, 451, 2 * DAY, 2, None, None, Health.BLOCKED),
-        (Failure.RATE_LIMITED, 429, 0 * DAY, 0, 4.8 * HOUR, 6 * HOUR, Health.FAILING),
+        (Failure.RATE_LIMITED, 429, 0 * DAY, 0, 4.8 * HOUR, 6 * HOUR, Health.WAITING),
         (Failure.SERVER, 503, 0 * DAY, 0, 4.8 * HOUR, 6 * HOUR, Health.FAILING),
         (Failure.RATE_LIMITED, 429, 2 * DAY, 9, DAY, 25 * HOUR, Health.FAILING),
         (Failure.SERVER, 500, 0 * DAY, 0, 2.3 * HOUR, 5 * HOUR, Health.FAILING),
