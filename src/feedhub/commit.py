@@ -7,10 +7,10 @@ when to look again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feedhub.dedupe import decide, join
+from feedhub.dedupe import decide, is_certain, join
 from feedhub.model import (
     EPOCH,
     DateOrigin,
@@ -30,22 +30,28 @@ from feedhub.model import (
     SourceId,
     SourceState,
     Story,
+    Subscription,
     Understood,
     Update,
 )
 from feedhub.ports import Clock, Ledger, PollRecord
-from feedhub.schedule import PollEvent, Tariff, after_poll
+from feedhub.schedule import PollEvent, Tariff, after_poll, after_push
 from feedhub.settings import Settings
+from feedhub.websub import found, push_of
+
+PUSHED, PUSHED_IN_PART = "pushed", "pushed in part"
+"""Kinds of outcome of a delivery: all of it was taken, or some entries are left to the poll that follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What came of one source before the database is asked."""
+    """What came of one source before the database is asked. ``pushed``: from its hub, not by a poll."""
 
     state: SourceState
     result: FetchResult | ParseFailed
     understood: Understood | None = None
     body_known: bool = False
+    pushed: bool = False
 
 
 class Committer:
@@ -74,6 +80,7 @@ class Committer:
                 memory = Memory(
                     known=transaction.known({key for draft in drafts for key in _recognising(draft)}),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
+                    subscriptions=transaction.subscriptions([f.state.id for f in wave if not f.pushed]),
                 )
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
                 applied = transaction.apply([self._record(finding, memory) for finding in wave])
@@ -89,6 +96,7 @@ class Committer:
             writes = [
                 (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
                 for draft in understood.drafts
+                if not finding.pushed or is_certain(draft.entry, memory.matches(draft))
             ]
         new = sum(isinstance(decision, Insert) for _, decision in writes)
         changed = sum(isinstance(decision, Update) for _, decision in writes)
@@ -103,17 +111,46 @@ class Committer:
             moments=_stated([draft for draft, decision in writes if isinstance(decision, Insert)]),
             body_known=finding.body_known,
         )
-        source = self._sources.get(finding.state.slug)
-        interval = (source.interval if source else None) or self._settings.polling.interval
-        price = self._tariff.price
-        state = after_poll(finding.state, event, self._settings.polling, interval, now, self._dice, price=price)
+        subscription = _after_poll(memory.subscriptions.get(finding.state.id), finding, event, now)
+        state = self._next_state(finding, event, subscription, now)
+        unsure = len(understood.drafts) - len(writes) if understood else 0
+        outcome = _outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed)
         return PollRecord(
             state=state,
-            outcome=_outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed),
+            outcome=_of_push(outcome, unsure, now) if finding.pushed else outcome,
             info=understood.info if understood else None,
             writes=writes,
             seen=understood.seen if understood else (),
+            pushed=finding.pushed,
+            subscription=subscription if subscription != memory.subscriptions.get(finding.state.id) else None,
         )
+
+    def _next_state(
+        self, finding: Finding, event: PollEvent, subscription: Subscription | None, now: datetime
+    ) -> SourceState:
+        if finding.pushed:
+            return after_push(finding.state, event, now)
+        polling, source = self._settings.polling, self._sources.get(finding.state.slug)
+        interval = (source.interval if source else None) or polling.interval
+        price, push = self._tariff.price, push_of(subscription, now)
+        return after_poll(finding.state, event, polling, interval, now, self._dice, price=price, push=push)
+
+
+def _after_poll(
+    subscription: Subscription | None, finding: Finding, event: PollEvent, now: datetime
+) -> Subscription | None:
+    """The source's subscription with what this poll says of its hub: nothing when the poll failed."""
+    if subscription is None or isinstance(finding.result, FetchFailed | ParseFailed):
+        return subscription
+    return found(subscription, event.new, event.moments, finding.state.last_poll_at, now)
+
+
+def _of_push(outcome: Outcome, unsure: int, now: datetime) -> Outcome:
+    if not unsure:
+        return replace(outcome, kind=PUSHED, at=now, status=0)
+    left = f"{unsure} known by link only, left to the next poll"
+    detail = f"{outcome.detail}; {left}" if outcome.detail else left
+    return replace(outcome, kind=PUSHED_IN_PART, at=now, status=0, detail=detail)
 
 
 def _drafts(finding: Finding) -> tuple[Draft, ...]:
@@ -121,7 +158,7 @@ def _drafts(finding: Finding) -> tuple[Draft, ...]:
 
 
 def _was_asked(finding: Finding) -> bool:
-    return not isinstance(finding.result, FetchFailed) or finding.result.asked
+    return not finding.pushed and (not isinstance(finding.result, FetchFailed) or finding.result.asked)
 
 
 def _stated(drafts: Sequence[Draft]) -> tuple[datetime, ...]:
@@ -158,11 +195,14 @@ class Memory:
 
     known: Mapping[Key, Known]
     stories: Mapping[Key, Story]
+    subscriptions: Mapping[SourceId, Subscription]
+
+    def matches(self, draft: Draft) -> list[Known]:
+        return [self.known[key] for key in _recognising(draft) if key in self.known]
 
 
 def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime) -> Decision:
-    matches = [memory.known[key] for key in _recognising(draft) if key in memory.known]
-    decision = decide(draft.entry, source, matches, listed_ids, now)
+    decision = decide(draft.entry, source, memory.matches(draft), listed_ids, now)
     if not isinstance(decision, Insert):
         return decision
     candidates = [memory.stories[key] for key in draft.keys.cluster if key in memory.stories]

@@ -45,6 +45,9 @@ TIDY_EVERY = 6 * 3600.0
 STEER_EVERY = 3600.0
 """Seconds between two looks at the budget of requests."""
 
+HUBS_EVERY = 5.0
+"""Seconds between two looks at what is due with hubs."""
+
 LATE_AFTER = 30.0
 """Seconds without a successful look at what is due after which the process no longer calls itself ready."""
 
@@ -98,6 +101,7 @@ class Daemon:
         host, port = self._listening = await self._server.start()
         try:
             await self._take(settings)
+            await self._parts.subscriber.catch_up()
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
             self._start_clocks()
             self._listen_to_signals()
@@ -154,12 +158,15 @@ class Daemon:
             control_token=self._token,
             version=__version__,
             clock=wiring.now,
+            pushes=parts.inbox,
+            push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),
         )
 
     def _start_clocks(self) -> None:
         self._timer.every(CLAIM_EVERY, "claim", self._claim)
         self._timer.every(WATCH_EVERY, "watch", self._watch)
         self._timer.every(TIDY_EVERY, "tidy", self._tidy)
+        self._timer.every(HUBS_EVERY, "hubs", self._look_at_hubs)
         self._steered_at = asyncio.get_running_loop().time()
         self._timer.every(STEER_EVERY, "budget", self._steer)
         if (interval := systemd.watchdog_interval()) is not None:
@@ -200,6 +207,12 @@ class Daemon:
             self._claim_trouble = ""
             self._claimed_at = asyncio.get_running_loop().time()
 
+    async def _look_at_hubs(self) -> None:
+        """Ask hubs for what is due. While the database does not answer, nothing is; the claim says so."""
+        with suppress(FeedHubError):
+            await self._parts.inbox.settle()
+            await self._parts.subscriber.tick()
+
     async def _watch(self) -> None:
         if (stamp := _stamp(self._file)) != self._seen and stamp is not None:
             self._seen = stamp
@@ -228,6 +241,7 @@ class Daemon:
                 wiring.now(),
             )
         )
+        await self._parts.subscriber.tidy()
         log.info("retention.done", entries=removed.entries, polls=removed.polls)
 
     async def _bark(self) -> None:

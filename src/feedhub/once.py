@@ -122,6 +122,7 @@ async def serve_only(
                     control_token="",
                     version=__version__,
                     clock=wiring.now,
+                    push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
                 )
             )
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from feedhub.logs import get_logger
 from feedhub.model import (
     Failure,
     FeedId,
+    FeedInfo,
     Fetched,
     Outcome,
     ParseFailed,
@@ -28,9 +30,10 @@ from feedhub.model import (
     SourceState,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
-from feedhub.schedule import Tariff
+from feedhub.schedule import Tariff, after_ping
 from feedhub.settings import Settings
 from feedhub.understand import Job, understand_prepared
+from feedhub.websub import announced
 
 log = get_logger("pipeline")
 
@@ -68,6 +71,7 @@ class Pipeline:
         dice: Callable[[], float],
         tariff: Tariff | None = None,
         committed: Callable[[frozenset[FeedId]], None] = lambda _: None,
+        hubs_changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -77,12 +81,13 @@ class Pipeline:
         self._writer = writer
         self._clock = clock
         self._committed = committed
+        self._hubs_changed = hubs_changed
         self._sources = {source.slug: source for source in settings.sources}
         self._commit = Committer(settings, ledger, clock, dice, tariff or Tariff()).commit
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue(maxsize=settings.polling.batch * 2)
         self._committer: asyncio.Task[None] | None = None
         self._in_flight: set[asyncio.Task[Outcome]] = set()
-        self._busy: set[SourceId] = set()
+        self._busy: dict[SourceId, asyncio.Event] = {}  # set when the source is free again
         self._held_until = clock()
         self._hold = FIRST_HOLD
 
@@ -95,9 +100,12 @@ class Pipeline:
         if room <= 0 or now < self._held_until:
             return 0
         states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE))
-        free = [state for state in states if state.id not in self._busy]  # not those that are polled by hand just now
+        free = [state for state in states if state.id not in self._busy]
         for state in free:
             self._start(state)
+        if busy := {state.id for state in states} - {state.id for state in free}:
+            # Polled by hand just now, or about to take what a hub delivered: their turn comes when they are free.
+            await self._writer.run(lambda: self._ledger.release(busy))
         return len(free)
 
     async def poll(self, states: Iterable[SourceState]) -> AsyncIterator[Outcome]:
@@ -115,9 +123,41 @@ class Pipeline:
             for task in done:
                 yield task.result()
 
+    async def deliver(self, slug: str, push: Fetched) -> Outcome | ParseFailed | None:
+        """Store what the source's hub delivered, by the same way as a fetched document; after a poll in flight.
+
+        None: there is no such source any more. What cannot be read changes nothing.
+
+        :param push: ``partial``, as it need not list all that the source lists; its ``url`` is replaced by the source's.
+        :raises feedhub.errors.FeedHubError: it could not be stored.
+        """
+        async with self._alone(slug) as state:
+            if state is None or not state.enabled:
+                return None
+            finding = await self._understand(state, replace(push, url=state.validators.url or state.url))
+            if finding.understood is None:
+                return finding.result if isinstance(finding.result, ParseFailed) else None
+            return await self._committed_outcome(replace(finding, pushed=True))
+
+    async def ask_soon(self, slug: str) -> None:
+        """Have the source polled as soon as politeness allows: its hub says that there is news, without telling it."""
+        async with self._alone(slug) as state:
+            if (
+                state is not None
+                and state.enabled
+                and (due := after_ping(state, self._settings.polling, self._clock()))
+            ):
+                moments = {state.id: due}
+                await self._writer.run(lambda: self._ledger.schedule(moments))
+
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
+
+    @property
+    def held(self) -> bool:
+        """Whether the database could not be written lately, so that nothing new is taken."""
+        return self._clock() < self._held_until
 
     async def stop(self, grace: float) -> int:
         """Let polls in flight finish for up to ``grace`` seconds, abandon the rest and give their leases back.
@@ -140,8 +180,28 @@ class Pipeline:
 
     # ---- one source
 
+    @asynccontextmanager
+    async def _alone(self, slug: str) -> AsyncIterator[SourceState | None]:
+        """The source's state while nothing else works on it; None when it is not there."""
+        found = await asyncio.to_thread(self._catalogue.states, [slug])
+        if not found:
+            yield None
+            return
+        source = found[0].id
+        while (busy := self._busy.get(source)) is not None:
+            await busy.wait()
+        self._busy[source] = asyncio.Event()
+        try:
+            found = await asyncio.to_thread(self._catalogue.states, [slug])
+            yield found[0] if found else None
+        finally:
+            self._free(source)
+
+    def _free(self, source: SourceId) -> None:
+        self._busy.pop(source).set()
+
     def _start(self, state: SourceState) -> asyncio.Task[Outcome]:
-        self._busy.add(state.id)
+        self._busy[state.id] = asyncio.Event()
         task = asyncio.create_task(self._one(state), name=f"poll {state.slug}")
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
@@ -151,20 +211,24 @@ class Pipeline:
     async def _one(self, state: SourceState) -> Outcome:
         try:
             finding = await self._find(state)
-            if self._committer is None or self._committer.done():
-                self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
-            ticket = Ticket(finding, asyncio.get_running_loop().create_future())
-            await self._queue.put(ticket)
-            outcome = await ticket.done
+            outcome = await self._committed_outcome(finding)
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
-            self._busy.discard(
-                state.id
-            )  # the lease runs out by itself, which spares the publisher a second request now
+            self._free(state.id)  # the lease runs out by itself, which spares the publisher a second request now
             raise
-        self._busy.discard(state.id)
+        self._free(state.id)
+        if finding.understood is not None and _hub_of(finding.understood.info) != (state.hub, state.topic):
+            self._hubs_changed()
         return outcome
+
+    async def _committed_outcome(self, finding: Finding) -> Outcome:
+        """Hand a finding to the committer and wait until it is stored."""
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
+        ticket = Ticket(finding, asyncio.get_running_loop().create_future())
+        await self._queue.put(ticket)
+        return await ticket.done
 
     async def _find(self, state: SourceState) -> Finding:
         """Fetch and understand. A fault of ours in one source is recorded there and costs the others nothing."""
@@ -204,6 +268,7 @@ class Pipeline:
             return Finding(state=state, result=failed)
         if isinstance(understood, ParseFailed):
             return Finding(state=state, result=understood)
+        understood = replace(understood, info=announced(understood.info, result.links))
         return Finding(state=state, result=result, understood=understood)
 
     # ---- many sources, one transaction
@@ -238,7 +303,7 @@ class Pipeline:
         if len(tickets) > 1:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
-        elif (finding := tickets[0].finding).understood is not None:
+        elif (finding := tickets[0].finding).understood is not None and not finding.pushed:
             tickets[0].finding = Finding(state=finding.state, result=_fault(error))
             await self._commit_tickets(tickets)
         else:
@@ -248,6 +313,10 @@ class Pipeline:
         self._held_until = self._clock() + self._hold
         log.warning("commit.refused", reason=str(error), held_for=self._hold.total_seconds())
         self._hold = min(self._hold * 2, LONGEST_HOLD)
+
+
+def _hub_of(info: FeedInfo) -> tuple[str, str]:
+    return info.hub, info.self_url
 
 
 def _fault(error: Exception) -> ParseFailed:

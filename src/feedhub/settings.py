@@ -231,6 +231,23 @@ class Polling(Section):
     """Most sources committed in one transaction."""
 
 
+class Subscribe(StrEnum):
+    """Whether hubs are asked to push."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class WebSub(Section):
+    """Hubs that sources name can push news as it appears (W3C WebSub); such sources are then polled seldom."""
+
+    subscribe: Subscribe = Subscribe.AUTO
+    """`auto`: when `site.base_url` is an address that hubs can reach; `always`: also when it does not look so; `never`: poll only, and end what was agreed with hubs."""
+    lease: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=365))] = timedelta(days=10)
+    """How long a subscription shall hold; the hub may decide otherwise. It is renewed when 80 % have passed."""
+
+
 class Fields(StrEnum):
     """Where a keyword is looked for."""
 
@@ -322,6 +339,8 @@ class SourceDefaults(Section):
     """Rights or licence of entries that state none."""
     enabled: bool = True
     """Whether to poll at all; entries stay when switched off."""
+    websub: bool = True
+    """Whether to have the hub that the feed names push its news."""
 
 
 class Source(SourceDefaults):
@@ -415,6 +434,8 @@ class Settings(Section):
     """Where to listen."""
     polling: Polling = Polling()
     """How sources are asked."""
+    websub: WebSub = WebSub()
+    """How hubs are asked to push."""
     defaults: SourceDefaults = SourceDefaults()
     """What holds for every source that does not say otherwise."""
     examples: bool = False

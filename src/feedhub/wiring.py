@@ -6,11 +6,14 @@ configuration makes of it. A reload builds new parts on the same home and lets t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
 import resource
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +21,10 @@ from pathlib import Path
 from feedhub import __version__
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
-from feedhub.errors import NotFound
+from feedhub.errors import FeedHubError, NotFound
 from feedhub.fetch import AiohttpFetcher
-from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, SourceId, SourceState
+from feedhub.inbox import Inbox
+from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.names import author_key
 from feedhub.pipeline import Pipeline
 from feedhub.ports import SourceSpec, TopicSpec, Writer
@@ -29,7 +33,9 @@ from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now
 from feedhub.serve import PageRenderer, sample_sources
 from feedhub.settings import Feeds, Settings, Source
 from feedhub.store import SqlStore, open_store
+from feedhub.subscriber import Subscriber
 from feedhub.understand import Rulebook, prepare
+from feedhub.websub import note_of
 from feedhub.workers import ProcessWorkers, WriterThread
 
 MOST_WORKERS = 4
@@ -87,11 +93,18 @@ class Parts:
     fetcher: AiohttpFetcher
     workers: ProcessWorkers[Rulebook]
     pipeline: Pipeline
+    subscriber: Subscriber
+    inbox: Inbox
     shelf: Shelf
 
     async def close(self, grace: float) -> int:
         """Stop polling within ``grace`` seconds; returns how many polls were abandoned."""
-        abandoned = await self.pipeline.stop(grace)
+        clock = asyncio.get_running_loop().time
+        end = clock() + grace
+        with suppress(FeedHubError):  # what cannot be written now is found again after the next start
+            await self.subscriber.stop()
+            await self.inbox.stop(grace)
+        abandoned = await self.pipeline.stop(max(end - clock(), 0.0))
         await self.fetcher.close()
         await self.workers.close()
         return abandoned
@@ -169,6 +182,18 @@ def build(
         setup=prepare,
         setup_argument=rulebook,
     )
+    subscriber = Subscriber(
+        settings=settings,
+        store=home.store,
+        ledger=home.store,
+        catalogue=home.store,
+        hubs=fetcher,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+        mint=lambda: secrets.token_urlsafe(32),
+        tariff=home.tariff,
+    )
     pipeline = Pipeline(
         settings=settings,
         ledger=home.store,
@@ -180,6 +205,16 @@ def build(
         dice=random.random,
         tariff=home.tariff,
         committed=committed,
+        hubs_changed=subscriber.look_again,
+    )
+    inbox = Inbox(
+        settings=settings,
+        store=home.store,
+        desk=pipeline,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+        lost=subscriber.fall_back,
     )
     return Parts(
         settings=settings,
@@ -187,6 +222,8 @@ def build(
         fetcher=fetcher,
         workers=workers,
         pipeline=pipeline,
+        subscriber=subscriber,
+        inbox=inbox,
         shelf=build_shelf(settings, home),
     )
 
@@ -199,6 +236,19 @@ def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
         pages=PageRenderer(settings, __version__, page_ending="" if paged else ".html"),
         feeds=settings.feeds,
     )
+
+
+def push_notes(settings: Settings, home: Home, at: datetime) -> dict[SourceId, PushNote]:
+    """How the sources' hubs stand with us, for those that name one."""
+    over = {Standing.LEAVING, Standing.ENDED}
+    present = {one.source: one for one in home.store.subscriptions() if one.standing not in over}
+    sources = {source.slug: source for source in settings.sources}
+    notes = {
+        state.id: note_of(state, present.get(state.id), sources.get(state.slug), settings, at)
+        for state in home.store.states()
+        if state.hub or state.id in present
+    }
+    return {source: note for source, note in notes.items() if note is not None}
 
 
 def opml_of_sources(settings: Settings) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -28,10 +28,11 @@ from feedhub.cli.common import (
     show_json,
     show_table,
 )
-from feedhub.cli.control import ask_to_poll, find_daemon
-from feedhub.model import Health, Outcome, SourceState
+from feedhub.cli.control import ask_to_poll, effective, find_daemon
+from feedhub.model import Health, Outcome, PushNote, SourceId, SourceState
 from feedhub.once import poll_here
 from feedhub.schedule import explain
+from feedhub.serve import note_to_json
 from feedhub.settings import Settings
 from feedhub.store import holder
 
@@ -113,20 +114,29 @@ def status(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> None:
     now = wiring.now()
     with reading_if_any(config) as (settings, home):
         states = home.store.states() if home else []
+        notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
     if as_json:
-        show_json([{**_public(state), "explanation": explain(state, now)} for state in states])
+        show_json(
+            [{**_public(s), "explanation": explain(s, now), "websub": note_to_json(notes.get(s.id))} for s in states]
+        )
     elif states:
-        _show_states(states, settings)
+        _show_states(states, settings, notes)
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 
 
-def _show_states(states: list[SourceState], settings: Settings) -> None:
+def _show_states(states: list[SourceState], settings: Settings, notes: Mapping[SourceId, PushNote]) -> None:
     now = wiring.now()
     show_table(
         ("source", "health", "last poll", "next poll", "explanation"),
         (
-            (state.slug, state.health, ago(state.last_poll_at, now), ago(state.next_poll_at, now), explain(state, now))
+            (
+                state.slug,
+                state.health,
+                ago(state.last_poll_at, now),
+                ago(state.next_poll_at, now),
+                " ".join(filter(None, (explain(state, now), notes[state.id].words if state.id in notes else ""))),
+            )
             for state in states
         ),
     )

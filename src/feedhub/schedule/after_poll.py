@@ -14,11 +14,12 @@ from feedhub.model import (
     Move,
     NotModified,
     ParseFailed,
+    Push,
     SourceState,
     Validators,
 )
 from feedhub.schedule.backoff import after_failure
-from feedhub.schedule.cadence import is_silent, policy_interval, with_jitter
+from feedhub.schedule.cadence import is_silent, policy_interval, pushed_interval, with_jitter
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.habit import first_habit, learned, rate_of
 from feedhub.schedule.hints import advised, after_skips, earliest, strain
@@ -43,14 +44,18 @@ def after_poll(
     now: datetime,
     dice: Dice,
     price: float = PRICE,
+    *,
+    push: Push = Push.NONE,
 ) -> SourceState:
     """Everything that is remembered of the source after this poll, with ``next_poll_at``.
 
     :param interval: the source's own bounds, or those of ``polling``.
     :param dice: chance for jitter; called a few times at most.
     :param price: of a poll, as the budget has steered it (``price.py``).
+    :param push: whether the source's hub tells of its entries, so that polls only make sure.
     """
-    terms = Terms(polling=polling, interval=interval, now=now.replace(microsecond=0), dice=dice, price=price)
+    at = now.replace(microsecond=0)
+    terms = Terms(polling=polling, interval=interval, now=at, dice=dice, price=price, push=push)
     match event.result:
         case Fetched() | NotModified():
             return _after_success(state, event, event.result, terms)
@@ -90,6 +95,7 @@ def _after_success(
     after = _with_move(after, result.move, polling, now)
     after = replace(after, health=_health(after, polling, now))
     wanted = policy_interval(after, polling, terms.interval, now, terms.price)
+    wanted = pushed_interval(wanted, after, terms.interval, now, terms.push)
     wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
     return replace(after, next_poll_at=_next(after, wanted, terms))
 
@@ -164,6 +170,18 @@ def _health(state: SourceState, polling: Polling, now: datetime) -> Health:
     quiet = now - state.last_change_at if state.last_change_at else timedelta(0)
     beyond_habit = state.rate > 0 and quiet > timedelta(days=14) and quiet / DAY * state.rate > SILENT_GAPS
     return Health.SILENT if beyond_habit or is_silent(state, polling, now) else Health.FRESH
+
+
+def after_push(state: SourceState, event: PollEvent, now: datetime) -> SourceState:
+    """What a delivery of the source's hub teaches: when it posts. It is no poll, so that the next one stays as it is.
+
+    It counts as a part of a list: what it does not name may still be listed.
+    """
+    if not (event.new or event.updated) or state.last_success_at is None:
+        return state
+    habit = learned(state.habit, event.moments, event.new, 0, state.last_success_at, now)
+    health = Health.FRESH if state.health is Health.SILENT else state.health
+    return replace(state, last_change_at=now, habit=habit, rate=rate_of(habit, now), rate_at=now, health=health)
 
 
 # ---------------------------------------------------------------- failure

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from feedhub.model import Feed, FeedKind, SourceState, StoredEntry
+from feedhub.model import Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
 from feedhub.serve import views
 from feedhub.serve.addresses import Visibility, site_prefix, site_root
 from feedhub.serve.words import moment, number
@@ -117,12 +117,20 @@ class PageRenderer:
             older=f"{self._places.page(feed.path)}?before={next_before}" if next_before else "",
         )
 
-    def status(self, states: Sequence[SourceState], now: datetime, index: views.FeedIndex | None = None) -> str:
-        """The state of every source that is not private."""
-        known = index or {}
+    def status(
+        self,
+        states: Sequence[SourceState],
+        now: datetime,
+        index: views.FeedIndex | None = None,
+        notes: Mapping[SourceId, PushNote] | None = None,
+    ) -> str:
+        """The state of every source that is not private; ``notes`` tell of its hub."""
+        known, told = index or {}, notes or {}
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         rows = [
-            views.state_view(state, (FeedKind.SOURCE, state.slug) in known, self._places, self._zone, now)
+            views.state_view(
+                state, (FeedKind.SOURCE, state.slug) in known, self._places, self._zone, now, told.get(state.id)
+            )
             for state in sorted(shown, key=lambda state: state.slug)
         ]
         rows.sort(key=lambda row: not row.trouble)

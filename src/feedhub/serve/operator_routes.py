@@ -17,7 +17,7 @@ from feedhub.serve.known_feeds import KnownFeeds
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
-from feedhub.serve.wire import moment_text, state_to_json
+from feedhub.serve.wire import moment_text, note_to_json, state_to_json
 
 _FRESH = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -79,17 +79,19 @@ class OperatorRoutes:
     async def status(self, _request: Request) -> Response:
         known = await self._known.now()
         states = await run_in_threadpool(self._parts.catalogue.states)
-        html = await run_in_threadpool(self._renderer.status, states, self._parts.clock(), known.index)
+        notes = await run_in_threadpool(self._parts.push_notes)
+        html = await run_in_threadpool(self._renderer.status, states, self._parts.clock(), known.index, notes)
         headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
     async def status_json(self, _request: Request) -> Response:
         states = await run_in_threadpool(self._parts.catalogue.states)
+        notes = await run_in_threadpool(self._parts.push_notes)
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         body = {
             "at": moment_text(self._parts.clock()),
             "version": self._parts.version,
-            "sources": [state_to_json(state) for state in shown],
+            "sources": [state_to_json(state) | {"websub": note_to_json(notes.get(state.id))} for state in shown],
         }
         return JSONResponse(body, headers=_FRESH)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from feedhub.ports import Catalogue, Clock, Control, Library, Press, Vitals
+from feedhub.model import PushNote, SourceId
+from feedhub.ports import Catalogue, Clock, Control, Library, Press, Pushes, Vitals
 from feedhub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeParts:
-    """``control`` is None in a process that only serves; an empty ``control_token`` opens nothing."""
+    """``control`` and ``pushes`` are None in a process that only serves; an empty ``control_token`` opens nothing."""
 
     library: Library
     press: Press
@@ -22,3 +23,5 @@ class ServeParts:
     control_token: str
     version: str
     clock: Clock
+    pushes: Pushes | None = None
+    push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from feedhub.model import Byline, Feed, FeedKind, Format, Health, SourceState, StoredEntry
+from feedhub.model import Byline, Feed, FeedKind, Format, Health, PushNote, SourceState, StoredEntry
 from feedhub.names import author_key
 from feedhub.serve.words import Moment, host_of, moment, number, plain_words, span, web_link
 from feedhub.settings import Authors
@@ -103,6 +103,7 @@ class StateView:
     change: Moment | None
     next: str
     failures: int
+    push: str  # about its hub; "" when it names none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +220,9 @@ def _next_poll(state: SourceState, now: datetime) -> str:
     return span(state.next_poll_at - now) if state.next_poll_at else "now"
 
 
-def state_view(state: SourceState, public: bool, places: Places, zone: ZoneInfo, now: datetime) -> StateView:
+def state_view(
+    state: SourceState, public: bool, places: Places, zone: ZoneInfo, now: datetime, note: PushNote | None = None
+) -> StateView:
     """A source on the status page. Its URL may hold a key, so that only the host is shown."""
     return StateView(
         slug=state.slug,
@@ -232,6 +235,7 @@ def state_view(state: SourceState, public: bool, places: Places, zone: ZoneInfo,
         change=moment(state.last_change_at, zone),
         next=_next_poll(state, now),
         failures=state.failures,
+        push=note.words if note else "",
     )
 
 

@@ -44,6 +44,7 @@ FORGET_VALIDATORS: dict[str, Any] = {
     "last_status": 0,
     "fresh_until": None,
     "retry_at": None,
+    "feed_hub": "",
     "next_poll_at": None,
     "leased_until": None,
 }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from feedhub.model import FeedKind, FeedRef, Outcome
 from feedhub.ports import PollRecord
 from feedhub.store.feeds import FeedRegistry
-from feedhub.store.rows import info_row, outcome_row, source_title, state_row
+from feedhub.store.rows import info_row, outcome_row, pushed_row, source_title, state_row
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import feeds, polls, sources
 
@@ -23,9 +23,10 @@ class Polled:
 
     def __init__(self, connection: Connection, records: Sequence[PollRecord]) -> None:
         self._connection = connection
-        self._records = records
+        self._pushes = [record for record in records if record.pushed]
+        self._records = [record for record in records if not record.pushed]
         self._stored = self._load({record.state.id for record in records})
-        self.credited = {r.state.id for r in records if r.info is not None and self._recredits(r)}
+        self.credited = {r.state.id for r in self._records if r.info is not None and self._recredits(r)}
 
     def holds(self, source: int) -> bool:
         """Whether the source is still there."""
@@ -34,6 +35,7 @@ class Polled:
     def write(self, counter: Counter) -> set[int]:
         """Write states and infos; returns source feeds whose title changed."""
         self._write_states()
+        self._write_pushes()
         rows = [
             {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
             for r in self._records
@@ -71,6 +73,17 @@ class Polled:
         for some in (rows, stale):
             if some:
                 self._connection.execute(_CHANGE, some)
+
+    def _write_pushes(self) -> None:
+        """What was pushed changes what is known of the source's habit, and nothing that a poll needs."""
+        stored = ((record, self._stored.get(record.state.id)) for record in self._pushes)
+        rows = [
+            {"b_id": record.state.id, **pushed_row(record.state)}
+            for record, row in stored
+            if row is not None and row["configured_url"] == record.state.configured_url
+        ]
+        if rows:
+            self._connection.execute(_CHANGE, rows)
 
     def _retitle(self, counter: Counter) -> set[int]:
         titles = {}
