@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("ignored", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("missed", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("last_push_at", MOMENT),
+        sa.Column("last_ping_at", MOMENT),
         sa.Column("ended_at", MOMENT),
         sa.PrimaryKeyConstraint("token", name="pk_websub_subscriptions"),
     )

@@ -217,7 +217,7 @@ class Inbox:
             log.warning("websub.other_topic", source=one.slug)
             return False
         outcome = await self._desk.deliver(one.slug, _as_fetched(one.topic, parcel))
-        return isinstance(outcome, Outcome) and outcome.kind == "pushed"
+        return isinstance(outcome, Outcome) and outcome.kind == "pushed" and outcome.listed > 0
 
     async def _change(self, token: str, how: Callable[[Subscription], Subscription | None]) -> Subscription | None:
         return await self._writer.run(partial(self._store.change_subscription, token, how))

@@ -675,6 +675,7 @@ class Subscription:
     ignored: int = 0  # deliveries that were not: their signature was missing or wrong
     missed: int = 0  # polls in a row that found entries which were not pushed
     last_push_at: datetime | None = None
+    last_ping_at: datetime | None = None  # the last push that made us ask the source itself
     ended_at: datetime | None = None
 
 

@@ -393,6 +393,7 @@ websub_subscriptions = Table(
     _number("ignored"),
     _number("missed"),
     Column("last_push_at", Moment),
+    Column("last_ping_at", Moment),
     Column("ended_at", Moment),
     Index(None, "due_at"),
     Index(None, "source_id"),

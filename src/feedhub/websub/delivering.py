@@ -44,7 +44,7 @@ def pushed(one: Subscription, now: datetime) -> Subscription:
 
 def pinged(one: Subscription, now: datetime) -> Subscription:
     """Its hub said that there is news, and the source is asked. Without a secret that is all a hub can do."""
-    return pushed(one, now)
+    return replace(pushed(one, now), last_ping_at=now)
 
 
 def forged(one: Subscription) -> Subscription:

@@ -33,11 +33,14 @@ def found(
 ) -> Subscription:
     """After a poll that read the source's list: entries that were new to us although the hub was on duty are counted.
 
-    Only when it was on duty since the poll before: what came earlier was not its to push.
+    Only when it was on duty since the poll before: what came earlier was not its to push. And what a poll finds after
+    the hub had said that there is news was announced.
 
     :param moments: of the new entries, as far as stated.
     """
     if not on_duty(one, now) or one.since is None or last_poll is None or last_poll < one.since:
+        return one
+    if one.last_ping_at is not None and one.last_ping_at >= last_poll:
         return one
     underway = sum(timedelta(0) <= now - moment < UNDERWAY for moment in moments)
     missed = one.missed + 1 if new > underway else one.missed if new or one.missed >= DISTRUST_AFTER else 0

@@ -39,6 +39,8 @@ def _unsubscribed(hub: str, refusal: str) -> str:
 def _words(one: Subscription, hub: str, now: datetime) -> str:
     if on_duty(one, now):
         return f"{_active(one, hub)}{_ignored(one)}."
+    if one.standing is Standing.ACTIVE:
+        return f"What {hub} promised ran out; it is asked again."
     if one.standing is Standing.REFUSED:
         return f"{one.detail} Polled only; {hub} is asked again once a week."
     if one.standing is Standing.GIVEN_UP:
