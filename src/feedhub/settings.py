@@ -59,6 +59,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _lease(value: timedelta) -> timedelta:
+    if not timedelta(hours=1) <= value <= timedelta(days=90):
+        raise ValueError("between 1h and 90d")
+    return value
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -244,8 +250,8 @@ class WebSub(Section):
 
     subscribe: Subscribe = Subscribe.AUTO
     """`auto`: when `site.base_url` is an address that hubs can reach; `always`: also when it does not look so; `never`: poll only, and end what was agreed with hubs."""
-    lease: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=365))] = timedelta(days=10)
-    """How long a subscription shall hold; the hub may decide otherwise. It is renewed when 80 % have passed."""
+    lease: Annotated[Duration, AfterValidator(_lease)] = timedelta(days=10)
+    """How long a subscription shall hold, between 1h and 90d; the hub may decide otherwise. It is renewed when 80 % have passed."""
 
 
 class Fields(StrEnum):
