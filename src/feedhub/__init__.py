@@ -9,6 +9,8 @@ The map, in the order in which data flows::
     checking.py    looking at sources without storing anything
     wiring.py      the only place where parts are chosen and joined
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
+    inbox.py       what hubs push, from the door into the pipeline
+    subscriber.py  asking hubs to push, for every source that names one
     relabel.py     stored entries under changed rules
     press.py       stored entries -> documents, made at first need
     gapfill.py     what was probably missed -> looked for in the source's own archive pages
@@ -17,6 +19,7 @@ The map, in the order in which data flows::
 
     config/        YAML                 -> Settings, or errors that name file, line, key and the fix
     schedule/      SourceState, now     -> when to look again; the APScheduler timer
+    websub/        Subscription, now    -> what to ask of a hub; whether what it says is believed
     fetch/         Request              -> Fetched | NotModified | FetchFailed  (polite, bounded, guarded)
     workers/       function, argument   -> result, in a process with limits; the writer's thread
     parse/         Fetched              -> RawFeed                 (faithful, untrusted)

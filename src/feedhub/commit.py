@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from feedhub.dedupe import decide, join
+from feedhub.dedupe import decide, is_certain, join
 from feedhub.model import (
     EPOCH,
     DateOrigin,
@@ -30,26 +30,31 @@ from feedhub.model import (
     SourceId,
     SourceState,
     Story,
+    Subscription,
     Understood,
     Update,
 )
 from feedhub.ports import Clock, Ledger, PollRecord
-from feedhub.schedule import PollEvent, Tariff, after_poll, change_of, health_of_answering
+from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering
 from feedhub.settings import Interval, Settings
+from feedhub.websub import found, push_of
 
 COURTESY = timedelta(minutes=5)
 """No server of others is asked more often (:mod:`feedhub.config` refuses shorter intervals for public addresses)."""
+PUSHED, PUSHED_IN_PART = "pushed", "pushed in part"
+"""Kinds of outcome of a delivery: all of it was taken, or some entries are left to the poll that follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What came of one source before the database is asked."""
+    """What came of one source before the database is asked. ``pushed``: from its hub, not by a poll."""
 
     state: SourceState
     result: FetchResult | ParseFailed
     understood: Understood | None = None
     body_known: bool = False
     aside: bool = False  # of an archive page: ``state`` is as it will be, and of it only the gap counts
+    pushed: bool = False  # of a hub's delivery: no poll, and a part of the source's list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,7 @@ class Committer:
                 memory = Memory(
                     known=transaction.known({key for draft in drafts for key in _recognising(draft)}),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
+                    subscriptions=transaction.subscriptions([f.state.id for f in wave if not f.pushed]),
                 )
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
                 records = [self._record(finding, memory) for finding in wave]
@@ -112,6 +118,7 @@ class Committer:
             writes = [
                 (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
                 for draft in understood.drafts
+                if not finding.pushed or is_certain(draft.entry, memory.matches(draft))
             ]
         new = sum(isinstance(decision, Insert) for _, decision in writes)
         changed = sum(isinstance(decision, Update) for _, decision in writes)
@@ -129,17 +136,29 @@ class Committer:
             all_new=understood is not None and not understood.seen and 0 < new == len(writes),
             older=older_of(finding.result, understood),
         )
-        interval = self._interval(finding.state)
-        price = self._tariff.price
-        state = after_poll(finding.state, event, self._settings.polling, interval, now, self._dice, price=price)
+        subscription = _after_poll(memory.subscriptions.get(finding.state.id), finding, event, now)
+        state = self._next_state(finding, event, subscription, now)
+        unsure = len(understood.drafts) - len(writes) if understood else 0
+        outcome = _outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed)
         return PollRecord(
             state=state,
-            outcome=_outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed),
+            outcome=_of_push(outcome, unsure, now) if finding.pushed else outcome,
             info=understood.info if understood else None,
             writes=writes,
             seen=understood.seen if understood else (),
             change=change_of(finding.state, state, now),
+            pushed=finding.pushed,
+            subscription=subscription if subscription != memory.subscriptions.get(finding.state.id) else None,
         )
+
+    def _next_state(
+        self, finding: Finding, event: PollEvent, subscription: Subscription | None, now: datetime
+    ) -> SourceState:
+        if finding.pushed:
+            return after_push(finding.state, event, now)
+        polling, interval = self._settings.polling, self._interval(finding.state)
+        price, push = self._tariff.price, push_of(subscription, now)
+        return after_poll(finding.state, event, polling, interval, now, self._dice, price=price, push=push)
 
     def _aside(self, finding: Finding, memory: Memory, now: datetime) -> PollRecord:
         """An archive page brings entries that are missing and changes none: its copy of a known one may be an old one."""
@@ -153,6 +172,23 @@ class Committer:
         outcome = _outcome(finding, state, new=len(writes), updated=0, elsewhere=len(decided) - len(writes))
         change = change_of(state, after, now)
         return PollRecord(state=after, outcome=replace(outcome, at=now), writes=writes, change=change, aside=True)
+
+
+def _after_poll(
+    subscription: Subscription | None, finding: Finding, event: PollEvent, now: datetime
+) -> Subscription | None:
+    """The source's subscription with what this poll says of its hub: nothing when the poll failed."""
+    if subscription is None or isinstance(finding.result, FetchFailed | ParseFailed):
+        return subscription
+    return found(subscription, event.new, event.moments, finding.state.last_poll_at, now)
+
+
+def _of_push(outcome: Outcome, unsure: int, now: datetime) -> Outcome:
+    if not unsure:
+        return replace(outcome, kind=PUSHED, at=now, status=0)
+    left = f"{unsure} known by link only, left to the next poll"
+    detail = f"{outcome.detail}; {left}" if outcome.detail else left
+    return replace(outcome, kind=PUSHED_IN_PART, at=now, status=0, detail=detail)
 
 
 def older_of(result: FetchResult | ParseFailed, understood: Understood | None) -> str:
@@ -171,7 +207,7 @@ def _drafts(finding: Finding) -> tuple[Draft, ...]:
 
 
 def _was_asked(finding: Finding) -> bool:
-    return not isinstance(finding.result, FetchFailed) or finding.result.asked
+    return not finding.pushed and (not isinstance(finding.result, FetchFailed) or finding.result.asked)
 
 
 def _stated(drafts: Sequence[Draft]) -> tuple[datetime, ...]:
@@ -208,11 +244,14 @@ class Memory:
 
     known: Mapping[Key, Known]
     stories: Mapping[Key, Story]
+    subscriptions: Mapping[SourceId, Subscription]
+
+    def matches(self, draft: Draft) -> list[Known]:
+        return [self.known[key] for key in _recognising(draft) if key in self.known]
 
 
 def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime) -> Decision:
-    matches = [memory.known[key] for key in _recognising(draft) if key in memory.known]
-    decision = decide(draft.entry, source, matches, listed_ids, now)
+    decision = decide(draft.entry, source, memory.matches(draft), listed_ids, now)
     if not isinstance(decision, Insert):
         return decision
     candidates = [memory.stories[key] for key in draft.keys.cluster if key in memory.stories]

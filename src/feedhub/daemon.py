@@ -52,6 +52,9 @@ STEER_EVERY = 3600.0
 TRY_AGAIN = 30.0
 """Seconds after which what the database refused (a changed configuration, relabelling) is tried again."""
 
+HUBS_EVERY = 5.0
+"""Seconds between two looks at what is due with hubs."""
+
 LATE_AFTER = 30.0
 """Seconds without a successful look at what is due after which the process no longer calls itself ready."""
 
@@ -114,6 +117,7 @@ class Daemon:
         host, port = self._listening = await self._server.start()
         try:
             await self._take(settings)
+            await self._parts.subscriber.catch_up()
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
@@ -180,6 +184,8 @@ class Daemon:
             version=__version__,
             clock=wiring.now,
             explain=explain,
+            pushes=parts.inbox,
+            push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),
         )
 
     def _start_clocks(self) -> None:
@@ -187,6 +193,7 @@ class Daemon:
         self._timer.every(WATCH_EVERY, "watch", self._watch)
         self._timer.every(TIDY_EVERY, "tidy", self._tidy)
         self._timer.every(HOLD_EVERY, "lock", self._hold_the_lock)
+        self._timer.every(HUBS_EVERY, "hubs", self._look_at_hubs)
         self._steered_at = asyncio.get_running_loop().time()
         self._timer.every(STEER_EVERY, "budget", self._steer)
         if (interval := systemd.watchdog_interval()) is not None:
@@ -242,6 +249,12 @@ class Daemon:
         except FeedHubError as error:
             log.warning("lock.unknown", reason=str(error))
 
+    async def _look_at_hubs(self) -> None:
+        """Ask hubs for what is due. While the database does not answer, nothing is; the claim says so."""
+        with suppress(FeedHubError):
+            await self._parts.inbox.settle()
+            await self._parts.subscriber.tick()
+
     async def _watch(self) -> None:
         now = asyncio.get_running_loop().time()
         owed = self._owed_since is not None and now - self._owed_since > TRY_AGAIN
@@ -273,6 +286,7 @@ class Daemon:
                 changes=retention.changes,
             )
         )
+        await self._parts.subscriber.tidy()
         log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
     async def _bark(self) -> None:

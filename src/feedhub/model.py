@@ -674,11 +674,14 @@ class SourceState:
     window: int = 0  # entries the source lists at a time
     newest_listed: datetime | None = None  # moment of the newest entry any poll has listed
     gap: Gap | None = None  # the latest, as long as it matters
+    hub: str = ""  # what the feed names as its WebSub hub and as its own address; written with FeedInfo
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one poll ended, as stored in ``polls`` and shown in tables. ``kind``: ok, unchanged, or a failure's name."""
+    """How one poll ended, as stored in ``polls`` and shown in tables. ``kind``: ok, unchanged, or a failure's name;
+    of what a hub delivered: pushed, or pushed in part (the rest is left to a poll)."""
 
     source: SourceId
     slug: str
@@ -693,6 +696,98 @@ class Outcome:
     elapsed: float = 0.0
     detail: str = ""
     next_poll_at: datetime | None = None
+
+
+# ---------------------------------------------------------------- WebSub: being told instead of asking
+
+
+class Standing(StrEnum):
+    """How we stand with a hub about one topic. The value is stored and shown."""
+
+    WANTED = "wanted"  # not verified yet, or lapsed: the hub is asked again
+    ACTIVE = "active"  # verified, as long as its lease lasts
+    REFUSED = "refused"  # the hub denied it; asked once a week
+    GIVEN_UP = "given up"  # the hub failed too often; asked once a week
+    LEAVING = "leaving"  # to be ended at the hub
+    ENDED = "ended"  # its callback answers 410
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscription at the hub of a source (W3C WebSub). ``token`` is the last part of its callback's address."""
+
+    token: str = field(repr=False)
+    source: SourceId
+    slug: str = ""  # of the source, as stored now; "" when the source is gone
+    hub: str
+    topic: str
+    callback: str = field(repr=False)
+    secret: str = field(default="", repr=False)  # "": the hub cannot be told one, so that nothing it sends is believed
+    standing: Standing = Standing.WANTED
+    pending: str = ""  # the mode last asked for, until the hub's verification or refusal: subscribe, unsubscribe
+    asked_at: datetime | None = None
+    due_at: datetime | None = None  # when something is to be done; None: never
+    since: datetime | None = None  # on duty without a gap from here on
+    lease_until: datetime | None = None
+    failures: int = 0  # in a row, of asking
+    detail: str = ""  # why it is not as wished: one sentence
+    pushes: int = 0  # deliveries that were believed
+    ignored: int = 0  # deliveries that were not: their signature was missing or wrong
+    missed: int = 0  # polls in a row that found entries which were not pushed
+    last_push_at: datetime | None = None
+    last_ping_at: datetime | None = None  # the last push that made us ask the source itself
+    ended_at: datetime | None = None
+
+
+class Push(StrEnum):
+    """Whether a source's hub tells us of its entries, as far as the schedule needs to know."""
+
+    NONE = "none"
+    TRUSTED = "trusted"  # verified, its lease runs, and polls found nothing that was kept back
+    PROVEN = "proven"  # the same, and it has pushed many times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubForm:
+    """What is posted to a hub. ``confidential``: it holds a secret, which only goes where nobody can read it."""
+
+    url: str
+    fields: Mapping[str, str] = field(repr=False)
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubAccepted:
+    """The hub took the request (2xx); whether it agrees is for its verification to say."""
+
+    status: int
+
+
+HubReply = HubAccepted | FetchFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubQuestion:
+    """What a hub asks of a callback: is this what you wished (``subscribe``, ``unsubscribe``), or its refusal (``denied``)."""
+
+    mode: str
+    topic: str
+    challenge: str = ""
+    lease_seconds: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushNote:
+    """What is told of a source's push to people and programs. No token, no secret."""
+
+    words: str  # one sentence
+    standing: str = ""  # "" when there is no subscription
+    hub: str = ""  # its host
+    lease_until: datetime | None = None
+    last_push_at: datetime | None = None
+    pushes: int = 0
+    ignored: int = 0
 
 
 # ---------------------------------------------------------------- stored and published

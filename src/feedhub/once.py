@@ -142,6 +142,7 @@ async def serve_only(
                     version=__version__,
                     clock=wiring.now,
                     explain=explain,
+                    push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
                 )
             )
         )

@@ -23,6 +23,7 @@ from feedhub.model import (
     Digest,
     Failure,
     FeedId,
+    FeedInfo,
     Fetched,
     FetchResult,
     Outcome,
@@ -34,10 +35,11 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
-from feedhub.schedule import Tariff, may_fill
+from feedhub.schedule import Tariff, after_ping, may_fill
 from feedhub.settings import Settings
 from feedhub.turnstile import Turnstile
 from feedhub.understand import Job, understand_prepared
+from feedhub.websub import announced
 
 log = get_logger("pipeline")
 
@@ -77,6 +79,7 @@ class Pipeline:
         tariff: Tariff | None = None,
         committed: Callable[[frozenset[FeedId]], None] = lambda _: None,
         to_remember: Callable[[], Mapping[str, str]] = dict,
+        hubs_changed: Callable[[], None] = lambda: None,
     ) -> None:
         """:param to_remember: what must outlive the process besides the polls; kept right after each commit."""
         self._ledger = ledger
@@ -88,6 +91,7 @@ class Pipeline:
         self._tariff = tariff or Tariff()
         self._committed = committed
         self._to_remember = to_remember
+        self._hubs_changed = hubs_changed
         self._rules = Turnstile()
         self.adopt(settings, workers)
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
@@ -95,7 +99,7 @@ class Pipeline:
         self._committer: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
-        self._busy: set[SourceId] = set()
+        self._busy: dict[SourceId, asyncio.Event] = {}  # set when the source is free again
         self._held_until = clock()
         self._hold = FIRST_HOLD
 
@@ -111,9 +115,12 @@ class Pipeline:
         if self._stopped.is_set():  # while the database was asked
             await self._release([state.id for state in states])
             return 0
-        free = [state for state in states if state.id not in self._busy]  # not those that are polled by hand just now
+        free = [state for state in states if state.id not in self._busy]
         for state in free:
             self._start(state)
+        if busy := {state.id for state in states} - {state.id for state in free}:
+            # Polled by hand just now, or about to take what a hub delivered: their turn comes when they are free.
+            await self._writer.run(lambda: self._ledger.release(busy))
         return len(free)
 
     async def poll(self, states: Iterable[SourceState], *, anew: bool = False) -> AsyncIterator[Outcome]:
@@ -136,6 +143,35 @@ class Pipeline:
             for task in done:
                 yield task.result()
 
+    async def deliver(self, slug: str, push: Fetched) -> Outcome | ParseFailed | None:
+        """Store what the source's hub delivered, by the same way as a fetched document; after a poll in flight.
+
+        None: there is no such source any more. What cannot be read changes nothing.
+
+        :param push: ``partial``, as it need not list all that the source lists; its ``url`` is replaced by the source's.
+        :raises feedhub.errors.FeedHubError: it could not be stored.
+        """
+        async with self._alone(slug) as state:
+            if state is None or not state.enabled:
+                return None
+            push = replace(push, url=state.validators.url or state.url)
+            async with self._rules.passing():
+                finding = await self._understand(state, push, anew=False)
+                if finding.understood is None:
+                    return finding.result if isinstance(finding.result, ParseFailed) else None
+                return await self._hand_in(replace(finding, pushed=True)).done
+
+    async def ask_soon(self, slug: str) -> None:
+        """Have the source polled as soon as politeness allows: its hub says that there is news, without telling it."""
+        async with self._alone(slug) as state:
+            if (
+                state is not None
+                and state.enabled
+                and (due := after_ping(state, self._settings.polling, self._clock()))
+            ):
+                moments = {state.id: due}
+                await self._writer.run(lambda: self._ledger.schedule(moments))
+
     @property
     def in_flight(self) -> int:
         return len(self._in_flight)
@@ -144,6 +180,11 @@ class Pipeline:
     def held_for(self) -> timedelta:
         """How long nothing more is asked, because the database could not be written."""
         return max(self._held_until - self._clock(), timedelta(0))
+
+    @property
+    def held(self) -> bool:
+        """Whether the database could not be written lately, so that nothing new is taken."""
+        return bool(self.held_for)
 
     async def stop(self, grace: float) -> int:
         """Let polls in flight finish for up to ``grace`` seconds, abandon the rest and give their leases back.
@@ -205,8 +246,28 @@ class Pipeline:
 
     # ---- one source
 
+    @asynccontextmanager
+    async def _alone(self, slug: str) -> AsyncIterator[SourceState | None]:
+        """The source's state while nothing else works on it; None when it is not there."""
+        found = await asyncio.to_thread(self._catalogue.states, [slug])
+        if not found:
+            yield None
+            return
+        source = found[0].id
+        while (busy := self._busy.get(source)) is not None:
+            await busy.wait()
+        self._busy[source] = asyncio.Event()
+        try:
+            found = await asyncio.to_thread(self._catalogue.states, [slug])
+            yield found[0] if found else None
+        finally:
+            self._free(source)
+
+    def _free(self, source: SourceId) -> None:
+        self._busy.pop(source).set()
+
     def _start(self, state: SourceState, *, anew: bool = False) -> asyncio.Task[Outcome]:
-        self._busy.add(state.id)
+        self._busy[state.id] = asyncio.Event()
         task = asyncio.create_task(self._one(state, anew), name=f"poll {state.slug}")
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
@@ -217,15 +278,18 @@ class Pipeline:
         try:
             answer = await self._ask(state, anew)
             async with self._rules.passing():
-                ticket = self._hand_in(await self._find(state, answer, anew))
+                finding = await self._find(state, answer, anew)
+                ticket = self._hand_in(finding)
                 outcome = await ticket.done
             await self._look_for_missed(ticket.after or state)
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
         except BaseException:
-            self._busy.discard(state.id)  # the lease runs out by itself: the publisher is spared a second request now
+            self._free(state.id)  # the lease runs out by itself: the publisher is spared a second request now
             raise
-        self._busy.discard(state.id)
+        self._free(state.id)
+        if finding.understood is not None and _hub_of(finding.understood.info) != (state.hub, state.topic):
+            self._hubs_changed()
         return outcome
 
     async def _ask(self, state: SourceState, anew: bool) -> FetchResult | ParseFailed:
@@ -284,6 +348,7 @@ class Pipeline:
         result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if isinstance(understood, ParseFailed):
             return Finding(state=state, result=_where_a_feed_was(understood, state))
+        understood = replace(understood, info=announced(understood.info, result.links))
         return Finding(state=state, result=result, understood=understood)
 
     async def _read(
@@ -360,7 +425,7 @@ class Pipeline:
         if len(tickets) > 1:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
-        elif (finding := tickets[0].finding).understood is not None:
+        elif (finding := tickets[0].finding).understood is not None and not finding.pushed:
             tickets[0].finding = replace(finding, result=_fault(error), understood=None)
             await self._commit_tickets(tickets)
         else:
@@ -394,6 +459,10 @@ def _where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
         return failed
     detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
     return ParseFailed(failure=Failure.BLOCKED, detail=detail)
+
+
+def _hub_of(info: FeedInfo) -> tuple[str, str]:
+    return info.hub, info.self_url
 
 
 def _fault(error: Exception) -> ParseFailed:

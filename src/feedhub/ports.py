@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from feedhub.model import (
@@ -26,6 +27,9 @@ from feedhub.model import (
     FetchResult,
     Format,
     Gap,
+    HubForm,
+    HubQuestion,
+    HubReply,
     Key,
     Known,
     Membership,
@@ -37,6 +41,7 @@ from feedhub.model import (
     SourceState,
     StoredEntry,
     Story,
+    Subscription,
 )
 
 A = TypeVar("A")
@@ -55,6 +60,12 @@ class Fetcher(Protocol):
     async def fetch(self, request: Request) -> FetchResult: ...
 
     async def close(self) -> None: ...
+
+
+class HubCaller(Protocol):
+    """Asks hubs, under the same guard, manners and limits as sources. It raises only on cancellation."""
+
+    async def submit(self, form: HubForm) -> HubReply: ...
 
 
 # ---------------------------------------------------------------- worker processes
@@ -119,7 +130,11 @@ class TopicSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
-    """All that one poll found, to be written in one piece. ``info`` is None when nothing was parsed."""
+    """All that one poll found, to be written in one piece. ``info`` is None when nothing was parsed.
+
+    ``pushed``: a hub delivered it. Then only entries are written, and of the state what :func:`feedhub.schedule.after_push`
+    changed: validators, next poll, lease and what the source says of itself belong to polls.
+    """
 
     state: SourceState  # the state *after* this poll, with its validators and next poll
     outcome: Outcome
@@ -128,6 +143,8 @@ class PollRecord:
     seen: Sequence[Digest] = ()
     change: SourceChange | None = None  # if this poll brought the source from one state to another
     aside: bool = False  # an archive page and no poll: it brings entries, and of the state only how the gap stands
+    pushed: bool = False
+    subscription: Subscription | None = None  # the source's, when this poll changed it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +174,10 @@ class Transaction(Protocol):
 
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
         """Stories by any of their ``cluster`` keys."""
+        ...
+
+    def subscriptions(self, sources: Iterable[SourceId]) -> Mapping[SourceId, Subscription]:
+        """The subscriptions of these sources at hubs, without those that are being left or have ended."""
         ...
 
     def apply(self, records: Sequence[PollRecord]) -> Applied:
@@ -307,6 +328,75 @@ class Catalogue(Protocol):
 
     def generation(self) -> int:
         """A number that grows with every commit: equal numbers mean that nothing changed."""
+        ...
+
+
+# ---------------------------------------------------------------- WebSub
+
+
+class Subscriptions(Protocol):
+    """Our subscriptions at hubs. The last three calls come from the writer's thread and raise like :class:`Ledger`."""
+
+    def subscriptions(self) -> list[Subscription]:
+        """All of them, by source; also those that ended lately."""
+        ...
+
+    def subscription(self, token: str) -> Subscription | None: ...
+
+    def publishers(self) -> list[SourceState]:
+        """States of the enabled sources that name a hub."""
+        ...
+
+    def due_subscriptions(self, now: datetime, limit: int) -> list[Subscription]:
+        """Those whose ``due_at`` has come, longest due first."""
+        ...
+
+    def keep_subscriptions(self, some: Iterable[Subscription]) -> None:
+        """Write these, over what is stored under their tokens."""
+        ...
+
+    def change_subscription(
+        self, token: str, how: Callable[[Subscription], Subscription | None]
+    ) -> Subscription | None:
+        """Read, change and write in one transaction. Returns what ``how`` made of it; None (of an unknown token, or by
+        ``how``) changes nothing."""
+        ...
+
+    def drop_subscriptions(self, ended_before: datetime) -> int:
+        """Forget subscriptions that ended before this moment; returns how many."""
+        ...
+
+
+class Receipt(StrEnum):
+    """What became of a delivery at the door. Whether it is believed is found out afterwards."""
+
+    TAKEN = "taken"
+    UNKNOWN = "unknown"  # no subscription has this callback
+    ENDED = "ended"  # it was left
+    FULL = "full"  # too much is waiting already: the hub should try again
+    TOO_LARGE = "too large"
+    TOO_SLOW = "too slow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """The head of a delivery: fields as the hub sent them, "" for those it did not."""
+
+    content_type: str = ""
+    signature: str = ""  # X-Hub-Signature
+    link: str = ""
+    length: int | None = None
+
+
+class Pushes(Protocol):
+    """Where hubs reach us: behind ``/websub/<token>``."""
+
+    async def confirm(self, token: str, question: HubQuestion) -> Receipt:
+        """TAKEN: agreed, answer with the challenge; ENDED or UNKNOWN: not what was asked for."""
+        ...
+
+    async def receive(self, token: str, arrival: Arrival, pieces: AsyncIterator[bytes]) -> Receipt:
+        """Take a delivery, within bounds of size and time; what it is worth is found out after the answer."""
         ...
 
 

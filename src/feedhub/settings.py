@@ -59,6 +59,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _lease(value: timedelta) -> timedelta:
+    if not timedelta(hours=1) <= value <= timedelta(days=90):
+        raise ValueError("between 1h and 90d")
+    return value
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -284,6 +290,23 @@ class Polling(Section):
     """Most sources committed in one transaction."""
 
 
+class Subscribe(StrEnum):
+    """Whether hubs are asked to push."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class WebSub(Section):
+    """Hubs that sources name can push news as it appears (W3C WebSub); such sources are then polled seldom."""
+
+    subscribe: Subscribe = Subscribe.AUTO
+    """`auto`: when `site.base_url` is an address that hubs can reach; `always`: also when it does not look so; `never`: poll only, and end what was agreed with hubs."""
+    lease: Annotated[Duration, AfterValidator(_lease)] = timedelta(days=10)
+    """How long a subscription shall hold, between 1h and 90d; the hub may decide otherwise. It is renewed when 80 % have passed."""
+
+
 class Fields(StrEnum):
     """Where a keyword is looked for."""
 
@@ -375,6 +398,8 @@ class SourceDefaults(Section):
     """Rights or licence of entries that state none."""
     enabled: bool = True
     """Whether to poll at all; entries stay when switched off."""
+    websub: bool = True
+    """Whether to have the hub that the feed names push its news."""
 
 
 class Source(SourceDefaults):
@@ -470,6 +495,8 @@ class Settings(Section):
     """Where to listen."""
     polling: Polling = Polling()
     """How sources are asked."""
+    websub: WebSub = WebSub()
+    """How hubs are asked to push."""
     defaults: SourceDefaults = SourceDefaults()
     """What holds for every source that does not say otherwise."""
     examples: bool = False

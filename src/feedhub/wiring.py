@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import random
 import resource
+import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,9 +23,10 @@ from pathlib import Path
 from feedhub import __version__
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
-from feedhub.errors import NotFound
+from feedhub.errors import FeedHubError, NotFound
 from feedhub.fetch import AiohttpFetcher, Hosts
-from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, SourceId, SourceState
+from feedhub.inbox import Inbox
+from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.names import author_key
 from feedhub.pipeline import Pipeline
 from feedhub.ports import SourceSpec, TopicSpec, Writer
@@ -32,7 +35,9 @@ from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now, may_refet
 from feedhub.serve import PageRenderer, sample_sources
 from feedhub.settings import Feeds, Settings, Source
 from feedhub.store import SqlStore, open_store
+from feedhub.subscriber import Subscriber
 from feedhub.understand import Rulebook, prepare
+from feedhub.websub import note_of
 from feedhub.workers import ProcessWorkers, WriterThread
 
 MOST_WORKERS = 4
@@ -110,14 +115,21 @@ class Parts:
     fetcher: AiohttpFetcher
     workers: ProcessWorkers[Rulebook]
     pipeline: Pipeline
+    subscriber: Subscriber
+    inbox: Inbox
     shelf: Shelf
 
     async def close(self, grace: float) -> int:
         """Stop polling within ``grace`` seconds; returns how many polls were abandoned."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + grace
         async with AsyncExitStack() as rest:  # each is closed whatever happens to the one before
             rest.push_async_callback(self.workers.close)
             rest.push_async_callback(self.fetcher.close)
-            return await self.pipeline.stop(grace)
+            with suppress(FeedHubError):  # what cannot be written now is found again after the next start
+                await self.subscriber.stop()
+                await self.inbox.stop(grace)
+            return await self.pipeline.stop(max(end - clock(), 0.0))
 
 
 def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -188,6 +200,18 @@ def build(
         own_endpoints=_own_endpoints(settings),
     )
     workers = _workers(settings, rulebook)
+    subscriber = Subscriber(
+        settings=settings,
+        store=home.store,
+        ledger=home.store,
+        catalogue=home.store,
+        hubs=fetcher,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+        mint=lambda: secrets.token_urlsafe(32),
+        tariff=home.tariff,
+    )
     pipeline = Pipeline(
         settings=settings,
         ledger=home.store,
@@ -200,6 +224,16 @@ def build(
         tariff=home.tariff,
         committed=committed,
         to_remember=partial(home.to_remember, clock),
+        hubs_changed=subscriber.look_again,
+    )
+    inbox = Inbox(
+        settings=settings,
+        store=home.store,
+        desk=pipeline,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+        lost=subscriber.fall_back,
     )
     return Parts(
         settings=settings,
@@ -207,6 +241,8 @@ def build(
         fetcher=fetcher,
         workers=workers,
         pipeline=pipeline,
+        subscriber=subscriber,
+        inbox=inbox,
         shelf=build_shelf(settings, home),
     )
 
@@ -223,6 +259,8 @@ async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[
         await home.writer.run(apply)
         parts.fetcher.adopt(settings.polling, contact=settings.site.contact, own_endpoints=_own_endpoints(settings))
         parts.pipeline.adopt(settings, workers)
+        parts.inbox.adopt(settings)
+        parts.subscriber.adopt(settings)
     await parts.workers.close()
     return replace(parts, settings=settings, rulebook=rulebook, workers=workers, shelf=shelf)
 
@@ -248,6 +286,19 @@ def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
         pages=PageRenderer(settings, __version__, page_ending="" if paged else ".html"),
         feeds=settings.feeds,
     )
+
+
+def push_notes(settings: Settings, home: Home, at: datetime) -> dict[SourceId, PushNote]:
+    """How the sources' hubs stand with us, for those that name one."""
+    over = {Standing.LEAVING, Standing.ENDED}
+    present = {one.source: one for one in home.store.subscriptions() if one.standing not in over}
+    sources = {source.slug: source for source in settings.sources}
+    notes = {
+        state.id: note_of(state, present.get(state.id), sources.get(state.slug), settings, at)
+        for state in home.store.states()
+        if state.hub or state.id in present
+    }
+    return {source: note for source, note in notes.items() if note is not None}
 
 
 def opml_of_sources(settings: Settings) -> bytes:

@@ -30,6 +30,7 @@ from feedhub.schedule import has_moved
 from feedhub.settings import Settings
 from feedhub.store import SchemaKind, schema_state
 from feedhub.store import check as check_database
+from feedhub.websub import outlook
 
 app = typer.Typer(
     help="The configuration as the program sees it.", epilog="Example: feedhub config show", no_args_is_help=True
@@ -61,6 +62,8 @@ def check(
     """Check the configuration, the database and whether the sources answer. Exit code 1 when something must be done."""
     settings = wiring.read_settings(config)
     findings = [("configuration", "warning", line) for line in warnings(settings)]
+    as_meant, sentence = outlook(settings)
+    findings.append(("websub", "ok" if as_meant else "warning", sentence))
     about, states = _database_findings(config, settings)
     findings += about
     if reach:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -28,12 +28,13 @@ from feedhub.cli.common import (
     show_json,
     show_table,
 )
-from feedhub.cli.control import ask_to_poll, find_daemon
+from feedhub.cli.control import ask_to_poll, effective, find_daemon
 from feedhub.errors import NotFound
 from feedhub.masking import masked
-from feedhub.model import Health, Outcome, SourceState
+from feedhub.model import Health, Outcome, PushNote, SourceId, SourceState
 from feedhub.once import poll_here
 from feedhub.schedule import explain
+from feedhub.serve import note_to_json
 from feedhub.settings import Settings
 from feedhub.store import holder
 
@@ -147,12 +148,15 @@ def status(
     with reading_if_any(config) as (settings, home):
         states = _asked_for(sources or [], home)
         found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
+        notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
     if found is not None:
         _show_rows(found, as_json=as_json)
     elif as_json:
-        show_json([{**_public(state), "explanation": explain(state, now)} for state in states])
+        show_json(
+            [{**_public(s), "explanation": explain(s, now), "websub": note_to_json(notes.get(s.id))} for s in states]
+        )
     elif states:
-        _show_states(states, settings)
+        _show_states(states, settings, notes)
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 
@@ -212,12 +216,18 @@ def _show_rows(rows: list[dict[str, object]], *, as_json: bool) -> None:
         say("Nothing to tell.")
 
 
-def _show_states(states: list[SourceState], settings: Settings) -> None:
+def _show_states(states: list[SourceState], settings: Settings, notes: Mapping[SourceId, PushNote]) -> None:
     now = wiring.now()
     show_table(
         ("source", "health", "last poll", "next poll", "explanation"),
         (
-            (state.slug, state.health, ago(state.last_poll_at, now), ago(state.next_poll_at, now), explain(state, now))
+            (
+                state.slug,
+                state.health,
+                ago(state.last_poll_at, now),
+                ago(state.next_poll_at, now),
+                " ".join(filter(None, (explain(state, now), notes[state.id].words if state.id in notes else ""))),
+            )
             for state in states
         ),
     )

@@ -38,6 +38,18 @@ def decide(
     )
 
 
+def is_certain(entry: Entry, matches: Sequence[Known]) -> bool:
+    """Whether :func:`decide` can be trusted with an entry of a mere part of a list, as hubs push it.
+
+    An entry that is known by its link only may be the known one under another id, or another one beside it: the whole
+    list tells, because it names both or one.
+    """
+    return not matches or any(
+        known.digest == entry.digest or (entry.original_id and known.original_id == entry.original_id)
+        for known in matches
+    )
+
+
 def _same_entry(entry: Entry, source: SourceId, matches: Sequence[Known], listed_ids: frozenset[str]) -> Known | None:
     """The best of the matches: of this source before others, the same id before a mere link."""
     candidates = [known for known in matches if not _stands_beside(entry, known, listed_ids)]

@@ -18,10 +18,12 @@
     redirects.py         the next hop, or why there is none                         (pure)
     challenge.py         pages that want a browser                                  (pure)
     conclusion.py        the last reply -> the result                               (pure)
+    submission.py        a form for a WebSub hub, and its answer                    (pure)
     refusal.py           the one exception that carries a failure between these files
 """
 
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+from feedhub.fetch.headers import Headers, content_type_of, links_of
 from feedhub.fetch.hosts import Hosts
 
-__all__ = ["AiohttpFetcher", "Hosts"]
+__all__ = ["AiohttpFetcher", "Headers", "Hosts", "content_type_of", "links_of"]

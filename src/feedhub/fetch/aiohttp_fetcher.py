@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -13,6 +13,7 @@ from datetime import datetime
 from time import monotonic
 from traceback import extract_tb
 from types import SimpleNamespace
+from typing import TypeVar
 
 import aiohttp
 import yarl
@@ -30,15 +31,18 @@ from feedhub.fetch.hosts import Hosts, manners_of
 from feedhub.fetch.redirects import FOLLOWED, Journey, begin, next_hop
 from feedhub.fetch.refusal import Refused, Resting
 from feedhub.fetch.registrable import registrable
+from feedhub.fetch.submission import form_body, form_headers, hub_reply, next_hub, require_secrecy
 from feedhub.fetch.urls import Target, may_share_secrets, target_of
 from feedhub.fetch.user_agent import user_agent
 from feedhub.logs import get_logger
-from feedhub.model import Failure, FetchFailed, FetchResult, Freshness, Request
+from feedhub.model import Failure, FetchFailed, FetchResult, Freshness, HubForm, HubReply, Request
 from feedhub.ports import Clock
 from feedhub.settings import Polling
 
 GLANCE = 5.0
 """Most seconds spent on the body of an answer that is no success, to see whether it is a challenge page."""
+
+T = TypeVar("T")
 
 _guarded: ContextVar[list[str]] = ContextVar("addresses that the guard refused during this exchange")
 
@@ -89,18 +93,25 @@ class AiohttpFetcher:
     async def fetch(self, request: Request) -> FetchResult:
         """One conditional GET with its redirects."""
         watch = _Watch(self._polling.timeouts.total.total_seconds())
+        result = await self._valued(self._follow(request, watch))
+        return replace(result, elapsed=round(watch.spent, 6))
+
+    async def submit(self, form: HubForm) -> HubReply:
+        """One POST to a hub (:class:`feedhub.ports.HubCaller`), forwarded by 307 and 308 only."""
+        return await self._valued(self._post(form, _Watch(self._polling.timeouts.total.total_seconds())))
+
+    async def _valued(self, result: Awaitable[T]) -> T | FetchFailed:
+        """The promise is that only cancellation is raised. Messages of libraries may hold URLs: only the place is said."""
         try:
-            result = await self._follow(request, watch)
+            return await result
         except Refused as refused:
-            result = _failed(refused)
+            return _failed(refused)
         except Exception as error:
-            # The promise is that only cancellation is raised. Messages of libraries may hold URLs: only the place is said.
             place = extract_tb(error.__traceback__)[-1]
             self._log.error(
                 "fetch.failed_unforeseen", error=type(error).__name__, at=f"{place.filename}:{place.lineno}"
             )
-            result = _failed(refusal_of(error))
-        return replace(result, elapsed=round(watch.spent, 6))
+            return _failed(refusal_of(error))
 
     def adopt(self, polling: Polling, *, contact: str, own_endpoints: frozenset[tuple[str, int]] = frozenset()) -> None:
         """Ask by these settings from now on; what is remembered of hosts stays, so that a reload is no excuse."""
@@ -140,6 +151,16 @@ class AiohttpFetcher:
                 refused.until = refused.until or wait
                 raise
 
+    async def _post(self, form: HubForm, watch: _Watch) -> HubReply:
+        journey, body = begin(form.url), form_body(form)
+        fields = form_headers(user_agent(self._version, self._contact, 1))
+        while True:
+            require_secrecy(form, journey.target, self._polling.allow_networks)
+            reply = await self._ask(journey, fields, watch, body)
+            if reply.status not in FOLLOWED:
+                return hub_reply(reply, self._freshness(reply, None))
+            journey = next_hub(journey, reply, self._polling.limits.redirects)
+
     def _fields(self, request: Request, journey: Journey) -> dict[str, str]:
         home = target_of(request.home) if request.home else journey.start
         try:
@@ -168,7 +189,7 @@ class AiohttpFetcher:
             return freshness
         return replace(freshness, retry_at=wait)
 
-    async def _ask(self, journey: Journey, fields: dict[str, str], watch: _Watch) -> Reply:
+    async def _ask(self, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None) -> Reply:
         """Wait for the host's turn, then exchange; what came of it is remembered for the host."""
         target = journey.target
         self._refuse_the_forbidden(target)
@@ -178,7 +199,7 @@ class AiohttpFetcher:
             async with self._gate.turn(target.host.rstrip("."), address, self._domain(target)):
                 self._leave_resting_hosts_alone(target)
                 with watch:
-                    reply = await self._exchange(target, fields, watch.left)
+                    reply = await self._exchange(target, fields, watch.left, form)
         except Resting:
             raise
         except Refused as refused:
@@ -226,23 +247,33 @@ class AiohttpFetcher:
 
     # ------------------------------------------------------------ one exchange
 
-    async def _exchange(self, target: Target, fields: dict[str, str], left: float) -> Reply:
+    async def _exchange(self, target: Target, fields: dict[str, str], left: float, form: bytes | None) -> Reply:
         refused_by_guard: list[str] = []
         _guarded.set(refused_by_guard)
         try:
-            async with _within(left, "The whole exchange took too long."), self._answer(target, fields) as answer:
-                return await self._read(answer)
+            async with (
+                _within(left, "The whole exchange took too long."),
+                self._answer(target, fields, form) as answer,
+            ):
+                return await (self._read(answer) if form is None else self._glance(answer))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if refused_by_guard and isinstance(error, aiohttp.ClientConnectorError):
                 raise Refused(Failure.FORBIDDEN_ADDRESS, MESSAGE) from error
             raise refusal_of(error) from error
 
     @asynccontextmanager
-    async def _answer(self, target: Target, fields: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer with its head read. Its time limit starts when the request has been sent."""
+    async def _answer(
+        self, target: Target, fields: dict[str, str], form: bytes | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a GET, or to a POST of this form, with its head read. Its time limit starts when the request has been sent."""
         async with _within(None, "The server sent no answer in time.") as first_byte:
-            answer = await self._open_session().get(
-                yarl.URL(target.url, encoded=True), headers=fields, allow_redirects=False, trace_request_ctx=first_byte
+            answer = await self._open_session().request(
+                "GET" if form is None else "POST",
+                yarl.URL(target.url, encoded=True),
+                headers=fields,
+                data=form,
+                allow_redirects=False,
+                trace_request_ctx=first_byte,
             )
         try:
             yield answer
@@ -259,6 +290,12 @@ class AiohttpFetcher:
         beginning = await self._beginning(answer, headers) if answer.status >= 400 or answer.status == 202 else b""
         return Reply(status=answer.status, headers=headers, body=beginning)
 
+    async def _glance(self, answer: aiohttp.ClientResponse) -> Reply:
+        """A hub's answer: its status, and the begin of what it says about a refusal in plain text."""
+        headers = Headers.of(answer.raw_headers)
+        body = await self._beginning(answer, headers, "text/plain") if answer.status >= 400 else b""
+        return Reply(status=answer.status, headers=headers, body=body)
+
     async def _whole(self, answer: aiohttp.ClientResponse, headers: Headers) -> Body:
         limits = self._polling.limits
         if (answer.content_length or 0) > limits.wire_bytes:
@@ -273,9 +310,9 @@ class AiohttpFetcher:
                 quiet.reschedule(now() + pause)
         return body
 
-    async def _beginning(self, answer: aiohttp.ClientResponse, headers: Headers) -> bytes:
+    async def _beginning(self, answer: aiohttp.ClientResponse, headers: Headers, kind: str = "html") -> bytes:
         """As much of an unsuccessful answer's page as is looked at. Whatever goes wrong here, the status says more."""
-        if "html" not in content_type_of(headers)[0]:
+        if kind not in content_type_of(headers)[0]:
             return b""
         with suppress(Refused, aiohttp.ClientError, OSError):
             bounds = Bounds(wire=LOOK_AT, decoded=LOOK_AT, ratio=self._polling.limits.ratio)

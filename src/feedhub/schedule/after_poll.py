@@ -10,14 +10,16 @@ from feedhub.model import (
     FetchFailed,
     Freshness,
     Habit,
+    Health,
     Move,
     NotModified,
     ParseFailed,
+    Push,
     SourceState,
     Validators,
 )
 from feedhub.schedule.backoff import after_failure, starts_anew
-from feedhub.schedule.cadence import policy_interval, with_jitter
+from feedhub.schedule.cadence import policy_interval, pushed_interval, with_jitter
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.gaps import gap_after, newest_listed
 from feedhub.schedule.habit import first_habit, learned, rate_of
@@ -42,14 +44,18 @@ def after_poll(
     now: datetime,
     dice: Dice,
     price: float = PRICE,
+    *,
+    push: Push = Push.NONE,
 ) -> SourceState:
     """Everything that is remembered of the source after this poll, with ``next_poll_at``.
 
     :param interval: the source's own bounds, or those of ``polling``.
     :param dice: chance for jitter; called a few times at most.
     :param price: of a poll, as the budget has steered it (``price.py``).
+    :param push: whether the source's hub tells of its entries, so that polls only make sure.
     """
-    terms = Terms(polling=polling, interval=interval, now=now.replace(microsecond=0), dice=dice, price=price)
+    at = now.replace(microsecond=0)
+    terms = Terms(polling=polling, interval=interval, now=at, dice=dice, price=price, push=push)
     match event.result:
         case Fetched() | NotModified():
             return _after_success(state, event, event.result, terms)
@@ -91,6 +97,7 @@ def _after_success(
     after = _with_move(after, result.move, polling, now)
     after = replace(after, health=health_of_answering(after, polling, now))
     wanted = policy_interval(after, polling, terms.interval, now, terms.price)
+    wanted = pushed_interval(wanted, after, terms.interval, now, terms.push)
     wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
     return replace(after, next_poll_at=_next(after, wanted, terms))
 
@@ -172,6 +179,18 @@ def _with_move(state: SourceState, move: Move | None, polling: Polling, now: dat
         validators = replace(state.validators, url=move.target) if state.validators else state.validators
         return replace(state, url=move.target, validators=validators, move_target=None, move_since=None, move_count=0)
     return replace(state, move_target=move.target, move_since=since, move_count=count)
+
+
+def after_push(state: SourceState, event: PollEvent, now: datetime) -> SourceState:
+    """What a delivery of the source's hub teaches: when it posts. It is no poll, so that the next one stays as it is.
+
+    It counts as a part of a list: what it does not name may still be listed.
+    """
+    if not (event.new or event.updated) or state.last_success_at is None:
+        return state
+    habit = learned(state.habit, event.moments, event.new, 0, state.last_success_at, now)
+    health = Health.FRESH if state.health is Health.SILENT else state.health
+    return replace(state, last_change_at=now, habit=habit, rate=rate_of(habit, now), rate_at=now, health=health)
 
 
 # ---------------------------------------------------------------- failure

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from feedhub.model import SourceState
+from feedhub.model import Push, SourceState
 from feedhub.schedule.gaps import longest_wait
 from feedhub.schedule.habit import Shape, shape_of
-from feedhub.schedule.moments import DAY, Dice, jittered
+from feedhub.schedule.moments import DAY, HOUR, Dice, jittered
 from feedhub.schedule.price import PRICE
 from feedhub.settings import Interval, Polling
 
@@ -26,6 +26,11 @@ ENTRY_WEIGHT = 0.9
 WINDOW_SHARE = 0.5
 """A poll is due when this share of the source's list has probably turned over, so that a burst loses nothing."""
 LEAST_RATE = 1e-4
+PUSHED_TIMES = 12
+"""A source that is pushed is polled so many times more seldom, within the two bounds that follow."""
+PUSHED_MIN, PUSHED_MAX = 6 * HOUR, 24 * HOUR
+NEVER_WORTH = 1e12
+"""A price at which only the turnover of the list makes a poll due."""
 
 
 def policy_interval(
@@ -40,6 +45,21 @@ def policy_interval(
     wanted = worthwhile(state.rate, shape_of(state.habit, now), state.window, price, now, interval.max)
     wanted = max(min(wanted, longest_wait(state.gap, now)), interval.min)
     return wanted if state.has_validators else max(wanted, polling.no_validator_min)
+
+
+def pushed_interval(wanted: timedelta, state: SourceState, interval: Interval, now: datetime, push: Push) -> timedelta:
+    """``wanted`` for a source whose hub pushes: the polls that are left find what the hub did not deliver.
+
+    Until the hub has proven itself no poll comes later than half the list turns over: what falls off it is lost. The
+    operator's upper bound holds as ever.
+    """
+    if push is Push.NONE:
+        return wanted
+    longer = min(max(wanted * PUSHED_TIMES, PUSHED_MIN), PUSHED_MAX)
+    if push is Push.TRUSTED and state.window:
+        shape = shape_of(state.habit, now)
+        longer = min(longer, worthwhile(state.rate, shape, state.window, NEVER_WORTH, now, PUSHED_MAX))
+    return max(wanted, min(longer, interval.max))
 
 
 def worthwhile(rate: float, shape: Shape, window: int, price: float, now: datetime, longest: timedelta) -> timedelta:

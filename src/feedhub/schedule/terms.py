@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from feedhub.model import Push
 from feedhub.schedule.moments import Dice
 from feedhub.settings import Interval, Polling
 
@@ -18,3 +19,4 @@ class Terms:
     now: datetime
     dice: Dice
     price: float  # of a poll, in entry-days of delay
+    push: Push = Push.NONE  # whether the source's hub tells of its entries

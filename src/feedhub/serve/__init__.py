@@ -5,7 +5,7 @@ from feedhub.serve.jinja_pages import STATIC, PageRenderer
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.samples import sample_sources, samples_app
 from feedhub.serve.uvicorn_server import HttpServer
-from feedhub.serve.wire import outcome_from_json
+from feedhub.serve.wire import note_to_json, outcome_from_json
 
 __all__ = [
     "STATIC",
@@ -14,6 +14,7 @@ __all__ = [
     "ServeParts",
     "create_app",
     "not_ready",
+    "note_to_json",
     "outcome_from_json",
     "sample_sources",
     "samples_app",

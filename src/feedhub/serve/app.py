@@ -6,6 +6,7 @@
     feed_routes.py       feeds, pages, directory, OPML, private feeds
     operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine
+    websub_routes.py     where hubs verify and deliver
     samples.py           the sample sources of the first run
     answers.py           ready document + request -> 200, 304, 412
     shelf.py             documents ready to send
@@ -40,10 +41,11 @@ from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import Metrics
 from feedhub.serve.samples import samples_app
 from feedhub.serve.shelf import Ready, Shelf, make_ready
+from feedhub.serve.websub_routes import WebSubRoutes
 
 __all__ = ["ServeParts", "create_app", "not_ready"]
 
-_ROBOTS = b"User-agent: *\nDisallow: /control/\nDisallow: /private/\n"
+_ROBOTS = b"User-agent: *\nDisallow: /control/\nDisallow: /private/\nDisallow: /websub/\n"
 """Feeds stay open to robots: a crawler that may not fetch a page never sees its ``noindex``, and readers ask too."""
 _WEEK = 604_800
 _log = get_logger("serve")
@@ -61,6 +63,7 @@ def create_app(parts: ServeParts) -> Starlette:
         *feeds.routes(),
         *operator.routes(),
         *ControlRoutes(parts).routes(),
+        *WebSubRoutes(parts).routes(),
         *_fixed_routes(),
     ]
     if parts.settings.examples:

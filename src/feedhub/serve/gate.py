@@ -28,6 +28,7 @@ _KINDS = frozenset(
         "status",
         "examples",
         "static",
+        "websub",
     ]
 )
 _log = get_logger("serve")
@@ -45,8 +46,9 @@ def kind_of(path: str) -> str:
 
 
 def _loggable(path: str) -> str:
-    """A path without the token of a private feed."""
-    return "/private/…" if path.startswith("/private/") else path[:200]
+    """A path without the token of a private feed or of a hub's callback."""
+    hidden = next((start for start in ("/private/", "/websub/") if path.startswith(start)), "")
+    return f"{hidden}…" if hidden else path[:200]
 
 
 class Gate:

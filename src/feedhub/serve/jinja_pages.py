@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from feedhub.model import Feed, FeedKind, SourceState, StoredEntry
+from feedhub.model import Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
 from feedhub.serve import views
 from feedhub.serve.addresses import Visibility, site_prefix, site_root
 from feedhub.serve.words import moment, number
@@ -123,13 +123,20 @@ class PageRenderer:
         now: datetime,
         explain: Callable[[SourceState, datetime], str],
         index: views.FeedIndex | None = None,
+        notes: Mapping[SourceId, PushNote] | None = None,
     ) -> str:
-        """The state of every source that is not private, in the words of ``explain``."""
-        known = index or {}
+        """The state of every source that is not private, in the words of ``explain``; ``notes`` tell of its hub."""
+        known, told = index or {}, notes or {}
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         rows = [
             views.state_view(
-                state, explain(state, now), (FeedKind.SOURCE, state.slug) in known, self._places, self._zone, now
+                state,
+                explain(state, now),
+                (FeedKind.SOURCE, state.slug) in known,
+                self._places,
+                self._zone,
+                now,
+                told.get(state.id),
             )
             for state in sorted(shown, key=lambda state: state.slug)
         ]

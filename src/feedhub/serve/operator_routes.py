@@ -18,7 +18,7 @@ from feedhub.serve.operator_gate import OperatorGate
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
-from feedhub.serve.wire import moment_text, state_to_json
+from feedhub.serve.wire import moment_text, note_to_json, state_to_json
 
 SHOWN_CHANGES, SHOWN_EVENTS = 100, 20
 """Changes of sources, and events of the service, in the operator's feed: a reader that looks once a day misses none of a usual day."""
@@ -84,19 +84,24 @@ class OperatorRoutes:
     async def status(self, _request: Request) -> Response:
         known = await self._known.now()
         states = await run_in_threadpool(self._parts.catalogue.states)
-        now = self._parts.clock()
-        html = await run_in_threadpool(self._renderer.status, states, now, self._parts.explain, known.index)
+        now, parts = self._parts.clock(), self._parts
+        notes = await run_in_threadpool(parts.push_notes)
+        html = await run_in_threadpool(self._renderer.status, states, now, parts.explain, known.index, notes)
         headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
     async def status_json(self, _request: Request) -> Response:
         states = await run_in_threadpool(self._parts.catalogue.states)
+        notes = await run_in_threadpool(self._parts.push_notes)
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         now = self._parts.clock()
         body = {
             "at": moment_text(now),
             "version": self._parts.version,
-            "sources": [state_to_json(state, self._parts.explain(state, now)) for state in shown],
+            "sources": [
+                state_to_json(state, self._parts.explain(state, now)) | {"websub": note_to_json(notes.get(state.id))}
+                for state in shown
+            ],
         }
         return JSONResponse(body, headers=_FRESH)
 

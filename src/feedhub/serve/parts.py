@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedhub.model import SourceState
-from feedhub.ports import Catalogue, Clock, Control, Library, Press, Vitals
+from feedhub.model import PushNote, SourceId, SourceState
+from feedhub.ports import Catalogue, Clock, Control, Library, Press, Pushes, Vitals
 from feedhub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeParts:
-    """``control`` is None in a process that only serves; an empty ``control_token`` opens nothing."""
+    """``control`` and ``pushes`` are None in a process that only serves; an empty ``control_token`` opens nothing."""
 
     library: Library
     press: Press
@@ -25,3 +25,5 @@ class ServeParts:
     version: str
     clock: Clock
     explain: Callable[[SourceState, datetime], str]  # how a source is, in the words that commands use
+    pushes: Pushes | None = None
+    push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from feedhub.model import Byline, Feed, FeedKind, Format, Health, SourceState, StoredEntry
+from feedhub.model import Byline, Feed, FeedKind, Format, Health, PushNote, SourceState, StoredEntry
 from feedhub.names import author_key
 from feedhub.serve.words import Moment, host_of, moment, number, plain_words, span, web_link
 from feedhub.settings import Authors
@@ -103,6 +103,7 @@ class StateView:
     success: Moment | None
     change: Moment | None
     next: str
+    push: str  # about its hub; "" when it names none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,13 @@ def _next_poll(state: SourceState, now: datetime) -> str:
 
 
 def state_view(
-    state: SourceState, explanation: str, public: bool, places: Places, zone: ZoneInfo, now: datetime
+    state: SourceState,
+    explanation: str,
+    public: bool,
+    places: Places,
+    zone: ZoneInfo,
+    now: datetime,
+    note: PushNote | None = None,
 ) -> StateView:
     """A source on the status page. Its URL may hold a key, so that only the host is shown."""
     return StateView(
@@ -233,6 +240,7 @@ def state_view(
         success=moment(state.last_success_at, zone),
         change=moment(state.last_change_at, zone),
         next=_next_poll(state, now),
+        push=note.words if note else "",
     )
 
 

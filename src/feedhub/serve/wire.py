@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from feedhub.model import Outcome, SourceId, SourceState
+from feedhub.model import Outcome, PushNote, SourceId, SourceState
 from feedhub.serve.words import host_of
 
 JsonValue = str | int | float | bool | None
@@ -65,4 +65,19 @@ def state_to_json(state: SourceState, explanation: str) -> dict[str, JsonValue]:
         "missed_after": moment_text(gap.after) if gap and gap.is_open else None,
         "missed_before": moment_text(gap.before) if gap and gap.is_open else None,
         "entries_a_day": round(state.rate, 3),
+    }
+
+
+def note_to_json(note: PushNote | None) -> dict[str, JsonValue] | None:
+    """How a source's hub stands with us; null when it names none."""
+    if note is None:
+        return None
+    return {
+        "explanation": note.words,
+        "standing": note.standing,
+        "hub": note.hub,
+        "lease_until": moment_text(note.lease_until),
+        "last_push_at": moment_text(note.last_push_at),
+        "pushes": note.pushes,
+        "ignored": note.ignored,
     }

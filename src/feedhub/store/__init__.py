@@ -9,6 +9,7 @@
     writing.py   batch.py   polled.py   attachments.py   touching.py                   a poll is written
     feeds.py     listing.py (pure)                                                     feeds and their lists
     configuring.py   moving.py   sources.py   relabelling.py                           the ledger's other calls
+    subscribing.py                                                                     our subscriptions at hubs
     retention.py   forgetting.py                                                       what goes for good
     reading.py   catalogue.py                                                          pages; questions
     rows.py (pure)   statements.py   base.py                                           shared

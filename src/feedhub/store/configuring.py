@@ -48,6 +48,7 @@ FORGET_VALIDATORS: dict[str, Any] = {
     "retry_at": None,
     "newest_listed": None,
     "gap": None,
+    "feed_hub": "",
     "next_poll_at": None,
     "leased_until": None,
 }

@@ -12,7 +12,7 @@ from feedhub.ports import PollRecord
 from feedhub.store.feeds import FeedRegistry
 from feedhub.store.gap_rows import pack_gap, unpack_gap
 from feedhub.store.happenings import write_changes, write_gaps
-from feedhub.store.rows import info_row, outcome_row, source_title, state_row
+from feedhub.store.rows import info_row, outcome_row, pushed_row, source_title, state_row
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import feeds, polls, sources
 
@@ -25,9 +25,10 @@ class Polled:
 
     def __init__(self, connection: Connection, records: Sequence[PollRecord]) -> None:
         self._connection = connection
-        self._records = records
+        self._pushes = [record for record in records if record.pushed]
+        self._records = [record for record in records if not record.pushed]
         self._stored = self._load({record.state.id for record in records})
-        self.credited = {r.state.id for r in records if r.info is not None and self._recredits(r)}
+        self.credited = {r.state.id for r in self._records if r.info is not None and self._recredits(r)}
 
     def holds(self, source: int) -> bool:
         """Whether the source is still there."""
@@ -36,6 +37,7 @@ class Polled:
     def write(self, counter: Counter) -> set[int]:
         """Write states and infos; returns source feeds whose title changed."""
         self._write_states(counter)
+        self._write_pushes(counter)
         rows = [
             {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
             for r in self._records
@@ -91,6 +93,12 @@ class Polled:
     def _change(self, rows: Iterable[Mapping[str, Any]]) -> None:
         if some := list(rows):
             self._connection.execute(_CHANGE, some)
+
+    def _write_pushes(self, counter: Counter) -> None:
+        """What was pushed changes what is known of the source's habit, and nothing that a poll needs."""
+        sound = [record for record in self._pushes if self.holds(record.state.id) and self._is_sound(record)]
+        self._change({"b_id": record.state.id, **pushed_row(record.state)} for record in sound)
+        write_changes(self._connection, counter, self._stored, sound)
 
     def _retitle(self, counter: Counter) -> set[int]:
         titles = {}

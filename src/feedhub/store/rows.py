@@ -247,6 +247,12 @@ def state_row(state: SourceState) -> dict[str, Any]:
     }
 
 
+def pushed_row(state: SourceState) -> dict[str, Any]:
+    """The columns that a push may change."""
+    row = state_row(state)
+    return {name: row[name] for name in ("last_change_at", "health", "rate", "rate_at", "habit")}
+
+
 def source_state(row: Row) -> SourceState:
     digest = row["body_digest"]
     failure = row["last_failure"]
@@ -282,6 +288,8 @@ def source_state(row: Row) -> SourceState:
         window=row["window"],
         newest_listed=row["newest_listed"],
         gap=unpack_gap(row["gap"]),
+        hub=row["feed_hub"],
+        topic=row["feed_self"],
     )
 
 

@@ -19,6 +19,7 @@ from feedhub.store.relabelling import relabel
 from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
 from feedhub.store.schema import require_current
 from feedhub.store.statements import Counter, bump, put_over
+from feedhub.store.subscribing import Subscribing
 from feedhub.store.tables import memory
 from feedhub.store.writing import SqlTransaction
 
@@ -135,8 +136,8 @@ class Writing(Side):
             deleted += len(alone)
 
 
-class SqlStore(Writing, Reading, Cataloguing):
-    """Fills the ports Ledger, Library and Catalogue on SQLite and PostgreSQL."""
+class SqlStore(Writing, Reading, Cataloguing, Subscribing):
+    """Fills the ports Ledger, Library, Catalogue and Subscriptions on SQLite and PostgreSQL."""
 
 
 def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:

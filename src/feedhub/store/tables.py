@@ -412,6 +412,34 @@ gaps = Table(
     sqlite_with_rowid=False,
 )
 
+websub_subscriptions = Table(
+    "websub_subscriptions",
+    metadata,
+    Column("token", String, primary_key=True),
+    # No foreign key: a source that is forgotten leaves its subscription behind, to be ended at the hub.
+    Column("source_id", ID, nullable=False),
+    Column("hub", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("callback", String, nullable=False),
+    _words("secret"),
+    Column("standing", String, nullable=False),
+    _words("pending"),
+    Column("asked_at", Moment),
+    Column("due_at", Moment),
+    Column("since", Moment),
+    Column("lease_until", Moment),
+    _number("failures"),
+    _words("detail"),
+    _number("pushes"),
+    _number("ignored"),
+    _number("missed"),
+    Column("last_push_at", Moment),
+    Column("last_ping_at", Moment),
+    Column("ended_at", Moment),
+    Index(None, "due_at"),
+    Index(None, "source_id"),
+)
+
 memory = Table(
     "memory",
     metadata,

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, SourceId, Story
+from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, SourceId, Story, Subscription
 from feedhub.ports import Applied, PollRecord
 from feedhub.store.batch import Batch
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
+from feedhub.store.subscribing import current_subscriptions, write_subscriptions
 from feedhub.store.tables import cluster_keys, entries, entry_keys
 
 _KNOWN = (
@@ -80,8 +81,13 @@ class SqlTransaction:
                 owners[EntryId(row.cluster)].add(SourceId(row.owner_id))
         return {cluster: frozenset(sources) for cluster, sources in owners.items()}
 
+    def subscriptions(self, sources: Iterable[SourceId]) -> Mapping[SourceId, Subscription]:
+        return current_subscriptions(self._connection, sources)
+
     def apply(self, records: Sequence[PollRecord]) -> Applied:
         counter = Counter(self._connection)
         applied = Batch(self._connection, counter, self._unseen).write(records)
         counter.save()
+        changed = [record.subscription for record in records if record.subscription is not None]
+        write_subscriptions(self._connection, changed)
         return applied

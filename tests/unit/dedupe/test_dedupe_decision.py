@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedhub.dedupe import decide, join, representative
+from feedhub.dedupe import decide, is_certain, join, representative
 from feedhub.model import (
     Byline,
     Category,
@@ -206,3 +206,18 @@ def test_a_feed_shows_the_earliest_unless_it_shows_another_already() -> None:
     assert representative(cluster, shown=EntryId(2)) == EntryId(8)
     with pytest.raises(ValueError, match="empty"):
         representative([])
+
+
+# ---------------------------------------------------------------- parts of a list
+
+
+def test_in_a_part_of_a_list_only_the_id_or_the_same_content_is_certain() -> None:
+    entry = clean_entry(original_id="a", title="New words")
+    old = clean_entry(original_id="a", title="Old words")
+    assert is_certain(entry, ())
+    assert is_certain(entry, [known_from(old)])
+    assert is_certain(entry, [known_from(old, original_id="b"), known_from(old)])
+    assert not is_certain(entry, [known_from(old, original_id="b")])  # the same link: changed id, or beside it?
+    nameless = clean_entry(original_id="", title="New words")
+    assert not is_certain(nameless, [known_from(old, original_id="")])
+    assert is_certain(nameless, [known_from(nameless)])
