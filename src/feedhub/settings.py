@@ -196,7 +196,7 @@ class Polling(Section):
     host_gap: Duration = timedelta(seconds=1)
     """Least time between the starts of two requests to one host."""
     budget: float | None = Field(None, gt=0)
-    """Requests per source and day, on average over all sources, that you grant; empty: as many as news is worth."""
+    """Requests per source and day, on average over all sources, that you grant: more of them find entries sooner. Empty: as many as news is worth, mostly 5 to 10."""
     jitter: float = Field(0.1, ge=0, le=0.5)
     """Share by which each interval is varied, so that polls spread."""
     first_poll_spread: Duration = timedelta(minutes=5)
