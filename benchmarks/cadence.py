@@ -27,9 +27,9 @@ from cadence_lab.tuning import Result, summed, tune
 
 SPAN = Span(begin=28 * DAY, end=56 * DAY)
 SEEDS = ("1", "2", "3")
-BUDGETS = {3.0: 200, 8.0: 200, 24.0: 60}
+BUDGETS = {3.0: 120, 8.0: 120, 24.0: 40}
 """Polls per source and day, and how many sources: the polls of a run are what it costs."""
-QUICK = {8.0: 60}
+QUICK = {8.0: 40}
 STEERED = f"{FEEDHUB}, price steered by the budget"
 MADE_UP = Path(__file__).parent / "cadence_lab" / "made_up.csv"
 REPLAY_BUDGET = 8.0
@@ -118,7 +118,7 @@ def _print_losses(results: list[Result]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="60 sources and 8 polls a day only")
+    parser.add_argument("--quick", action="store_true", help="40 sources and 8 polls a day only")
     recording = parser.add_mutually_exclusive_group()
     recording.add_argument("--trace", type=Path, help="replay this CSV instead of the invented sources")
     recording.add_argument("--from-db", metavar="URL", help="replay what a FeedHub database recorded")

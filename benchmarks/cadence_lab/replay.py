@@ -16,6 +16,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cadence_lab.traces import DAY, START, Span, Trace
+from feedhub.store.schema import require_current
+from feedhub.store.sqlalchemy_engine import connect
 
 HEADER = ("source", "published", "first_seen")
 QUERY = """
@@ -49,11 +51,14 @@ def read_csv(path: Path) -> Iterator[Row]:
 
 
 def read_database(url: str) -> Iterator[Row]:
-    """The rows of a FeedHub database, which is only read. An entry counts for the source that brought it first."""
-    engine = sa.create_engine(url)
+    """The rows of a FeedHub database, which is only read. An entry counts for the source that brought it first.
+
+    :raises DatabaseOutdated, DatabaseNewer, DatabaseBroken: it cannot be read as it is.
+    """
+    require_current(url)
+    engine = connect(url, writing=False)
     with engine.connect() as connection:
-        for row in connection.execute(sa.text(QUERY)):
-            yield row[0], row[1], row[2]
+        yield from [(slug, published, seen) for slug, published, seen in connection.execute(sa.text(QUERY))]
     engine.dispose()
 
 

@@ -8,14 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cadence_lab import make_recording, replay
 from cadence_lab.families import make_sources
-from cadence_lab.feedhub_policy import FeedHub, steered
+from cadence_lab.feedhub_policy import SECOND, FeedHub, steered
 from cadence_lab.policies import POLICIES, Policy
 from cadence_lab.simulate import Answer, simulate
-from cadence_lab.traces import DAY, HOUR, MINUTE, Span, Trace
+from cadence_lab.traces import DAY, HOUR, START, Span, Trace
 from cadence_lab.tuning import polls_a_day, share, tune
+from feedhub.errors import DatabaseError
+from feedhub.model import DateOrigin
+from feedhub.store import migrate
+from feedhub.store.tables import entries, sources
 
 SPAN = Span(begin=10 * DAY, end=14 * DAY)
 
@@ -175,6 +180,30 @@ def test_an_empty_or_short_recording_is_refused() -> None:
         replay.as_traces([("a", None, 0), ("a", None, 2 * HOUR)])
 
 
+def test_a_database_is_a_recording_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'feedhub.db'}"
+    migrate(url)
+    common = {"owner_id": 7, "version": 1, "updated": 0, "raw_digest": b"", "digest": b"", "sort_key": 0}
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(sources).values(id=7, slug="news", url="u", configured_url="u"))
+        for number, origin in ((1, DateOrigin.STATED), (2, DateOrigin.FIRST_SEEN)):
+            moments = {"published": START + number * SECOND, "first_seen": START + HOUR * SECOND, "updated": START}
+            values = common | {"id": number, "cluster": number, "date_origin": origin.value} | moments
+            connection.execute(sa.insert(entries).values(values))
+    engine.dispose()
+    start = int(START.timestamp())
+    rows = list(replay.read_database(url))
+    assert rows == [("news", start + 1, start + HOUR), ("news", None, start + HOUR)]
+    replay.write_csv(rows, tmp_path / "saved.csv")
+    assert list(replay.read_csv(tmp_path / "saved.csv")) == rows
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="no FeedHub database"):
+        list(replay.read_database(f"sqlite:///{tmp_path / 'nothing.db'}"))
+    assert not (tmp_path / "nothing.db").exists()
+
+
 def test_the_committed_recording_is_the_one_that_its_script_makes() -> None:
     assert list(replay.read_csv(make_recording.FILE)) == make_recording.recording()
-    assert MINUTE * 60 == HOUR
