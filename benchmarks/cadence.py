@@ -125,6 +125,8 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="with --from-db: write the recording as CSV")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
+    if options.save and not options.from_db:
+        parser.error("--save writes what --from-db reads: give both")
     if options.trace or options.from_db:
         rows = list(replay.read_csv(options.trace) if options.trace else replay.read_database(options.from_db))
         if options.save:
