@@ -588,7 +588,8 @@ class Habit:
     since: datetime | None = None  # posts are known from here on; None: nothing was learned yet
     at: datetime | None = None  # the moment to which the counts below have faded
     posts: float = 0.0
-    hours: tuple[float, ...] = (0.0,) * 24  # posts by hour of the day, UTC
+    recent: float = 0.0  # the same posts, faded faster
+    hours: tuple[float, ...] = (0.0,) * 24  # busy hours by hour of the day, UTC
     weekdays: tuple[float, ...] = (0.0,) * 7  # 0 = Monday, UTC
     strain: tuple[int, ...] = ()  # what ttl or sy: cost at the last polls they held back (schedule.hints)
 

@@ -29,7 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "uvicorn": ("serve/uvicorn_server.py",),
     "jinja2": ("serve/jinja_pages.py",),
     "prometheus_client": ("serve/prometheus_metrics.py",),
-    "pydantic": ("settings.py", "config/"),
+    "pydantic": ("settings/", "config/"),
     "pydantic_core": ("config/",),
     "ruamel": ("config/ruamel_yaml.py",),
     "typer": ("cli/",),

@@ -1,8 +1,15 @@
 """When a source posts: learned from the moments of its entries, kept in a few dozen numbers.
 
-Every post counts 1 when it happens and fades: for the rate to 1/e in ``MEMORY``, for the shape of day and week more
-slowly, because habits outlive busy weeks. A poll that brings nothing changes no number: how long the source has
-been watched follows from ``Habit.since``.
+Every post counts 1 when it happens and fades to 1/e in a memory's time τ. S(τ) is the sum of what is left, and
+E(τ) = τ·(1 − e^(−age/τ)) the time watched, faded alike; a poll that brings nothing changes no number, because the age follows from
+``Habit.since``. The rate is learned in two steps, each the mean of a Poisson rate under its conjugate prior, a Gamma distribution
+worth so many posts; the first step is the prior of the second:
+
+    usual = (S(MEMORY) + a) / (E(MEMORY) + a/λ₀)          a = PRIOR_WEIGHT, λ₀ = PRIOR_RATE
+    λ     = (S(RECENT) + m) / (E(RECENT) + m/usual)       m = RECENT_WEIGHT
+
+The long memory keeps quiet and bursty sources steady, the short one follows those that wake up or fall silent. The shape of day and week
+counts busy hours, not posts: ten entries in one hour are one habit, not ten.
 """
 
 from __future__ import annotations
@@ -15,16 +22,20 @@ from datetime import datetime, timedelta
 from feedhub.model import Habit
 from feedhub.schedule.moments import DAY, HOUR
 
-MEMORY = timedelta(days=21)
+MEMORY = timedelta(days=60)
 """After this time a post counts 1/e for the rate."""
+RECENT = timedelta(days=10)
+"""After this time a post counts 1/e for what the source does of late: it wakes up, or falls silent."""
+RECENT_WEIGHT = 3.0
+"""For how many posts the usual rate counts against what came of late."""
 SHAPE_MEMORY = timedelta(days=60)
-"""After this time a post counts 1/e for the shape of day and week."""
+"""After this time a busy hour counts 1/e for the shape of day and week."""
 PRIOR_RATE = 0.3
 """Entries a day of a source of which nothing is known."""
 PRIOR_WEIGHT = 0.5
 """For how many posts the prior rate counts."""
 SHAPE_PRIOR = 12.0
-"""For how many posts an even day and week count: a shape must be earned."""
+"""For how many busy hours an even day and week count: a shape must be earned."""
 MOST_POSTS = 1e6
 """More than any source lists in a memory's time: what is hostile stays finite."""
 POINTS = 8
@@ -55,8 +66,9 @@ def first_habit(moments: Sequence[datetime], listed: int, oldest: datetime | Non
         since = min(past[-1], now - HOUR)
         return _counted(Habit(since=since, at=now), [(moment, 1.0) for moment in past], now)
     since = now if oldest is None or not listed else min(oldest, now - HOUR)
-    posts = listed * _watched(since, now) / max((now - since) / DAY, 1 / 24)
-    return Habit(since=since, at=now, posts=_kept(min(posts, MOST_POSTS)))
+    posts = listed * _watched(since, now, MEMORY) / max((now - since) / DAY, 1 / 24)
+    recent = posts * _watched(since, now, RECENT) / max(_watched(since, now, MEMORY), 1e-9)
+    return Habit(since=since, at=now, posts=_kept(min(posts, MOST_POSTS)), recent=_kept(min(recent, MOST_POSTS)))
 
 
 def learned(habit: Habit, moments: Sequence[datetime], new: int, listed: int, last: datetime, now: datetime) -> Habit:
@@ -79,11 +91,13 @@ def learned(habit: Habit, moments: Sequence[datetime], new: int, listed: int, la
 
 
 def rate_of(habit: Habit, now: datetime) -> float:
-    """Entries a day: faded posts over faded time, drawn towards the prior while little is known."""
+    """Entries a day: what came of late, drawn towards what is usual, which is drawn towards the prior while little is known."""
     if habit.since is None or habit.at is None:
         return PRIOR_RATE
     posts = habit.posts * _fade(habit.at, now, MEMORY)
-    return (posts + PRIOR_WEIGHT) / (_watched(habit.since, now) + PRIOR_WEIGHT / PRIOR_RATE)
+    usual = (posts + PRIOR_WEIGHT) / (_watched(habit.since, now, MEMORY) + PRIOR_WEIGHT / PRIOR_RATE)
+    recent = habit.recent * _fade(habit.at, now, RECENT)
+    return (recent + RECENT_WEIGHT) / (_watched(habit.since, now, RECENT) + RECENT_WEIGHT / usual)
 
 
 def shape_of(habit: Habit, now: datetime) -> Shape:
@@ -104,15 +118,22 @@ def _overlooked(stated: Sequence[datetime], last: datetime, now: datetime) -> in
 
 
 def _counted(habit: Habit, posts: Iterable[tuple[datetime, float]], now: datetime) -> Habit:
-    total, hours, weekdays = habit.posts, list(habit.hours), list(habit.weekdays)
+    """The habit with these posts added, each with its weight; its counts must be as of now."""
+    total, recent, hours, weekdays = habit.posts, habit.recent, list(habit.hours), list(habit.weekdays)
+    busy: dict[datetime, float] = {}
     for moment, weight in posts:
         total += weight * _fade(moment, now, MEMORY)
-        shaped = weight * _fade(moment, now, SHAPE_MEMORY)
-        hours[moment.hour] += shaped
-        weekdays[moment.weekday()] += shaped
+        recent += weight * _fade(moment, now, RECENT)
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        busy[hour] = busy.get(hour, 0.0) + weight
+    for hour, weight in busy.items():
+        shaped = min(weight, 1.0) * _fade(hour, now, SHAPE_MEMORY)
+        hours[hour.hour] += shaped
+        weekdays[hour.weekday()] += shaped
     return replace(
         habit,
         posts=_kept(min(total, MOST_POSTS)),
+        recent=_kept(min(recent, MOST_POSTS)),
         hours=tuple(_kept(min(count, MOST_POSTS)) for count in hours),
         weekdays=tuple(_kept(min(count, MOST_POSTS)) for count in weekdays),
     )
@@ -127,6 +148,7 @@ def _faded(habit: Habit, now: datetime) -> Habit:
         habit,
         at=now,
         posts=habit.posts * _fade(habit.at, now, MEMORY),
+        recent=habit.recent * _fade(habit.at, now, RECENT),
         hours=tuple(count * shaped for count in habit.hours),
         weekdays=tuple(count * shaped for count in habit.weekdays),
     )
@@ -136,9 +158,9 @@ def _fade(then: datetime, now: datetime, memory: timedelta) -> float:
     return math.exp(-max((now - then) / memory, 0.0))
 
 
-def _watched(since: datetime, now: datetime) -> float:
+def _watched(since: datetime, now: datetime, memory: timedelta) -> float:
     """Days for which the source has been watched, faded like its posts."""
-    return MEMORY / DAY * -math.expm1(-max((now - since) / MEMORY, 0.0))
+    return memory / DAY * -math.expm1(-max((now - since) / memory, 0.0))
 
 
 def _factors(counts: Sequence[float], fade: float) -> tuple[float, ...]:

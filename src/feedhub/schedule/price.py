@@ -6,8 +6,10 @@ import math
 from datetime import timedelta
 
 PRICE = 0.005
-"""The price of a poll in entry-days of delay when the budget leaves room. At it 24 entries a day are polled about every
+"""The price of a poll in entry-days of delay when no budget says otherwise. At it 24 entries a day are polled about every
 half hour, one a day every 2.4 hours, one in a month every 11."""
+LOWEST = 5e-5
+"""At this price one entry a day is polled every quarter of an hour, the usual shortest interval: there is no more to buy."""
 HIGHEST = 1e4
 """At this price every source has reached its longest interval."""
 SETTLING = timedelta(days=1)
@@ -20,8 +22,8 @@ def steer(price: float, used: float, budget: float | None, elapsed: timedelta) -
     """The price for the time to come.
 
     At a price c polls per time go with 1/√c, so that c·(used/budget)² is the price at which the budget would have
-    held. Each step goes as much of that way as its time is a share of ``SETTLING``. Never below ``PRICE``: a poll that is
-    not worth its price is not made, however much budget is left.
+    held. Each step goes as much of that way as its time is a share of ``SETTLING``. A budget is spent: when it grants more
+    than ``PRICE`` would use, polls become cheaper, down to ``LOWEST``.
 
     :param used: polls per source and day in the time past.
     :param budget: polls per source and day that the operator grants; None: no limit.
@@ -31,7 +33,7 @@ def steer(price: float, used: float, budget: float | None, elapsed: timedelta) -
     ratio = min(max(used / budget, 1 / STRONGEST), STRONGEST)
     share = min(max(elapsed / SETTLING, 0.0), 1.0)
     moved = price * math.pow(ratio, 2 * share)
-    return min(max(moved, PRICE), HIGHEST)
+    return min(max(moved, LOWEST), HIGHEST)
 
 
 class Tariff:
@@ -41,7 +43,7 @@ class Tariff:
     """
 
     def __init__(self, price: float = PRICE) -> None:
-        self.price = min(max(price, PRICE), HIGHEST)
+        self.price = min(max(price, LOWEST), HIGHEST)
         self._polls = 0
 
     def count(self, polls: int) -> None:

@@ -98,18 +98,19 @@ def pack_habit(habit: Habit) -> str | None:
     if habit.since is None or habit.at is None:
         return None
     moments = int(habit.since.timestamp()), int(habit.at.timestamp())
-    values = [*moments, habit.posts, habit.hours, habit.weekdays, habit.strain]
+    values = [*moments, habit.posts, habit.hours, habit.weekdays, habit.strain, habit.recent]
     return json.dumps(values, separators=(",", ":"))
 
 
 def unpack_habit(text: str | None) -> Habit:
     if text is None:
         return Habit()
-    since, at, posts, hours, weekdays, strain = json.loads(text)
+    since, at, posts, hours, weekdays, strain, *later = json.loads(text)
     return Habit(
         since=datetime.fromtimestamp(since, UTC),
         at=datetime.fromtimestamp(at, UTC),
         posts=posts,
+        recent=later[0] if later else posts / 2,  # a row from before it was learned: as if nothing had changed of late
         hours=tuple(hours),
         weekdays=tuple(weekdays),
         strain=tuple(strain),

@@ -1,0 +1,121 @@
+"""The configuration as the program sees it: frozen, complete, checked. Read once, handed down in pieces.
+
+Every key of ``config.yaml`` stands here once, with its meaning, unit and default; the JSON Schema for editors and
+``docs/configuration.md`` are made from these descriptions. ``feedhub.config`` turns YAML (with its short forms) into
+:class:`Settings`, or into errors that name file, line, key and the fix. pydantic checks types and ranges; its errors
+are translated there, on the spot.
+
+::
+
+    values.py    durations, sizes, zones, addresses
+    service.py   site, database, server, websub        polling.py   how sources are asked
+    sources.py   sources, people                       rules.py     topics
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from feedhub.model import ContentPolicy, FeedKind, Format
+from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeouts
+from feedhub.settings.rules import Fields, Rule, Topic
+from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
+from feedhub.settings.sources import Auth, Authors, Person, Source, SourceDefaults
+from feedhub.settings.values import Duration, Network, Section, Slug
+
+__all__ = [
+    "Auth",
+    "Authors",
+    "Backoff",
+    "Database",
+    "Feeds",
+    "Fields",
+    "Interval",
+    "Limits",
+    "Network",
+    "Person",
+    "Polling",
+    "Retention",
+    "Rule",
+    "Section",
+    "Settings",
+    "Site",
+    "Source",
+    "SourceDefaults",
+    "Subscribe",
+    "Timeouts",
+    "Topic",
+    "WebSub",
+]
+
+
+class Feeds(Section):
+    kinds: tuple[FeedKind, ...] = tuple(FeedKind)
+    """Which feeds to emit: all, topics, authors, categories, sources."""
+    formats: tuple[Format, ...] = tuple(Format)
+    """In which formats: atom, rss, json."""
+    size: int = Field(50, ge=1, le=1000)
+    """Entries in a feed's newest page."""
+    content: ContentPolicy = ContentPolicy.FULL
+    """The most that any feed republishes; a source may allow less."""
+    summary_length: int = Field(500, ge=50)
+    """Characters of a summary made from a body."""
+    noindex: bool = True
+    """Ask search engines not to index this site: the originals should be found."""
+    private: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """Feeds that need a token: path without ending (`topics/ai`) to tokens, written as `${NAME}`. Served at `/private/<token>/topics/ai.atom`, listed nowhere."""
+
+
+class Retention(Section):
+    keep_for: Duration | None = None
+    """Entries older than this are removed; empty: kept for ever. Entries a source still lists are kept."""
+    keep_at_least: int = Field(100, ge=0)
+    """Newest entries of each source that are kept whatever their age."""
+    polls: int = Field(200, ge=10)
+    """Poll outcomes remembered for each source."""
+    changes: int = Field(100, ge=10)
+    """Changes of state and missed entries remembered for each source, and events of the service itself."""
+
+
+class Settings(Section):
+    """The whole of `config.yaml`."""
+
+    site: Site = Site()
+    """What this site is called and where it lives."""
+    database: Database = Database()
+    """Where everything is remembered."""
+    server: Server = Server()
+    """Where to listen."""
+    polling: Polling = Polling()
+    """How sources are asked."""
+    websub: WebSub = WebSub()
+    """How hubs are asked to push."""
+    defaults: SourceDefaults = SourceDefaults()
+    """What holds for every source that does not say otherwise."""
+    examples: bool = False
+    """Also poll the sample sources shipped with FeedHub, served by itself on loopback; for the first run."""
+    sources: tuple[Source, ...] = ()
+    """The feeds to poll."""
+    topics: dict[Slug, Topic] = Field(default_factory=dict)
+    """What to sort entries into. A plain list of keywords is a topic."""
+    authors: Authors = Authors()
+    """How people are recognised."""
+    feeds: Feeds = Feeds()
+    """What is emitted."""
+    retention: Retention = Retention()
+    """What is removed, and when."""
+
+    file: Path = Field(Path("config.yaml"), exclude=True, json_schema_extra={"x-internal": True})
+    """The file this was read from."""
+    plain_secrets: tuple[str, ...] = Field((), exclude=True, json_schema_extra={"x-internal": True})
+    """Paths of secrets that are written out in the file itself; `feedhub check` warns of them."""
+
+    @property
+    def folder(self) -> Path:
+        """Relative paths in the file are relative to this folder."""
+        return self.file.parent
+
+    def source(self, slug: str) -> Source | None:
+        return next((source for source in self.sources if source.slug == slug), None)

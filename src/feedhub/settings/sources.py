@@ -1,0 +1,108 @@
+"""The sources and the people."""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from feedhub.model import ContentPolicy
+from feedhub.settings.polling import Interval
+from feedhub.settings.rules import Rule
+from feedhub.settings.values import HttpUrl, Language, Section, Slug, Words, ZoneName
+
+
+class Auth(Section):
+    """Credentials for one source, sent to its own origin only. Write them as `${NAME}` or `{file: path}`."""
+
+    username: str = ""
+    """Name for HTTP Basic."""
+    password: SecretStr = SecretStr("")
+    """Password for HTTP Basic."""
+    bearer: SecretStr = SecretStr("")
+    """Token for `Authorization: Bearer`."""
+
+    def header(self) -> str:
+        """The value of the Authorization header (RFC 7617, RFC 6750)."""
+        if token := self.bearer.get_secret_value():
+            return f"Bearer {token}"
+        pair = f"{self.username}:{self.password.get_secret_value()}"
+        return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+class SourceDefaults(Section):
+    """What holds for every source that does not say otherwise."""
+
+    language: Language | Literal[""] = ""
+    """Language of entries that do not say one."""
+    timezone: ZoneName = "UTC"
+    """Zone of dates that do not say one."""
+    categories: Words = ()
+    """Categories added to every entry."""
+    interval: Interval | None = None
+    """Bounds of the polling interval."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """Extra request headers; values may be `${NAME}`."""
+    content: ContentPolicy = ContentPolicy.FULL
+    """How much is republished: full, summary or link."""
+    rights: str = ""
+    """Rights or licence of entries that state none."""
+    enabled: bool = True
+    """Whether to poll at all; entries stay when switched off."""
+    websub: bool = True
+    """Whether to have the hub that the feed names push its news."""
+
+
+class Source(SourceDefaults):
+    """One feed to poll. A plain URL is a source too."""
+
+    url: HttpUrl
+    """Address of the feed."""
+    slug: Slug
+    """Name in addresses and commands; made from `name` or the host when left out."""
+    name: str = ""
+    """Name shown to people; the feed's own title when empty."""
+    formerly: Words = ()
+    """Earlier slugs of this source; its entries stay with it and the old addresses redirect here."""
+    auth: Auth | None = None
+    """Credentials."""
+    keep: tuple[Rule, ...] = ()
+    """Only entries that match one of these rules are stored."""
+    drop: tuple[Rule, ...] = ()
+    """Entries that match one of these rules are not stored."""
+
+    def request_headers(self) -> dict[str, str]:
+        """The headers to send, secrets in the clear: for the fetcher only."""
+        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
+        if self.auth is not None:
+            headers["Authorization"] = self.auth.header()
+        return headers
+
+
+class Person(Section):
+    """One author with all spellings."""
+
+    name: str = ""
+    """Name to show; the key itself when empty."""
+    aliases: Words = ()
+    """Other spellings that mean the same person."""
+    uri: str = ""
+    """The person's own page."""
+    hide: bool = False
+    """No feed and no page; entries keep the credit."""
+
+
+class Authors(Section):
+    people: dict[Slug, Person] = Field(default_factory=dict)
+    """Known people: joins spellings, renames, hides. The key is the slug."""
+    roles: Words = ()
+    """Job titles to recognise in bylines, besides the built-in ones."""
+    organisations: Words = ()
+    """Organisations to recognise in bylines, besides the built-in ones."""
+    placeholders: Words = ()
+    """Bylines that name nobody (`Editors`), besides the built-in ones."""
+    scope: Literal["global", "source"] = "global"
+    """`global`: one feed for a name wherever it appears; `source`: one for each source."""
+    organisations_as_authors: bool = False
+    """Whether organisations get author feeds too."""
