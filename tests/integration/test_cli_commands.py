@@ -149,13 +149,13 @@ def test_an_export_is_complete_and_the_second_touches_nothing(folder: Path) -> N
 def test_subscriptions_move_in_and_out(folder: Path) -> None:
     opml = folder / "in.opml"
     opml.write_text(
-        '<opml version="2.0"><body><outline text="News"><outline type="rss" text="A" xmlUrl="https://a.example/f"/>'
-        '<outline type="rss" text="B" xmlUrl="https://b.example/f"/></outline></body></opml>'
+        '<opml version="2.0"><body><outline text="News"><outline type="rss" text="A" xmlUrl="http://127.0.0.1:8001/f"/>'
+        '<outline type="rss" text="B" xmlUrl="http://127.0.0.1:8002/f"/></outline></body></opml>'
     )
     assert "2 sources added" in said(folder, "import-opml", "in.opml")
     assert "0 sources added" in said(folder, "import-opml", "in.opml")
     out = said(folder, "export-opml")
-    assert 'xmlUrl="https://a.example/f"' in out
+    assert 'xmlUrl="http://127.0.0.1:8001/f"' in out
     assert feedhub(folder, "import-opml", "missing.opml", check=False).returncode == 7
 
 
