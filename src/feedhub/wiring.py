@@ -103,7 +103,7 @@ class Parts:
         end = clock() + grace
         with suppress(FeedHubError):  # what cannot be written now is found again after the next start
             await self.subscriber.stop()
-            await self.inbox.stop(grace)
+        await self.inbox.stop(grace / 2)
         abandoned = await self.pipeline.stop(max(end - clock(), 0.0))
         await self.fetcher.close()
         await self.workers.close()
