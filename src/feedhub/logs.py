@@ -24,7 +24,10 @@ def set_up_logging(level: str = "info", format: LogFormat = "auto") -> None:
     """
     people = format == "console" or (format == "auto" and sys.stderr.isatty())
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if people else structlog.processors.JSONRenderer()
+        # Plain tracebacks: the decorated ones print local variables, and among those are secrets.
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        if people
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

@@ -128,7 +128,7 @@ class Parts:
             rest.push_async_callback(self.fetcher.close)
             with suppress(FeedHubError):  # what cannot be written now is found again after the next start
                 await self.subscriber.stop()
-                await self.inbox.stop(grace)
+            await self.inbox.stop(grace / 2)
             return await self.pipeline.stop(max(end - clock(), 0.0))
 
 

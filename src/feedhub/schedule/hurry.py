@@ -19,8 +19,11 @@ def after_ping(state: SourceState, polling: Polling, now: datetime) -> datetime 
     """When to poll a source whose hub says that there is news; None when it is to be polled by then anyway.
 
     At once, but ``polling.manual_gap`` after the last poll at the earliest, and not while the server asked for quiet
-    or called its last answer fresh. The document's own ``ttl`` is for those who are not told.
+    or called its last answer fresh. The document's own ``ttl`` is for those who are not told. A source that fails is
+    asked again when its back-off says so: no hub hurries us there.
     """
+    if state.failures:
+        return None
     floors = [now]
     if state.last_poll_at is not None:
         floors.append(state.last_poll_at + polling.manual_gap)

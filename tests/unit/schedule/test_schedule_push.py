@@ -154,6 +154,7 @@ def test_a_ping_brings_the_poll_forward_as_far_as_courtesy_allows() -> None:
     assert after_ping(state(next_poll_at=NOW - MINUTE), POLLING, NOW) is None
     assert after_ping(state(next_poll_at=NOW + 2 * MINUTE, last_poll_at=NOW), POLLING, NOW) is None
     assert after_ping(state(next_poll_at=None), POLLING, NOW) is None
+    assert after_ping(state(failures=1), POLLING, NOW) is None  # the back-off holds
 
 
 def test_without_its_hub_a_source_is_due_when_it_would_have_been() -> None:
