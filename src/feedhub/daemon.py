@@ -310,6 +310,7 @@ class Daemon:
                 "problem": self._problem(age, held),
                 "database": "refuses" if self._claim_trouble else "holds polls back" if held else "answers",
                 "polls_in_flight": self._parts.pipeline.in_flight,
+                "tasks": len(asyncio.all_tasks()),
                 "last_claim_seconds_ago": None if age is None else round(age, 1),
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
                 "relabelled": self._relabelled,
