@@ -135,6 +135,7 @@ class Committer:
             span=understood.span if understood else None,
             all_new=understood is not None and not understood.seen and 0 < new == len(writes),
             older=older_of(finding.result, understood),
+            cut_off=understood is not None and understood.cut_off,
         )
         subscription = _after_poll(memory.subscriptions.get(finding.state.id), finding, event, now)
         state = self._next_state(finding, event, subscription, now)

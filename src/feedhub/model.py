@@ -265,6 +265,7 @@ class RawFeed:
     update_frequency: str = ""
     entries: tuple[RawEntry, ...] = ()
     notes: tuple[str, ...] = ()  # what was wrong with the document and how it was read
+    cut_off: bool = False  # the document ends before its root element does: entries may be missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -558,6 +559,7 @@ class Understood:
     dropped: int = 0  # by the source's keep and drop rules
     rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
+    cut_off: bool = False  # RawFeed.cut_off
 
 
 # ---------------------------------------------------------------- sources as remembered

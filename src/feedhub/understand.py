@@ -120,6 +120,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         dropped=dropped,
         rejected=clean.rejected,
         notes=raw.notes,
+        cut_off=raw.cut_off,
     )
 
 

@@ -258,3 +258,24 @@ async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
             now = it.clock()
             claimed: Sequence[object] = it.home.store.claim(now, 10, now + timedelta(minutes=5))
             assert len(claimed) == 1
+
+
+async def test_the_rest_of_a_document_that_broke_off_is_asked_for(tmp_path: Path) -> None:
+    whole = rss(item(1), item(2), item(3))
+    with serving({"a.xml": whole[: whole.index(b"Story 2")]}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            assert (await it.poll())["a"].kind == "ok"
+            assert it.titles() == ["Story 1"]
+            server.documents["a.xml"] = whole
+            server.saying["a.xml"] = {"ETag": '"the same for both"'}
+            assert (await it.poll())["a"].new == 2
+            assert "If-None-Match" not in server.asked[-1].headers
+            assert it.titles() == ["Story 3", "Story 2", "Story 1"]
+
+
+async def test_a_document_that_is_always_broken_off_is_asked_for_once_more_and_then_politely(tmp_path: Path) -> None:
+    whole = rss(item(1), item(2))
+    with serving({"a.xml": whole[: whole.index(b"Story 2")]}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            assert [(await it.poll())["a"].status for _ in range(3)] == [200, 200, 304]
+            assert it.titles() == ["Story 1"]

@@ -84,6 +84,7 @@ EXPECTED: dict[str, Kinds] = {
     "letter": frozenset({"not a feed", "broken"}),
     "bad coding": frozenset({"bad encoding"}),
     "cut off": frozenset({"connect"}),
+    "broke off": frozenset({"ok", "unchanged", "not a feed", "broken"}),
     "reset": frozenset({"connect"}),
     "hung up": frozenset({"connect"}),
     "silent": frozenset({"timeout"}),
@@ -140,6 +141,12 @@ def _reset(_publisher: Publisher, _head: str, writer: asyncio.StreamWriter) -> N
     writer.transport.abort()
 
 
+def _half(publisher: Publisher, _head: str, writer: asyncio.StreamWriter) -> None:
+    """A script that died half way: a whole answer by its length, with the validators of the whole document."""
+    body = publisher.document()
+    _send(writer, "200 OK", body[: len(body) // 2], f"ETag: {publisher.etag}", "Content-Type: application/rss+xml")
+
+
 Deed = Callable[[Publisher, str, asyncio.StreamWriter], None]
 
 
@@ -165,6 +172,7 @@ _DEEDS: dict[str, Deed] = {
     "letter": _says("200 OK", b"Dear reader, this is no XML at all.", _XML),
     "bad coding": _says("200 OK", gzip.compress(b"<rss/>")[:-9], _XML, "Content-Encoding: gzip"),
     "cut off": _says("200 OK", b"<rss version='2.0'><channel><title>Half", _XML, length=4000),
+    "broke off": _half,
     "reset": _reset,
     "hung up": lambda _publisher, _head, _writer: None,
     "gibberish": lambda _publisher, _head, writer: writer.write(b"\x00\x01 220 smtp.example ready\r\n\r\n"),

@@ -72,7 +72,7 @@ def _read(document: _Document, depth: int, entries: int) -> RawFeed | ParseFaile
         return ParseFailed(failure=Failure.BROKEN, detail=f"a feed's document that cannot be read: {problem}")
     version = document.version or parser.version
     feed = feed_record(version, parser.feeddata, parser.entries, entries)
-    return replace(feed, notes=(*notes, *feed.notes))
+    return replace(feed, notes=(*notes, *feed.notes), cut_off=bool(problem) and _is_cut_off(document))
 
 
 def _strictly(document: _Document) -> tuple[Any, str]:
@@ -106,10 +106,15 @@ def _tolerantly(document: _Document) -> tuple[Any, list[str]]:
         raise
     except Exception as error:  # whatever it is, the entries before it are good
         notes.append(f"reading stopped after {len(parser.entries)} entries ({_told(error)})")
-    if parser.inentry and parser.entries and not _ROOT_CLOSED.search(text[-_TAIL:]):
+    if parser.inentry and parser.entries and _is_cut_off(document):
         parser.entries.pop()
         notes.append(f"the document ends inside entry {len(parser.entries) + 1}, which is left out")
     return parser, notes
+
+
+def _is_cut_off(document: _Document) -> bool:
+    """Whether a document that is not well-formed lacks its end, as after a transfer or a script that broke off."""
+    return not _ROOT_CLOSED.search(document.data[-_TAIL:].decode(errors="replace"))
 
 
 def _prepared(parser: Any) -> Any:

@@ -153,6 +153,10 @@ def _with_validators(
     distrusted = bool(sent) and not state.has_validators  # until a 304 proves the contrary
     if result.partial and not got:
         return state
+    if event.cut_off:
+        # With its validators the rest would not come before the next change. Once more, then: if the same broken body
+        # comes again it is all there is, and as a known body it brings its validators along.
+        return replace(state, body_digest=result.body_digest)
     return replace(
         state,
         validators=replace(got, url=got.url or result.url) if got else Validators(),

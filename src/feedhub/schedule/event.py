@@ -23,6 +23,7 @@ class PollEvent:
     body_known: bool = False  # a 200 whose body hash was known: it was not parsed again
     span: tuple[datetime, datetime] | None = None  # moments of the oldest and newest entry listed, where all state one
     all_new: bool = False  # no listed entry was known
+    cut_off: bool = False  # the document broke off: what it lists may not be all
     older: str = ""  # where the source says its older entries are
 
     @property

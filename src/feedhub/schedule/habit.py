@@ -100,6 +100,11 @@ def rate_of(habit: Habit, now: datetime) -> float:
     return (recent + RECENT_WEIGHT) / (_watched(habit.since, now, RECENT) + RECENT_WEIGHT / usual)
 
 
+def usual_rate(habit: Habit) -> float:
+    """Entries a day as of the last one: what a silence is measured by. 0 when nothing was learned yet."""
+    return rate_of(habit, habit.at) if habit.at else 0.0
+
+
 def shape_of(habit: Habit, now: datetime) -> Shape:
     """The shape of day and week; it flattens while nothing comes."""
     if habit.at is None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from feedhub.model import Failure, Health, SourceState
 from feedhub.schedule.cadence import is_silent
 from feedhub.schedule.gaps import REMEMBERED
+from feedhub.schedule.habit import usual_rate
 from feedhub.schedule.moments import DAY
 from feedhub.settings import Polling
 
@@ -49,4 +50,4 @@ def has_moved(state: SourceState) -> bool:
 
 def _beyond_habit(state: SourceState, now: datetime) -> bool:
     quiet = now - state.last_change_at if state.last_change_at else timedelta(0)
-    return state.rate > 0 and quiet > SILENT_AT_LEAST and quiet / DAY * state.rate > SILENT_GAPS
+    return quiet > SILENT_AT_LEAST and quiet / DAY * usual_rate(state.habit) > SILENT_GAPS

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from feedhub.model import Failure, Gap, Health, SourceChange, SourceState
 from feedhub.schedule.gaps import REMEMBERED
+from feedhub.schedule.habit import usual_rate
 from feedhub.schedule.health import has_moved
 from feedhub.schedule.moments import NEVER
 
@@ -85,7 +86,8 @@ def _answering(state: SourceState, now: datetime) -> str:
     if state.health is Health.MISSED and state.gap is not None:
         return _missed(state.gap, now)
     if state.health is Health.SILENT and state.last_change_at:
-        habit = f", which is longer than its habit of {_rate(state.rate)}" if state.rate > _HABITUAL else ""
+        rate = usual_rate(state.habit)
+        habit = f", which is longer than its habit of {_rate(rate)}" if rate > _HABITUAL else ""
         return f"Answers, but has had nothing new for {span(now - state.last_change_at)}{habit}"
     ago = f", last {span(now - state.last_poll_at)} ago" if state.last_poll_at else ""
     return f"Answers well{ago}{_found(state.gap)}"

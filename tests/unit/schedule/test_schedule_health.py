@@ -15,7 +15,6 @@ from feedhub.model import (
     FetchFailed,
     Freshness,
     Gap,
-    Habit,
     Health,
     Move,
     NotModified,
@@ -27,6 +26,7 @@ from feedhub.schedule import PollEvent, after_poll, change_of, explain, may_fill
 from feedhub.schedule.cadence import policy_interval
 from feedhub.schedule.gaps import REMEMBERED, longest_wait
 from feedhub.settings import Polling
+from support.habits import even_habit
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
 URL = "https://news.example/feed?key=hunter2"
@@ -141,9 +141,17 @@ def test_https_in_the_place_of_http_is_no_move() -> None:
 
 
 def test_silence_beyond_the_habit_is_told_with_the_habit() -> None:
-    habit = Habit(since=NOW - 400 * DAY, at=NOW - 30 * DAY, posts=60.0)
+    habit = even_habit(3.0, NOW - 30 * DAY, days=370)
     silent = polled(seasoned(last_change_at=NOW - 30 * DAY, habit=habit), NotModified(validators=TAG))
     assert silent.health is Health.SILENT
+    later = polled(
+        seasoned(last_change_at=NOW - 90 * DAY, habit=even_habit(3.0, NOW - 90 * DAY)), NotModified(validators=TAG)
+    )
+    assert later.health is Health.SILENT, "a silence that goes on does not become the habit"
+    rare = polled(
+        seasoned(last_change_at=NOW - 30 * DAY, habit=even_habit(0.1, NOW - 30 * DAY)), NotModified(validators=TAG)
+    )
+    assert rare.health is Health.FRESH
     assert explain(silent, NOW).startswith(
         "Answers, but has had nothing new for 30 days, which is longer than its habit"
     )

@@ -13,7 +13,6 @@ from feedhub.model import (
     Digest,
     Failure,
     Fetched,
-    Habit,
     Health,
     NotModified,
     ParseFailed,
@@ -24,6 +23,7 @@ from feedhub.model import (
 )
 from feedhub.schedule import PollEvent, after_ping, after_poll, after_push, without_push
 from feedhub.settings import Interval, Polling
+from support.habits import even_habit
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -45,7 +45,7 @@ def state(**changes: Any) -> SourceState:
         "next_poll_at": NOW + 20 * HOUR,
         "rate": 1.0,
         "rate_at": NOW - 4 * HOUR,
-        "habit": Habit(since=NOW - 60 * DAY, at=NOW - 4 * HOUR, posts=20.0),
+        "habit": even_habit(1.0, NOW - 4 * HOUR),
         "window": 30,
         "health": Health.FRESH,
     }
@@ -61,11 +61,11 @@ def wait(push: Push, interval: Interval = POLLING.interval, **changes: Any) -> t
 
 
 def test_a_pushed_source_is_polled_twelve_times_more_seldom_within_6_and_24_hours() -> None:
-    busy: dict[str, Any] = {"habit": Habit(since=NOW - 60 * DAY, at=NOW, posts=2000.0), "window": 1000}
+    busy: dict[str, Any] = {"habit": even_habit(100.0, NOW), "window": 1000}
     usual = wait(Push.NONE, **busy)
     assert usual < HOUR / 2
     assert wait(Push.TRUSTED, **busy) == pytest.approx(6 * HOUR, abs=MINUTE)
-    middling: dict[str, Any] = {"habit": Habit(since=NOW - 60 * DAY, at=NOW, posts=200.0), "window": 1000}
+    middling: dict[str, Any] = {"habit": even_habit(10.0, NOW), "window": 1000}
     usual = wait(Push.NONE, **middling)
     assert wait(Push.TRUSTED, **middling) == pytest.approx(12 * usual, rel=0.02)
     assert wait(Push.TRUSTED) == pytest.approx(DAY, abs=MINUTE)
@@ -77,7 +77,7 @@ def test_the_operators_upper_bound_holds_and_never_shortens() -> None:
 
 
 def test_until_the_hub_has_proven_itself_half_the_list_is_the_limit() -> None:
-    short: dict[str, Any] = {"habit": Habit(since=NOW - 60 * DAY, at=NOW, posts=1000.0), "window": 10}
+    short: dict[str, Any] = {"habit": even_habit(50.0, NOW), "window": 10}
     trusted, proven = wait(Push.TRUSTED, **short), wait(Push.PROVEN, **short)
     assert trusted < 3 * HOUR
     assert proven >= 6 * HOUR - MINUTE
@@ -96,7 +96,7 @@ def test_a_hub_never_makes_polls_more_frequent_nor_longer_than_a_day(
     posts: float, window: int, push: Push, least: int, dice: float
 ) -> None:
     interval = Interval(min=least * MINUTE, max=max(DAY, least * MINUTE))
-    before = state(habit=Habit(since=NOW - 60 * DAY, at=NOW, posts=posts), window=window)
+    before = state(habit=even_habit(posts / 20, NOW), window=window)
     event = PollEvent(result=NotModified(validators=TAG))
     due = [
         after_poll(before, event, POLLING, interval, NOW, lambda: dice, push=one).next_poll_at
@@ -164,7 +164,7 @@ def test_without_its_hub_a_source_is_due_when_it_would_have_been() -> None:
     rare = due(last_success_at=NOW - HOUR)
     assert rare is not None
     assert NOW < rare < NOW + 20 * HOUR
-    busy = {"habit": Habit(since=NOW - 60 * DAY, at=NOW, posts=2000.0), "rate": 90.0}
+    busy = {"habit": even_habit(100.0, NOW), "rate": 90.0}
     assert due(**busy) == NOW
     assert due(**busy, retry_at=NOW + HOUR) == NOW + HOUR
     assert due(**busy, fresh_until=NOW + HOUR) == NOW + HOUR
@@ -174,7 +174,7 @@ def test_without_its_hub_a_source_is_due_when_it_would_have_been() -> None:
 
 
 def test_sources_of_a_silent_hub_come_back_spread() -> None:
-    busy = state(habit=Habit(since=NOW - 60 * DAY, at=NOW, posts=2000.0), rate=90.0)
+    busy = state(habit=even_habit(100.0, NOW), rate=90.0)
     late = without_push(busy, POLLING, POLLING.interval, NOW, lambda: 0.99)
     assert late is not None
     assert NOW + MINUTE < late <= NOW + 3 * MINUTE
