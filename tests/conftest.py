@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from feedhub.logs import set_up_logging
 from support.require import missing
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -60,6 +61,12 @@ def _sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
     monkeypatch.setattr(socket, "getaddrinfo", resolving)
     return
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    """As the program logs where nobody watches: the library's own default takes seconds to print a traceback."""
+    set_up_logging("info", "json")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
