@@ -70,10 +70,10 @@ BOMB = "a: &a [1]\n" + "".join(
     "text", ["[" * 20_000, "- " * 5000, BOMB, "x: " + "9" * 100_000, "a: &a {<<: *a}\nb: {<<: *a}"]
 )
 def test_bombs_are_refused_soon(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ConfigError):
         loaded(text)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 30, "what is refused late has been expanded: that takes hours"
 
 
 def test_no_secret_is_ever_shown_or_remembered() -> None:
