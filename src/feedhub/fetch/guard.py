@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -111,15 +112,18 @@ def verdict(
         return MESSAGE
     if address is None:
         return None
+    return MESSAGE if _is_refused(address, tuple(allow_networks)) else None
+
+
+@lru_cache(maxsize=4096)  # asked twice for each request: a public address is compared with some forty networks
+def _is_refused(address: str, allowed: tuple[Network, ...]) -> bool:
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return MESSAGE
-    allowed = tuple(allow_networks)
+        return True
     if _within(parsed, allowed):
-        return None
-    refused = any(_within(inner, REFUSED) and not _within(inner, allowed) for inner in inner_addresses(parsed))
-    return MESSAGE if refused else None
+        return False
+    return any(_within(inner, REFUSED) and not _within(inner, allowed) for inner in inner_addresses(parsed))
 
 
 def _low(number: int) -> IPv4Address:
