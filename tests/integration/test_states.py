@@ -38,6 +38,10 @@ def page(server: FeedServer) -> None:
     server.documents["busy.rss"] = b"<!doctype html><html><body>A page.</body></html>"
 
 
+def letter(server: FeedServer) -> None:
+    server.documents["busy.rss"] = b"Dear reader, there is nothing here."
+
+
 def turned_over(server: FeedServer) -> None:
     server.documents["busy.rss"] = document(range(90, 90 + WINDOW))
 
@@ -52,7 +56,8 @@ STATES: list[tuple[Prepare, float, int, Health, str]] = [
     (answering(404), 1, 1, Health.FAILING, "not found, HTTP 404"),
     (answering(404), 24 * 15, 2, Health.MAYBE_GONE, "Perhaps gone for 15 days (2 times in a row)"),
     (answering(410), 24, 2, Health.GONE, "polled no more until you ask for it"),
-    (page, 1, 1, Health.NOT_A_FEED, "No feed there for 0 s (once): not a feed"),
+    (page, 1, 1, Health.BLOCKED, "where a feed was before: the server keeps us out, or the feed is no more"),
+    (letter, 1, 1, Health.NOT_A_FEED, "No feed there for 0 s (once): not a feed"),
     (moving, 1, 1, Health.MOVED, "says that it moved to another address of its host (seen once, not adopted yet)"),
     (moving, 30, 3, Health.MOVED, "it moved to another address of its host for good"),
     (turned_over, 96, 1, Health.MISSED, "were probably missed"),
