@@ -26,6 +26,7 @@ import feedparser
 
 from feedhub import wiring
 from feedhub.config import load_text
+from feedhub.logs import set_up_logging
 from feedhub.runner import run_loop
 from feedhub.store import migrate
 
@@ -156,6 +157,7 @@ def family() -> tuple[float, float]:
 def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     """One poll of everything in a process of its own; sends wall, CPU, memory and the numbers of outcomes."""
     os.setpgrp()
+    set_up_logging("warning", "json")
     sources = "\n".join(
         f"  - {{url: 'http://127.0.{1 + n % HOSTS // 125}.{1 + n % 125}:{port}/{n}', slug: s{n}}}" for n in range(count)
     )
