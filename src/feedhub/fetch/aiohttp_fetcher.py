@@ -162,7 +162,7 @@ class AiohttpFetcher:
             journey = next_hub(journey, reply, self._polling.limits.redirects)
 
     def _fields(self, request: Request, journey: Journey) -> dict[str, str]:
-        home = target_of(request.home) if request.home else journey.start
+        home = target_of(request.home) if request.home not in {"", request.url} else journey.start
         try:
             return request_headers(
                 journey.written,
