@@ -4,7 +4,8 @@
 
 The source server runs in a process of its own, with ready bytes and validators, on many loopback addresses so that
 pacing per host does not decide. FeedHub is the real thing: configuration, SQLite file, fetcher, workers, writer. CPU and
-memory are those of FeedHub and its workers together; the baseline is feedparser alone on the same documents.
+memory are those of FeedHub and its workers together, CPU also by stage; the baseline is feedparser alone on the same
+documents, and the ratio to it is what compares across machines and days.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import os
 import random
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -136,22 +139,59 @@ def publishers(count: int) -> Iterator[tuple[int, Connection]]:
         process.join()
 
 
-def family() -> tuple[float, float]:
-    """CPU seconds and peak memory (MB) of all processes of our group: this one, the workers, and what they waited for.
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds by stage, and peak memory (MB) of all processes together."""
+
+    loop: float  # fetching, pacing, and the order of everything
+    writer: float  # deciding what is new, and storing it
+    workers: float  # parsing, cleaning, labelling, in their processes
+    memory: float
+
+    @property
+    def seconds(self) -> float:
+        return self.loop + self.writer + self.workers
+
+    def since(self, before: Used) -> Used:
+        return Used(
+            self.loop - before.loop, self.writer - before.writer, self.workers - before.workers, memory=self.memory
+        )
+
+
+def _seconds(stat: Path, children: bool) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")
+
+
+def used() -> Used:
+    """What all processes of our group have used so far: this one by threads, the workers, and what they waited for.
 
     The workers' parent is a fork server that ends after us, so that the usual accounting of children misses them.
     """
-    seconds, memory = 0.0, 0.0
+    everything, memory = 0.0, 0.0
     for folder in Path("/proc").iterdir():
         try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if folder.name.isdigit() and int(fields[2]) == os.getpgrp():
-                seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+            if folder.name.isdigit() and os.getpgid(int(folder.name)) == os.getpgrp():
+                everything += _seconds(folder / "stat", children=True)
                 status = (folder / "status").read_text()
                 memory += int(status.partition("VmHWM:")[2].split()[0]) / 1000
         except (OSError, IndexError, ValueError):
             continue  # not a process, or one that has just ended
-    return seconds, memory
+    own = _seconds(Path("/proc/self/stat"), children=False)
+    writer = sum(
+        _seconds(Path(f"/proc/self/task/{thread.native_id}/stat"), children=False)
+        for thread in threading.enumerate()
+        if thread.name.startswith("feedhub-writer")
+    )
+    return Used(loop=own - writer, writer=writer, workers=everything - own, memory=memory)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    wall: float
+    used: Used
+    new: int
+    failed: int
 
 
 def phase(folder: Path, count: int, port: int, results: Connection) -> None:
@@ -165,27 +205,27 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     settings = load_text(f"polling: {polling}\nsources:\n{sources}\n", folder / "config.yaml", {})
     migrate(wiring.database_url(settings))
 
-    async def main() -> tuple[float, float, float, int, int]:
+    async def main() -> Phase:
         home = wiring.open_home(settings)
         await home.writer.run(lambda: wiring.apply_configuration(settings, settings, home, wiring.now()))
         parts = wiring.build(settings, home)
-        wall, (used, _) = time.perf_counter(), family()
+        wall, before = time.perf_counter(), used()
         outcomes = [one async for one in parts.pipeline.poll(home.store.states())]
         wall = time.perf_counter() - wall
-        spent, memory = family()
+        spent = used().since(before)
         await parts.close(5)
         home.close()
         bad = sum(one.kind not in {"ok", "unchanged"} for one in outcomes)
-        return wall, spent - used, memory, sum(one.new for one in outcomes), bad
+        return Phase(wall, spent, sum(one.new for one in outcomes), bad)
 
     results.send(run_loop(main()))
 
 
-def run_phase(folder: Path, count: int, port: int) -> tuple[float, float, float, int, int]:
+def run_phase(folder: Path, count: int, port: int) -> Phase:
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=phase, args=(folder, count, port, theirs))
     process.start()
-    found: tuple[float, float, float, int, int] = ours.recv()
+    found: Phase = ours.recv()
     process.join()
     return found
 
@@ -200,21 +240,28 @@ def baseline(count: int) -> float:
 
 
 def main() -> None:
-    print("| sources | poll | wall s | sources/s | CPU s | CPU s per 1,000 | peak MB, all processes | new | failed |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| sources | poll | wall s | sources/s | CPU s per 1,000 | of it loop | writer | workers "
+        "| times feedparser alone | peak MB, all processes | new | failed |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for count in [int(text) for text in sys.argv[1:]] or [100, 1000]:
         with tempfile.TemporaryDirectory() as name, publishers(count) as (port, pipe):
+            alone = baseline(count)
             for what in ("first", "unchanged", "10 % changed"):
                 if what == "10 % changed":
                     pipe.send("change")
                     pipe.recv()
-                wall, used, memory, new, bad = run_phase(Path(name), count, port)
+                found = run_phase(Path(name), count, port)
+                cpu = found.used
+                by_stage = " | ".join(f"{part / count * 1000:.2f}" for part in (cpu.loop, cpu.writer, cpu.workers))
                 print(
-                    f"| {count} | {what} | {wall:.2f} | {count / wall:.0f} | {used:.2f} | {used / count * 1000:.2f} "
-                    f"| {memory:.0f} | {new} | {bad} |",
+                    f"| {count} | {what} | {found.wall:.2f} | {count / found.wall:.0f} | {cpu.seconds / count * 1000:.2f} "
+                    f"| {by_stage} | {cpu.seconds / alone:.3f} | {cpu.memory:.0f} | {found.new} | {found.failed} |",
                     flush=True,
                 )
-        print(f"| {count} | feedparser alone | – | – | {baseline(count):.2f} | – | – | – | – |", flush=True)
+            each = alone / count * 1000
+            print(f"| {count} | feedparser alone | – | – | {each:.2f} | – | – | – | 1 | – | – | – |", flush=True)
 
 
 if __name__ == "__main__":
