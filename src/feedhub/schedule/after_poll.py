@@ -123,8 +123,8 @@ def _habit(before: SourceState, event: PollEvent, terms: Terms) -> Habit:
 
 
 def _whole_list(event: PollEvent) -> int:
-    """Entries in the document, 0 when it is none of which more new than old ones mean that some were missed: a 226."""
-    return 0 if isinstance(event.result, Fetched) and event.result.partial else event.listed
+    """Entries in the document, 0 when it is none of which more new than old ones mean that some were missed."""
+    return event.listed if event.whole else 0
 
 
 def _with_strain(habit: Habit, before: SourceState, event: PollEvent, terms: Terms) -> Habit:
@@ -170,8 +170,7 @@ def _with_validators(
 def _with_document(state: SourceState, event: PollEvent) -> SourceState:
     if not event.parsed:
         return state
-    partial = isinstance(event.result, Fetched) and event.result.partial
-    window = max(state.window, event.listed) if partial else event.listed
+    window = event.listed if event.whole else max(state.window, event.listed)
     return replace(state, hints=event.hints, window=window)
 
 

@@ -29,3 +29,8 @@ class PollEvent:
     @property
     def parsed(self) -> bool:
         return isinstance(self.result, Fetched) and not self.body_known
+
+    @property
+    def whole(self) -> bool:
+        """Whether the document is the source's list and not a part of it: no 226 (RFC 3229), and not broken off."""
+        return isinstance(self.result, Fetched) and not self.result.partial and not self.cut_off

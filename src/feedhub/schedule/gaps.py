@@ -49,12 +49,13 @@ def gap_after(before: SourceState, event: PollEvent, polling: Polling, now: date
 def noticed(before: SourceState, event: PollEvent, now: datetime) -> Gap | None:
     """A gap, if this poll shows one: all listed entries are new, all say when they appeared, all after what was known.
 
-    A partial document (RFC 3229) lists only what is new and shows nothing, nor does the first look at a source.
+    A partial document (RFC 3229) lists only what is new and shows nothing, nor does one that broke off, nor the first
+    look at a source.
     """
     if not (event.parsed and event.all_new) or event.span is None or before.newest_listed is None:
         return None
     oldest, newest = event.span
-    if _is_partial(event) or newest - oldest < LEAST_SPAN or oldest <= before.newest_listed:
+    if not event.whole or newest - oldest < LEAST_SPAN or oldest <= before.newest_listed:
         return None
     tried = before.gap.tried_at if before.gap else None  # the archive is not asked sooner for a second gap
     return Gap(after=before.newest_listed, before=oldest, noticed_at=now, tried_at=tried)
@@ -100,7 +101,3 @@ def _origin(url: str) -> tuple[str, str, int] | None:
     except ValueError:
         return None
     return (parts.scheme, parts.hostname, port) if parts.scheme in {"http", "https"} and parts.hostname else None
-
-
-def _is_partial(event: PollEvent) -> bool:
-    return isinstance(event.result, Fetched) and event.result.partial

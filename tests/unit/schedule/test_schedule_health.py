@@ -296,3 +296,11 @@ def test_every_failure_is_explained_in_one_sentence(failure: Failure) -> None:
     assert failure.value in sentence
     assert sentence.endswith(".")
     assert "hunter2" not in sentence
+
+
+def test_a_document_that_broke_off_shows_no_gap_and_no_shorter_list() -> None:
+    before = seasoned(habit=even_habit(1.0, NOW - 4 * HOUR))
+    after = overturned(before, listed=3, new=3, cut_off=True)
+    assert (after.gap, after.health, after.window) == (None, Health.FRESH, before.window)
+    assert after.rate == overturned(before, listed=3, new=3, result=fetched(partial=True)).rate
+    assert overturned(before, listed=3, new=3).gap is not None
