@@ -50,12 +50,12 @@ def policy_interval(
 def pushed_interval(wanted: timedelta, state: SourceState, interval: Interval, now: datetime, push: Push) -> timedelta:
     """``wanted`` for a source whose hub pushes: the polls that are left find what the hub did not deliver.
 
-    Until the hub has proven itself no poll comes later than half the list turns over: what falls off it is lost. The
-    operator's upper bound holds as ever.
+    Until the hub has proven itself no poll comes later than half the list turns over: what falls off it is lost. After
+    a gap no hub makes polls rarer than the gap allows. The operator's upper bound holds as ever.
     """
     if push is Push.NONE:
         return wanted
-    longer = min(max(wanted * PUSHED_TIMES, PUSHED_MIN), PUSHED_MAX)
+    longer = min(max(wanted * PUSHED_TIMES, PUSHED_MIN), PUSHED_MAX, longest_wait(state.gap, now))
     if push is Push.TRUSTED and state.window:
         shape = shape_of(state.habit, now)
         longer = min(longer, worthwhile(state.rate, shape, state.window, NEVER_WORTH, now, PUSHED_MAX))

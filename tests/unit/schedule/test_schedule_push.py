@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from feedhub.model import (
     Digest,
     Failure,
     Fetched,
+    Gap,
     Health,
     NotModified,
     ParseFailed,
@@ -69,6 +71,13 @@ def test_a_pushed_source_is_polled_twelve_times_more_seldom_within_6_and_24_hour
     usual = wait(Push.NONE, **middling)
     assert wait(Push.TRUSTED, **middling) == pytest.approx(12 * usual, rel=0.02)
     assert wait(Push.TRUSTED) == pytest.approx(DAY, abs=MINUTE)
+
+
+@pytest.mark.parametrize("push", [Push.TRUSTED, Push.PROVEN])
+def test_after_a_gap_no_hub_makes_polls_rarer_than_the_gap_allows(push: Push) -> None:
+    gap = Gap(after=NOW - 5 * HOUR, before=NOW - 3 * HOUR, noticed_at=NOW - HOUR)
+    assert wait(push, gap=gap) == pytest.approx(HOUR, abs=MINUTE)  # half of the two hours in which the list turned over
+    assert wait(push, gap=replace(gap, noticed_at=NOW - 6 * DAY)) == pytest.approx(18 * HOUR, abs=MINUTE)
 
 
 def test_the_operators_upper_bound_holds_and_never_shortens() -> None:
