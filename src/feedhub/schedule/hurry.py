@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from feedhub.model import SourceState
 from feedhub.schedule.cadence import policy_interval
-from feedhub.schedule.hints import after_skips
+from feedhub.schedule.hints import after_skips, earliest
 from feedhub.schedule.moments import Dice, off_the_minute
 from feedhub.schedule.price import PRICE
 from feedhub.settings import Interval, Polling
@@ -44,11 +44,7 @@ def without_push(
     last = state.last_success_at
     if last is None or state.failures:
         return None  # it was due, or is being retried
-    due = last + policy_interval(state, polling, interval, last, price)
-    if state.retry_at is not None:
-        due = max(due, state.retry_at)
-    if state.fresh_until is not None:
-        due = max(due, min(state.fresh_until, last + polling.hint_max))
+    due = max(last + policy_interval(state, polling, interval, last, price), earliest(state, polling, last))
     due = max(due, now) + min(SPREAD, interval.min) * dice()
     return _sooner(state, off_the_minute(after_skips(due, state.hints, dice), dice))
 

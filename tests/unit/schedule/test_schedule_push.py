@@ -18,6 +18,7 @@ from feedhub.model import (
     Health,
     NotModified,
     ParseFailed,
+    PollHints,
     Push,
     SourceId,
     SourceState,
@@ -177,6 +178,8 @@ def test_without_its_hub_a_source_is_due_when_it_would_have_been() -> None:
     assert due(**busy) == NOW
     assert due(**busy, retry_at=NOW + HOUR) == NOW + HOUR
     assert due(**busy, fresh_until=NOW + HOUR) == NOW + HOUR
+    assert due(**busy, hints=PollHints(ttl=300)) == NOW + HOUR  # the document's own wish holds as without a hub
+    assert due(**busy, hints=PollHints(ttl=300), next_poll_at=NOW + HOUR) is None
     assert due(**busy, next_poll_at=NOW) is None
     assert due(**busy, failures=3) is None
     assert due(**busy, last_success_at=None) is None
