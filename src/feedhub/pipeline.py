@@ -124,7 +124,10 @@ class Pipeline:
         return len(free)
 
     async def poll(self, states: Iterable[SourceState], *, anew: bool = False) -> AsyncIterator[Outcome]:
-        """Poll these sources now and yield each outcome once it is committed. Sources in flight are left out.
+        """Poll these sources now and yield each outcome once it is committed.
+
+        Left out are sources in flight, and those that were polled or switched off since these states were read: the
+        last of many gets its turn minutes later.
 
         :param anew: ask without conditions and read everything again, whatever is known of the document.
         """
@@ -136,8 +139,8 @@ class Pipeline:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     yield task.result()
-            if state.id not in self._busy:
-                waiting.add(self._start(state, anew=anew))
+            if (present := await self._unpolled(state)) is not None:
+                waiting.add(self._start(present, anew=anew))
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -263,11 +266,26 @@ class Pipeline:
         finally:
             self._free(source)
 
+    async def _unpolled(self, state: SourceState) -> SourceState | None:
+        """The source's state now, with the source marked as busy; None when it is busy or another poll came before."""
+        if state.id in self._busy:
+            return None
+        self._busy[state.id] = asyncio.Event()  # first, so that nobody else polls it while it is read
+        present: SourceState | None = None
+        try:
+            found = await asyncio.to_thread(self._catalogue.states, [state.slug])
+            if found and not self._stopped.is_set() and _is_as_it_was(found[0], state):
+                present = found[0]
+        finally:
+            if present is None:
+                self._free(state.id)
+        return present
+
     def _free(self, source: SourceId) -> None:
         self._busy.pop(source).set()
 
     def _start(self, state: SourceState, *, anew: bool = False) -> asyncio.Task[Outcome]:
-        self._busy[state.id] = asyncio.Event()
+        self._busy.setdefault(state.id, asyncio.Event())
         task = asyncio.create_task(self._one(state, anew), name=f"poll {state.slug}")
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
@@ -459,6 +477,10 @@ def _where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
         return failed
     detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
     return ParseFailed(failure=Failure.BLOCKED, detail=detail)
+
+
+def _is_as_it_was(present: SourceState, state: SourceState) -> bool:
+    return present.enabled and (present.id, present.last_poll_at) == (state.id, state.last_poll_at)
 
 
 def _hub_of(info: FeedInfo) -> tuple[str, str]:
