@@ -26,6 +26,7 @@ from feedhub.model import (
     FeedInfo,
     Fetched,
     FetchResult,
+    NotModified,
     Outcome,
     ParseFailed,
     Request,
@@ -294,8 +295,11 @@ class Pipeline:
 
     async def _one(self, state: SourceState, anew: bool) -> Outcome:
         try:
-            answer = await self._ask(state, anew)
+            request = self._request(state, anew)
+            answer = await self._ask(state, request)
             async with self._rules.passing():
+                if request.headers != self._request(state, anew).headers:  # other secrets since it was asked
+                    state, answer = _unvalidated(state, answer)
                 finding = await self._find(state, answer, anew)
                 ticket = self._hand_in(finding)
                 outcome = await ticket.done
@@ -310,10 +314,10 @@ class Pipeline:
             self._hubs_changed()
         return outcome
 
-    async def _ask(self, state: SourceState, anew: bool) -> FetchResult | ParseFailed:
+    async def _ask(self, state: SourceState, request: Request) -> FetchResult | ParseFailed:
         """A fault of ours in one source is recorded there and costs the others nothing."""
         try:
-            return await self._fetcher.fetch(self._request(state, anew))
+            return await self._fetcher.fetch(request)
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
             return _fault(error)
@@ -477,6 +481,15 @@ def _where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
         return failed
     detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
     return ParseFailed(failure=Failure.BLOCKED, detail=detail)
+
+
+def _unvalidated(
+    state: SourceState, answer: FetchResult | ParseFailed
+) -> tuple[SourceState, FetchResult | ParseFailed]:
+    """Both without what belongs to the secrets that the answer was given to: under others it may name another document."""
+    if isinstance(answer, Fetched | NotModified):
+        answer = replace(answer, validators=Validators())
+    return replace(state, validators=Validators(), body_digest=None), answer
 
 
 def _is_as_it_was(present: SourceState, state: SourceState) -> bool:

@@ -170,3 +170,23 @@ async def test_the_feed_of_a_person_who_is_hidden_is_gone_until_shown_again(tmp_
             assert not await people("{jane-doe: {name: Jane Doe}}")
             assert await people("{jd: {name: J. D., aliases: [Jane Doe], hide: true}}")
             assert not await people("{}")
+
+
+async def test_an_answer_to_other_secrets_leaves_no_validators(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            (before,) = it.home.store.states(["a"])
+            assert before.validators
+            release = server.held["a.xml"] = threading.Event()
+            it.clock.later(days=2)
+            assert await it.parts.pipeline.poll_due() == 1
+            await until(lambda: len(server.asked) == 2)
+            with_key = {"slug: a": "headers: {X-Key: other}, slug: a"}
+            await change(it, other_settings(tmp_path, server, "a.xml", **with_key))
+            release.set()
+            await until(lambda: not it.parts.pipeline.in_flight)
+            (after,) = it.home.store.states(["a"])
+            assert after.last_poll_at == it.clock()
+            assert not after.validators
+            assert after.body_digest is None
