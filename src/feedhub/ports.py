@@ -159,10 +159,23 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabelled:
-    """Memberships of one stored entry after a change of rules."""
+    """Memberships of one stored entry after a change of rules.
+
+    ``version``: of the entry that was looked at; None: whatever it is now.
+    """
 
     entry: EntryId
     memberships: tuple[Membership, ...] = ()
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabelling:
+    """What :meth:`Ledger.relabel` did. ``overtaken``: entries that a poll changed meanwhile, or saw elsewhere: to be
+    looked at again, because their labels were left as they are."""
+
+    feeds: frozenset[FeedId] = frozenset()
+    overtaken: frozenset[EntryId] = frozenset()
 
 
 class Transaction(Protocol):
@@ -216,8 +229,8 @@ class Ledger(Protocol):
         """Set next polls (spreading first polls; a poll asked for by hand)."""
         ...
 
-    def relabel(self, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
-        """Replace the memberships of stored entries; returns the feeds that changed."""
+    def relabel(self, changes: Sequence[Relabelled]) -> Relabelling:
+        """Replace the memberships of stored entries that are still those that were looked at."""
         ...
 
     def merge_feeds(self, kind: FeedKind, old_keys: Sequence[str], into: FeedRef) -> frozenset[FeedId]:

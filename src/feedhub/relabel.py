@@ -37,11 +37,21 @@ async def relabel(
     """
     after, done = EntryId(0), 0
     while chunk := await asyncio.to_thread(store.all_entries, after, CHUNK):
-        changes = await _labelled(workers, chunk)
-        await writer.run(partial(store.relabel, changes))
+        await _label(store, writer, workers, chunk)
         after, done = chunk[-1][0].id, done + len(chunk)
         progress(done)
     return done
+
+
+async def _label(store: Store, writer: Writer, workers: Workers, chunk: Sequence[Carried]) -> None:
+    """Label a chunk; what a poll changed in the meantime is read and labelled again."""
+    waiting = [chunk]
+    while waiting:
+        changes = await _labelled(workers, waiting.pop())
+        done = await writer.run(partial(store.relabel, changes))
+        for entry in sorted(done.overtaken):
+            again = await asyncio.to_thread(store.all_entries, EntryId(entry - 1), 1)
+            waiting += [again] if again and again[0][0].id == entry else []
 
 
 async def _labelled(workers: Workers, chunk: Sequence[Carried]) -> list[Relabelled]:

@@ -164,4 +164,4 @@ def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Re
         for slug in slugs
         for one in rules.classifier.memberships(entry, slug, rules.title(slug) or slug)
     }
-    return Relabelled(entry=stored.id, memberships=tuple(found.values()))
+    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version)

@@ -248,7 +248,7 @@ def test_a_hidden_entry_appears_when_the_shown_one_leaves(store: SqlStore, ab: t
     write(store, ab[1], (draft("b", "2", topics=("tea",)), Insert(cluster=first)))
     before = store.generation()
     changed = store.relabel([Relabelled(entry=first, memberships=(member(FeedKind.SOURCE, "a"),))])
-    assert changed >= {_id(store, FeedKind.TOPIC, "tea"), _id(store, FeedKind.ALL, "all")}
+    assert changed.feeds >= {_id(store, FeedKind.TOPIC, "tea"), _id(store, FeedKind.ALL, "all")}
     assert shown(store, FeedKind.TOPIC, "tea") == ["2 of b"]
     assert store.generation() > before
 
@@ -332,3 +332,19 @@ def test_all_entries_in_order_with_their_sources(store: SqlStore, ab: tuple[Sour
 def test_a_feed_without_entries_was_never_updated(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
     (feed,) = store.feeds(FeedKind.TOPIC)
     assert (feed.updated, feed.size, feed.path) == (EPOCH, 0, "/topics/tea")
+
+
+def test_labels_found_before_another_sighting_are_not_written_over_it(
+    store: SqlStore, ab: tuple[SourceState, SourceState]
+) -> None:
+    write(store, ab[0], (draft("a", "1", shared="x"), Insert()))
+    ((read, slugs),) = store.all_entries(EntryId(0), 9)
+    assert slugs == ("a",)
+    write(store, ab[1], (draft("b", "1", shared="x"), Same(id=read.id)))
+    stale = Relabelled(entry=read.id, version=read.version, memberships=(member(FeedKind.SOURCE, "a"),))
+    assert store.relabel([stale]).overtaken == {read.id}
+    assert shown(store, FeedKind.SOURCE, "b") == ["1 of a"]
+    ((again, _),) = store.all_entries(EntryId(0), 9)
+    both = tuple(member(FeedKind.SOURCE, name) for name in "ab")
+    assert store.relabel([Relabelled(entry=again.id, version=again.version, memberships=both)]).overtaken == set()
+    assert shown(store, FeedKind.SOURCE, "b") == ["1 of a"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from feedhub.model import FeedKind
+from feedhub.relabel import relabel
 from integration.test_pipeline import item, rig, rss
 from support.feed_server import serving
 
@@ -20,3 +24,30 @@ async def test_a_source_polled_since_its_state_was_read_is_left_out(tmp_path: Pa
             assert it.home.store.states(["a"]) == after
             it.clock.later(hours=1)
             assert len([one async for one in it.parts.pipeline.poll(it.home.store.states())]) == 2, "nobody stays busy"
+
+
+async def test_an_entry_seen_elsewhere_while_it_is_labelled_anew_stays_in_both_feeds(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml", "b.xml") as it:
+            it.clock.later(hours=1)
+            a, b = it.home.store.states()
+            assert [one.new async for one in it.parts.pipeline.poll([a])] == [1]
+
+            class Overtaken:
+                """Workers during whose first job the other source is polled."""
+
+                jobs = 0
+
+                async def run(self, function: Callable[[Any], Any], argument: Any) -> Any:
+                    found = await it.parts.workers.run(function, argument)
+                    self.jobs += 1
+                    if self.jobs == 1:
+                        assert [one.new async for one in it.parts.pipeline.poll([b])] == [0]
+                    return found
+
+                async def close(self) -> None: ...
+
+            workers = Overtaken()
+            assert await relabel(it.home.store, it.home.writer, workers) == 1
+            assert workers.jobs == 2
+            assert it.titles(FeedKind.SOURCE, "a") == it.titles(FeedKind.SOURCE, "b") == ["Story 1"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from feedhub.model import FeedId, FeedKind, FeedRef
-from feedhub.ports import Relabelled
+from feedhub.model import EntryId, FeedId, FeedKind, FeedRef
+from feedhub.ports import Relabelled, Relabelling
 from feedhub.store.feeds import FeedRegistry, Listing, identity, member_of, setting, write_listing
 from feedhub.store.listing import Place
 from feedhub.store.polled import retitle
@@ -15,8 +15,13 @@ from feedhub.store.statements import Counter, chunks
 from feedhub.store.tables import entries
 
 
-def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
-    """Give each entry exactly these memberships; feeds take the titles that the new rules give them."""
+def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabelled]) -> Relabelling:
+    """Give each entry exactly these memberships; feeds take the titles that the new rules give them.
+
+    An entry that has another version by now is left alone: its labels were found without what came since.
+    """
+    overtaken = _overtaken(connection, changes)
+    changes = [change for change in changes if change.entry not in overtaken]
     refs = [membership.feed for change in changes for membership in change.memberships]
     ids = FeedRegistry(connection, counter).resolve(refs)
     wanted = {change.entry: change.memberships for change in changes}
@@ -34,7 +39,16 @@ def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabell
             listing.edit(member, setting(places))
     titled = {ids[identity(ref)]: ref.title for ref in refs if _titled_by_rules(ref)}
     changed = retitle(connection, titled) | write_listing(connection, listing)
-    return frozenset(FeedId(feed) for feed in changed)
+    return Relabelling(feeds=frozenset(FeedId(feed) for feed in changed), overtaken=overtaken)
+
+
+def _overtaken(connection: Connection, changes: Sequence[Relabelled]) -> frozenset[EntryId]:
+    seen = {change.entry: change.version for change in changes if change.version is not None}
+    found: set[EntryId] = set()
+    for some in chunks(seen):
+        rows = connection.execute(select(entries.c.id, entries.c.version).where(entries.c.id.in_(some)))
+        found.update(EntryId(row.id) for row in rows if row.version != seen[EntryId(row.id)])
+    return frozenset(found)
 
 
 def _titled_by_rules(ref: FeedRef) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from feedhub.model import FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
-from feedhub.ports import Relabelled, SourceSpec, TopicSpec
+from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
@@ -60,14 +60,14 @@ class Writing(Side):
         with self.writing() as connection:
             sources.lease(connection, ids, None)
 
-    def relabel(self, changes: Sequence[Relabelled]) -> frozenset[FeedId]:
+    def relabel(self, changes: Sequence[Relabelled]) -> Relabelling:
         with self.writing() as connection:
             counter = Counter(connection)
-            changed = relabel(connection, counter, changes)
+            done = relabel(connection, counter, changes)
             counter.save()
-            if changed:
+            if done.feeds:
                 bump(connection)
-            return changed
+            return done
 
     def merge_feeds(self, kind: FeedKind, old_keys: Sequence[str], into: FeedRef) -> frozenset[FeedId]:
         with self.writing() as connection:
