@@ -348,3 +348,14 @@ def test_labels_found_before_another_sighting_are_not_written_over_it(
     both = tuple(member(FeedKind.SOURCE, name) for name in "ab")
     assert store.relabel([Relabelled(entry=again.id, version=again.version, memberships=both)]).overtaken == set()
     assert shown(store, FeedKind.SOURCE, "b") == ["1 of a"]
+
+
+def test_what_another_address_says_of_itself_is_void(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
+    store.sync([spec("a", url="http://new.example/feed"), spec("b")], [topic("tea")], NOW)
+    info = FeedInfo(title="Old words", hub="https://hub.example/", self_url="http://a.example/feed")
+    with store.transaction() as transaction:
+        transaction.apply([poll(ab[0], (draft("a", "1"), Insert()), info=info)])
+    (after,) = store.states(["a"])
+    assert (after.hub, after.topic) == ("", "")
+    assert [feed.title for feed in store.feeds(FeedKind.SOURCE) if feed.slug == "a"] == ["a"]
+    assert shown(store, FeedKind.SOURCE, "a") == ["1 of a"]

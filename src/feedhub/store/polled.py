@@ -28,7 +28,8 @@ class Polled:
         self._pushes = [record for record in records if record.pushed]
         self._records = [record for record in records if not record.pushed]
         self._stored = self._load({record.state.id for record in records})
-        self.credited = {r.state.id for r in self._records if r.info is not None and self._recredits(r)}
+        self._told = [record for record in self._records if record.info is not None and self._speaks_for(record)]
+        self.credited = {record.state.id for record in self._told if self._recredits(record)}
 
     def holds(self, source: int) -> bool:
         """Whether the source is still there."""
@@ -40,8 +41,8 @@ class Polled:
         self._write_pushes(counter)
         rows = [
             {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
-            for r in self._records
-            if r.info is not None and self.holds(r.state.id)
+            for r in self._told
+            if r.info is not None
         ]
         if rows:
             self._connection.execute(_CHANGE, rows)
@@ -54,9 +55,14 @@ class Polled:
             found.update({row["id"]: row for row in rows})
         return found
 
-    def _recredits(self, record: PollRecord) -> bool:
+    def _speaks_for(self, record: PollRecord) -> bool:
+        """Whether it is of the address that the source has now: what another one says of itself, its hub too, is void."""
         stored = self._stored.get(record.state.id)
-        if stored is None or record.info is None or stored["listed_at"] is None:
+        return stored is not None and stored["configured_url"] == record.state.configured_url
+
+    def _recredits(self, record: PollRecord) -> bool:
+        stored = self._stored[record.state.id]
+        if record.info is None or stored["listed_at"] is None:
             return False
         now = info_row(record.info)
         return any(stored[name] != now[name] for name in _CREDIT)
@@ -102,9 +108,9 @@ class Polled:
 
     def _retitle(self, counter: Counter) -> set[int]:
         titles = {}
-        for record in self._records:
-            stored = self._stored.get(record.state.id)
-            if stored is not None and record.info is not None and record.info.title != stored["feed_title"]:
+        for record in self._told:
+            stored = self._stored[record.state.id]
+            if record.info is not None and record.info.title != stored["feed_title"]:
                 titles[stored["slug"]] = source_title(stored["name"], record.info.title, stored["slug"])
         refs = [FeedRef(kind=FeedKind.SOURCE, key=slug, title=title, slug=slug) for slug, title in titles.items()]
         ids = FeedRegistry(self._connection, counter).resolve(refs)
