@@ -83,8 +83,8 @@ class Gate:
     async def turn(self, host: str, address: str, domain: str = "") -> AsyncIterator[None]:
         """Wait for a turn and keep it for the block. ``domain`` is what ``domain_gap`` counts by."""
         lane = self._lane(host, self._manners.per_host)
+        lane.users += 1  # at once: looking for the other one forgets lanes that nobody uses
         common = self._lane(f"*.{domain}", 1) if domain and self._manners.domain_gap else _Lane(1)
-        lane.users += 1
         common.users += 1
         try:
             async with AsyncExitStack() as places:

@@ -149,3 +149,11 @@ async def test_new_manners_hold_at_once_and_cut_no_gap_short() -> None:
     await street.time.run(*rest)
     assert street.starts == [("h", 0.0), ("0", 5.0), ("1", 6.0), ("2", 15.0)]
     assert street.most == 2
+
+
+async def test_a_host_is_not_forgotten_while_its_domain_is_looked_up() -> None:
+    street = Street(gap=1000.0, domain_gap=1.0)
+    await street.time.run(*(street.visit(f"h{number}", 0) for number in range(1100)))
+    began = street.time.now
+    await street.time.run(*(street.visit("a.x", 0, domain=domain) for domain in ("x", "y")))
+    assert [moment - began for _, moment in street.starts[-2:]] == [0, 1000]
