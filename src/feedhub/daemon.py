@@ -385,11 +385,12 @@ class Daemon:
     async def forget(self, slug: str) -> int:
         """What others carried too is labelled anew: it may have been in a feed only for this source's sake."""
         await self.reload()  # the source has just left the file
-        await self._stop_relabelling()
-        try:
-            return await self._home.writer.run(partial(wiring.forget_source, self._home, slug))
-        finally:
-            self._start_relabelling()
+        async with self._reloading:  # which labels anew, too
+            await self._stop_relabelling()
+            try:
+                return await self._home.writer.run(partial(wiring.forget_source, self._home, slug))
+            finally:
+                self._start_relabelling()
 
     def _reload_soon(self) -> None:
         task = asyncio.create_task(self.reload(), name="reload")
@@ -413,7 +414,7 @@ class Daemon:
             log.error("config.refused", reason=str(error))
             if str(error) != self._refused:
                 await self._note("configuration refused", f"{error} The running configuration stays in force.")
-            self._refused = str(error)
+            self._refused, self._owed_since = str(error), None  # what was owed is in the file no more
             return [*str(error).splitlines(), "The running configuration stays in force."]
         self._seen = stamp
         lines = _needs_restart(self._written, settings)

@@ -145,6 +145,11 @@ async def test_what_the_database_refused_is_tried_again(tmp_path: Path, monkeypa
             said = await running.reload()
             assert "stays in force" in said[-1]
             assert list(running._parts.settings.topics) == ["banks"]
+            file.write_text("nonsense: [")
+            await running.reload()
+            assert running._owed_since is None, "a file that is refused is not read again and again"
+            file.write_text(text.replace("banks:", "goats:"))
+            await running.reload()
             intruder.execute("ROLLBACK")
         await until(lambda: list(running._parts.settings.topics) == ["goats"])
         running.stop()
