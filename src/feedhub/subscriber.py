@@ -59,6 +59,7 @@ class Subscriber:
         self._tariff = tariff
         self._plan_at: datetime | None = None  # None: at once
         self._asking: dict[str, asyncio.Task[None]] = {}
+        self._owed: set[str] = set()  # sources to be polled as usual, which could not be written down yet
 
     def adopt(self, settings: Settings) -> None:
         """Other sources, another address of ours: compare wishes at the next tick."""
@@ -75,6 +76,7 @@ class Subscriber:
         :raises feedhub.errors.FeedHubError: the database does not answer.
         """
         now = self._clock()
+        await self._poll_as_usual(self._owed)
         if self._plan_at is None or now >= self._plan_at:
             self._plan_at = now + PLAN_EVERY
             await self._plan(now)
@@ -87,15 +89,14 @@ class Subscriber:
 
     async def catch_up(self) -> None:
         """At the start of the process: what hubs pushed while it was down is lost, so those sources are polled when
-        they would have been due without their hubs."""
+        they would have been due without their hubs. Also those whose hub had just left its duty when the process ended."""
         present = await asyncio.to_thread(self._store.subscriptions)
-        now = self._clock()
-        await self._poll_as_usual([one for one in present if on_duty(one, now)])
+        await self._poll_as_usual([one.slug for one in present if one.since is not None])
 
     async def fall_back(self, one: Subscription) -> None:
         """The hub does not push this source any more: poll it as usual."""
         log.info("websub.lost", source=one.slug, hub=_host(one), reason=one.detail)
-        await self._poll_as_usual([one])
+        await self._poll_as_usual([one.slug])
 
     async def tidy(self) -> None:
         """Forget what ended long ago."""
@@ -175,14 +176,17 @@ class Subscriber:
 
     # ---- sources without their hub
 
-    async def _poll_as_usual(self, some: Iterable[Subscription]) -> None:
-        slugs = sorted({one.slug for one in some if one.slug})
+    async def _poll_as_usual(self, sources: Iterable[str]) -> None:
+        """What the database refuses is tried again at each tick: nobody else would bring these polls forward."""
+        slugs = {slug for slug in sources if slug}
         if not slugs:
             return
-        states = await asyncio.to_thread(self._catalogue.states, slugs)
+        self._owed |= slugs
+        states = await asyncio.to_thread(self._catalogue.states, sorted(slugs))
         moments = {state.id: due for state in states if state.enabled and (due := self._usual(state)) is not None}
         if moments:
             await self._writer.run(partial(self._ledger.schedule, moments))
+        self._owed -= slugs
 
     def _usual(self, state: SourceState) -> datetime | None:
         source, polling = self._settings.source(state.slug), self._settings.polling

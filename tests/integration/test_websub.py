@@ -20,7 +20,8 @@ import pytest
 
 from feedhub import wiring
 from feedhub.config import load_text
-from feedhub.model import FeedKind, SourceState, Standing, Subscription
+from feedhub.errors import DatabaseBusy
+from feedhub.model import FeedKind, HubQuestion, SourceState, Standing, Subscription
 from feedhub.ports import Vitals
 from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
@@ -315,6 +316,26 @@ async def test_a_restart_keeps_the_subscription_and_polls_what_it_may_have_misse
         assert len(it.hub.asked()) == 1
         await it.distribute(rss(story(202), hub=it.hub.url))
         assert "Story 202" in it.titles()
+
+
+async def test_polls_that_the_database_refused_when_the_hub_left_are_still_brought_forward(tmp_path: Path) -> None:
+    class Refusing:
+        def schedule(self, due: object) -> None:
+            raise DatabaseBusy("The database is locked.", "Try again.")
+
+    items = [story(number, when=START - number * HOUR) for number in range(1, 40)]
+    async with rig(tmp_path, *items) as it:
+        one = await it.subscribed()
+        await it.later(DAY)
+        assert it.wait() > 5 * HOUR
+        it.parts.subscriber._ledger = Refusing()  # type: ignore[assignment]  # only this call is made
+        with pytest.raises(DatabaseBusy):
+            await it.parts.inbox.confirm(one.token, HubQuestion(mode="denied", topic=one.topic))
+        assert it.one().standing is Standing.REFUSED
+        assert it.wait() > 5 * HOUR
+        it.parts.subscriber._ledger = it.home.store
+        await it.parts.subscriber.tick()
+        assert it.wait() < 5 * HOUR
 
 
 # ---------------------------------------------------------------- what is believed
