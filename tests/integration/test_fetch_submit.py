@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from datetime import timedelta
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 
@@ -144,3 +144,19 @@ async def test_a_hub_that_is_not_who_it_says_gets_nothing() -> None:
     assert isinstance(reply, FetchFailed)
     assert reply.failure in {Failure.TLS, Failure.CONNECT}
     assert server.requests == []
+
+
+async def test_what_we_told_a_hub_is_not_repeated_in_its_words() -> None:
+    token = "t" * 43
+    fields = {
+        **FIELDS,
+        "hub.callback": f"https://us.example/websub/{token}",
+        "hub.topic": "https://e.example/?key=hush",
+    }
+    said = (
+        f"No {fields['hub.callback']} ({token}) for {fields['hub.topic']}, {quote(fields['hub.topic'], safe='')}: hush"
+    )
+    async with HostileServer() as server, fetcher() as ours:
+        url = server.route("/hub", answer(400, said.encode(), Content_Type="text/plain; charset=utf-8"))
+        reply = await ours.submit(HubForm(url=url, fields=fields))
+    assert failed(reply, Failure.HTTP).detail == "The hub answered 400: No … (…) for …, …: …."

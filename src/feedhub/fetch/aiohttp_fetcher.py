@@ -158,7 +158,7 @@ class AiohttpFetcher:
             require_secrecy(form, journey.target, self._polling.allow_networks)
             reply = await self._ask(journey, fields, watch, body)
             if reply.status not in FOLLOWED:
-                return hub_reply(reply, self._freshness(reply, None))
+                return hub_reply(form, reply, self._freshness(reply, None))
             journey = next_hub(journey, reply, self._polling.limits.redirects)
 
     def _fields(self, request: Request, journey: Journey) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from feedhub.fetch.conclusion import Reply, failed
 from feedhub.fetch.guard import Network
@@ -44,17 +44,29 @@ def next_hub(journey: Journey, reply: Reply, most: int) -> Journey:
     return next_hop(journey, reply.status, reply.headers.first("location"), most)
 
 
-def hub_reply(reply: Reply, freshness: Freshness) -> HubReply:
+def hub_reply(form: HubForm, reply: Reply, freshness: Freshness) -> HubReply:
     """202 by the book; hubs that verify before they answer say 204."""
     if 200 <= reply.status < 300:
         return HubAccepted(status=reply.status)
-    said = _excuse(reply)
+    said = _excuse(form, reply)
     failure = Failure.SERVER if reply.status >= 500 else Failure.HTTP
     failure = Failure.RATE_LIMITED if reply.status == HTTPStatus.TOO_MANY_REQUESTS else failure
     return failed(failure, f"The hub answered {reply.status}{f': {said}' if said else ''}.", reply, freshness)
 
 
-def _excuse(reply: Reply) -> str:
-    """What the hub says in plain text about why (WebSub, 5.1), on one line."""
-    text = reply.body.decode("utf-8", "replace")[:LONGEST_EXCUSE]
+def _excuse(form: HubForm, reply: Reply) -> str:
+    """What the hub says in plain text about why (WebSub, 5.1), on one line. Everybody may read it, so that nothing of
+    what we told the hub in confidence is repeated."""
+    text = reply.body.decode("utf-8", "replace")
+    for told in _in_confidence(form):
+        text = text.replace(told, "…").replace(quote(told, safe=""), "…")
+    text = text[:LONGEST_EXCUSE]
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).rstrip(".")
+
+
+def _in_confidence(form: HubForm) -> list[str]:
+    """The secret, the callback with its token, and the topic, which may hold a key; the longest first."""
+    fields = form.fields
+    callback = fields.get("hub.callback", "")
+    told = {fields.get("hub.secret", ""), fields.get("hub.topic", ""), callback, callback.rpartition("/")[2]}
+    return sorted(told - {""}, key=len, reverse=True)

@@ -60,9 +60,11 @@ def _active(one: Subscription, lease: timedelta, now: datetime, dice: Callable[[
 
 
 def _denied(one: Subscription, reason: str, now: datetime) -> Subscription:
-    """A hub may deny what it was asked for, and end what it had agreed to, at any time."""
+    """A hub may deny what it was asked for, and end what it had agreed to, at any time. Everybody may read its reason."""
     if one.standing is Standing.LEAVING:
         return ended(one, now)
+    for told in filter(None, (one.callback, one.topic, one.token, one.secret)):
+        reason = reason.replace(told, "…")
     said = " ".join("".join(letter if letter.isprintable() else " " for letter in reason[:LONGEST_REASON]).split())
     detail = f"The hub refused: {said}." if said else "The hub refused and gave no reason."
     return replace(one, standing=Standing.REFUSED, pending="", lease_until=None, detail=detail, due_at=now + SELDOM)

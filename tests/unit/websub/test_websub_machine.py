@@ -395,6 +395,9 @@ def test_a_denial_ends_the_duty_and_is_told_in_its_words() -> None:
     assert (after.standing, after.due_at, on_duty(after, NOW)) == (Standing.REFUSED, NOW + 7 * DAY, False)
     assert after.detail.startswith("The hub refused: not for you!")
     assert len(after.detail) < 250
+    one = active()
+    echoed = question("denied", reason=f"no {one.callback} {one.topic} {one.token} {one.secret}", challenge="")
+    assert agreed(one, echoed).detail == "The hub refused: no … … … …."
     assert agreed(leave(active(), NOW), question("denied")).standing is Standing.ENDED
 
 
