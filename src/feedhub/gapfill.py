@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from feedhub.commit import Finding, older_of
+from feedhub.errors import FeedHubError
 from feedhub.logs import get_logger
 from feedhub.model import (
     DateOrigin,
@@ -37,6 +38,8 @@ PASSING = frozenset(
     {Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.TIMEOUT, Failure.SERVER, Failure.RATE_LIMITED, Failure.PROTOCOL}
 )
 """Failures after which the same page is worth another attempt, a day later."""
+
+FAULT = "a fault of FeedHub, which its log tells of"
 
 Read = Callable[[SourceState, Fetched], Awaitable[Understood | ParseFailed]]
 Keep = Callable[[Finding], Awaitable[SourceState]]
@@ -86,9 +89,24 @@ class GapFiller:
             headers = request.headers if same_site(gap.older, state.url) else {}
             result = await self._page(gap, replace(request, url=gap.older, headers=headers), trail)
             async with self._passing():
-                state = await self._keep(await self._finding(state, gap, result))
+                state = await self._kept(state, gap, result)
         if gap is not None:
             log.info("gap.looked_for", source=state.slug, pages=gap.pages, brought=gap.brought, remark=gap.remark)
+
+    async def _kept(self, state: SourceState, gap: Gap, result: Fetched | FetchFailed | str) -> SourceState:
+        """A fault of ours ends the search: the page would be asked for at each poll, and in vain.
+
+        :raises feedhub.errors.FeedHubError: the database refused; the same page is worth another attempt.
+        """
+        try:
+            return await self._keep(await self._finding(state, gap, result))
+        except FeedHubError:
+            raise
+        except Exception:
+            log.exception("gap.fault", source=state.slug)
+            after = given_up(replace(gap, pages=gap.pages + 1), FAULT, self._clock())
+            failed = FetchFailed(failure=Failure.BROKEN, detail=FAULT, asked=False)
+            return await self._keep(Finding(state=replace(state, gap=after), result=failed, aside=True))
 
     async def _page(self, gap: Gap, request: Request, trail: Trail) -> Fetched | FetchFailed | str:
         """A page that is none of those before, or why there is none."""

@@ -447,7 +447,7 @@ class Pipeline:
         if len(tickets) > 1:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
-        elif (finding := tickets[0].finding).understood is not None and not finding.pushed:
+        elif (finding := tickets[0].finding).understood is not None and not finding.pushed and not finding.aside:
             tickets[0].finding = replace(finding, result=_fault(error), understood=None)
             await self._commit_tickets(tickets)
         else:

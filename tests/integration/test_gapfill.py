@@ -204,6 +204,32 @@ async def test_a_crash_between_pages_loses_nothing(tmp_path: Path, monkeypatch: 
             assert it.asked_for("page-10") == 1
 
 
+async def test_a_fault_of_ours_at_a_page_ends_the_search_and_fills_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving({"busy.rss": document(range(WINDOW))}) as server:
+        async with rig(tmp_path, server) as it:
+            await it.poll(0)
+            archive(server)
+            after_fifteen_hours(server, server.url("page-10.rss"))
+            real, times = it.home.store.transaction, [0]
+
+            def faulty() -> object:
+                times[0] += 1
+                if times[0] == 2:  # the poll is stored, the first page is not
+                    raise ValueError("a mistake of ours")
+                return real()
+
+            monkeypatch.setattr(it.home.store, "transaction", faulty)
+            assert (await it.poll()).new == 5
+            monkeypatch.undo()
+            assert it.numbers == [*range(19, 14, -1), 4, 3, 2, 1, 0]
+            assert (it.gap.filled_at, it.gap.older, it.gap.pages, it.state.health) == (None, "", 1, Health.MISSED)
+            assert "a fault of FeedHub" in explain(it.state, it.clock())
+            await it.poll(30)
+            assert (it.asked_for("page-10"), it.asked_for("page-5")) == (1, 0)
+
+
 async def test_an_archives_old_copy_of_an_entry_changes_nothing(tmp_path: Path) -> None:
     with serving({"busy.rss": document(range(WINDOW))}) as server:
         async with rig(tmp_path, server) as it:
