@@ -101,6 +101,7 @@ class Pipeline:
         self._stopped = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._busy: dict[SourceId, asyncio.Event] = {}  # set when the source is free again
+        self._unsaid: dict[str, str] = {}  # what is to outlive the process and was refused by the database
         self._held_until = clock()
         self._hold = FIRST_HOLD
 
@@ -436,11 +437,14 @@ class Pipeline:
             await self._remember()
 
     async def _remember(self) -> None:
-        for name, text in self._to_remember().items():
+        self._unsaid |= self._to_remember()
+        for name, text in tuple(self._unsaid.items()):
             try:
                 await self._writer.run(partial(self._ledger.remember, name, text))
-            except FeedHubError as error:  # the polls are stored; this will be said again at its next change
+            except FeedHubError as error:  # the polls are stored; this is said again after the next ones
                 log.warning("remember.refused", what=name, reason=str(error))
+            else:
+                del self._unsaid[name]
 
     async def _commit_one_by_one(self, tickets: Sequence[Ticket], error: Exception) -> None:
         """After a fault of ours: one poisonous source must not take the others with it, nor be asked in vain for ever."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from feedhub import wiring
+from feedhub.errors import DatabaseBusy
 from feedhub.model import FeedKind
 from feedhub.relabel import relabel
 from integration.test_pipeline import item, rig, rss
+from integration.test_reload import until
 from support.feed_server import serving
 
 
@@ -51,3 +57,25 @@ async def test_an_entry_seen_elsewhere_while_it_is_labelled_anew_stays_in_both_f
             assert await relabel(it.home.store, it.home.writer, workers) == 1
             assert workers.jobs == 2
             assert it.titles(FeedKind.SOURCE, "a") == it.titles(FeedKind.SOURCE, "b") == ["Story 1"]
+
+
+async def test_a_rest_that_could_not_be_kept_is_kept_after_the_next_poll(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[object] = []
+
+    def refuse(*what: object) -> None:
+        refused.append(what)
+        raise DatabaseBusy("The database is locked.", "Try again.")
+
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            backoff = it.parts.settings.polling.backoff
+            quiet = it.clock() + timedelta(days=9)
+            it.home.hosts.rests.busy("busy.example", "http://busy.example/", it.clock(), quiet, backoff)
+            monkeypatch.setattr(it.home.store, "remember", refuse)
+            await it.poll()
+            await until(lambda: bool(refused))
+            monkeypatch.undo()
+            await it.poll()
+            await until(lambda: "busy.example" in (it.home.store.recall(wiring.RESTS) or ""))
