@@ -113,16 +113,17 @@ class Pipeline:
         now = self._clock()
         if self._stopped.is_set() or room <= 0 or now < self._held_until:
             return 0
-        states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE))
+        busy = frozenset(self._busy)  # whose lease may have run out while they wait for their host's turn
+        states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE, busy))
         if self._stopped.is_set():  # while the database was asked
             await self._release([state.id for state in states])
             return 0
         free = [state for state in states if state.id not in self._busy]
         for state in free:
             self._start(state)
-        if busy := {state.id for state in states} - {state.id for state in free}:
+        if taken := {state.id for state in states} - {state.id for state in free}:
             # Polled by hand just now, or about to take what a hub delivered: their turn comes when they are free.
-            await self._writer.run(lambda: self._ledger.release(busy))
+            await self._writer.run(lambda: self._ledger.release(taken))
         return len(free)
 
     async def poll(self, states: Iterable[SourceState], *, anew: bool = False) -> AsyncIterator[Outcome]:

@@ -221,8 +221,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
-        """Take up to ``limit`` enabled sources that are due and not leased, oldest due first, and lease them."""
+    def claim(
+        self, now: datetime, limit: int, lease_until: datetime, busy: Collection[SourceId] = ()
+    ) -> list[SourceState]:
+        """Take up to ``limit`` enabled sources that are due and not leased, oldest due first, and lease them.
+
+        :param busy: left out, whatever their lease says.
+        """
         ...
 
     def schedule(self, due: Mapping[SourceId, datetime]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from feedhub import wiring
 from feedhub.errors import DatabaseBusy
 from feedhub.model import FeedKind
+from feedhub.pipeline import LEASE
 from feedhub.relabel import relabel
 from integration.test_pipeline import item, rig, rss
-from integration.test_reload import until
+from integration.test_reload import change, other_settings, until
 from support.feed_server import serving
 
 
@@ -79,3 +81,18 @@ async def test_a_rest_that_could_not_be_kept_is_kept_after_the_next_poll(
             monkeypatch.undo()
             await it.poll()
             await until(lambda: "busy.example" in (it.home.store.recall(wiring.RESTS) or ""))
+
+
+async def test_a_source_that_waits_longer_than_its_lease_takes_no_turn_of_others(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1)), "b.xml": rss(item(2))}) as server:
+        release = server.held["a.xml"] = threading.Event()
+        async with rig(tmp_path, server, "a.xml", "b.xml") as it:
+            await change(it, other_settings(tmp_path, server, "a.xml", "b.xml", **{"workers: 1": "concurrency: 2"}))
+            it.clock.later(hours=1)
+            it.home.store.schedule({it.home.store.states(["b"])[0].id: it.clock() + 2 * LEASE})
+            assert await it.parts.pipeline.poll_due() == 1
+            it.clock.at += 2 * LEASE
+            assert await it.parts.pipeline.poll_due() == 1
+            release.set()
+            await until(lambda: not it.parts.pipeline.in_flight)
+            assert sorted(it.titles()) == ["Story 1", "Story 2"]

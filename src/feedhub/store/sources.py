@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -13,7 +13,9 @@ from feedhub.store.statements import chunks
 from feedhub.store.tables import sources
 
 
-def claim(connection: Connection, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
+def claim(
+    connection: Connection, now: datetime, limit: int, lease_until: datetime, busy: Collection[SourceId] = ()
+) -> list[SourceState]:
     """Take due sources that nobody works on, oldest due first, and lease them. A lease that ran out counts as none."""
     due = (
         select(sources)
@@ -21,6 +23,8 @@ def claim(connection: Connection, now: datetime, limit: int, lease_until: dateti
         .order_by(sources.c.next_poll_at, sources.c.id)
         .limit(limit)
     )
+    if busy:
+        due = due.where(sources.c.id.not_in(busy))
     states = [source_state(row) for row in connection.execute(due).mappings()]
     lease(connection, [state.id for state in states], lease_until)
     return states

@@ -44,9 +44,11 @@ class Writing(Side):
             hide_authors(connection, keys)
             bump(connection)
 
-    def claim(self, now: datetime, limit: int, lease_until: datetime) -> list[SourceState]:
+    def claim(
+        self, now: datetime, limit: int, lease_until: datetime, busy: Collection[SourceId] = ()
+    ) -> list[SourceState]:
         with self.writing() as connection:
-            return sources.claim(connection, now, limit, lease_until)
+            return sources.claim(connection, now, limit, lease_until, busy)
 
     def schedule(self, due: Mapping[SourceId, datetime]) -> None:
         with self.writing() as connection:
