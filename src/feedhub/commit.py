@@ -87,8 +87,11 @@ class Committer:
         with self._ledger.transaction() as transaction:
             for wave in _waves(findings):
                 drafts = [draft for finding in wave for draft in _drafts(finding)]
+                keys = {key for draft in drafts for key in _recognising(draft)}
+                known = transaction.known(keys)
                 memory = Memory(
-                    known=transaction.known({key for draft in drafts for key in _recognising(draft)}),
+                    known=known,
+                    removed=transaction.removed(keys - known.keys()),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
                     subscriptions=transaction.subscriptions([f.state.id for f in wave if not f.pushed]),
                 )
@@ -118,7 +121,7 @@ class Committer:
             writes = [
                 (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
                 for draft in understood.drafts
-                if not finding.pushed or is_certain(draft.entry, memory.matches(draft))
+                if not (finding.pushed and _is_unsure(draft, memory)) and not memory.was_removed(draft)
             ]
         new = sum(isinstance(decision, Insert) for _, decision in writes)
         changed = sum(isinstance(decision, Update) for _, decision in writes)
@@ -139,7 +142,7 @@ class Committer:
         )
         subscription = _after_poll(memory.subscriptions.get(finding.state.id), finding, event, now)
         state = self._next_state(finding, event, subscription, now)
-        unsure = len(understood.drafts) - len(writes) if understood else 0
+        unsure = sum(_is_unsure(draft, memory) for draft in understood.drafts) if understood and finding.pushed else 0
         outcome = _outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed)
         return PollRecord(
             state=state,
@@ -165,7 +168,8 @@ class Committer:
         """An archive page brings entries that are missing and changes none: its copy of a known one may be an old one."""
         state, understood = finding.state, finding.understood
         ids = understood.listed_ids if understood else frozenset()
-        decided = [(draft, _decision(draft, state.id, ids, memory, now)) for draft in _drafts(finding)]
+        drafts = [draft for draft in _drafts(finding) if not memory.was_removed(draft)]
+        decided = [(draft, _decision(draft, state.id, ids, memory, now)) for draft in drafts]
         writes = [(draft, decision) for draft, decision in decided if isinstance(decision, Insert)]
         gap = replace(state.gap, brought=state.gap.brought + len(writes)) if state.gap else None
         after = replace(state, gap=gap)
@@ -244,11 +248,20 @@ class Memory:
     """What the database knew of a wave's keys before it was written."""
 
     known: Mapping[Key, Known]
+    removed: frozenset[Key]
     stories: Mapping[Key, Story]
     subscriptions: Mapping[SourceId, Subscription]
 
     def matches(self, draft: Draft) -> list[Known]:
         return [self.known[key] for key in _recognising(draft) if key in self.known]
+
+    def was_removed(self, draft: Draft) -> bool:
+        """Whether retention or the operator removed the entry: it is never new again, and no sign of what comes."""
+        return not self.matches(draft) and not self.removed.isdisjoint(_recognising(draft))
+
+
+def _is_unsure(draft: Draft, memory: Memory) -> bool:
+    return not is_certain(draft.entry, memory.matches(draft))
 
 
 def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime) -> Decision:

@@ -185,6 +185,10 @@ class Transaction(Protocol):
         """Entries by any of their ``own`` or ``shared`` keys."""
         ...
 
+    def removed(self, keys: Iterable[Key]) -> frozenset[Key]:
+        """Those of the keys whose entries were removed for good."""
+        ...
+
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
         """Stories by any of their ``cluster`` keys."""
         ...

@@ -96,3 +96,21 @@ async def test_a_source_that_waits_longer_than_its_lease_takes_no_turn_of_others
             release.set()
             await until(lambda: not it.parts.pipeline.in_flight)
             assert sorted(it.titles()) == ["Story 1", "Story 2"]
+
+
+async def test_what_was_removed_for_good_is_no_news_when_it_is_listed_again(tmp_path: Path) -> None:
+    items = [item(number) for number in range(1, 9)]
+    with serving({"a.xml": rss(*items), "b.xml": rss(item(9))}) as server:
+        async with rig(tmp_path, server, "a.xml", "b.xml") as it:
+            await it.poll()
+            await change(it, other_settings(tmp_path, server, "b.xml"))
+            it.home.store.forget_source("a", it.clock())
+            await change(it, other_settings(tmp_path, server, "a.xml", "b.xml"))
+            await it.poll()
+            (first,) = it.home.store.states(["a"])
+            server.documents["a.xml"] = rss(*items, title="Another name")
+            assert (await it.poll())["a"].new == 0
+            (second,) = it.home.store.states(["a"])
+            assert second.rate < first.rate
+            assert second.last_change_at == first.last_change_at
+            assert it.titles() == ["Story 9"]

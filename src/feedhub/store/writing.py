@@ -13,7 +13,7 @@ from feedhub.store.batch import Batch
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
-from feedhub.store.tables import cluster_keys, entries, entry_keys
+from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten
 
 _KNOWN = (
     select(
@@ -61,6 +61,13 @@ class SqlTransaction:
                     parts=unpack_parts(row.parts),
                 )
         return found
+
+    def removed(self, keys: Iterable[Key]) -> frozenset[Key]:
+        found: set[Key] = set()
+        for some in chunks(set(keys)):
+            gone = select(forgotten.c.key).where(forgotten.c.key.in_(some))
+            found.update(Key(key) for key in self._connection.scalars(gone))
+        return frozenset(found)
 
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
         found: dict[Key, Story] = {}
