@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from feedhub.masking import reveals
 from feedhub.model import FeedInfo, Health, SourceId, SourceState
 from feedhub.settings import Network, Settings, Source, Subscribe
 
@@ -50,7 +51,7 @@ def topic_of(state: SourceState, source: Source) -> str:
     """What the feed calls itself (``rel=self``); without that the address we poll, unless it was given in confidence."""
     if state.topic:
         return state.topic
-    in_confidence = source.auth is not None or source.headers or "@" in urlsplit(state.url).netloc
+    in_confidence = source.auth is not None or source.headers or reveals(state.url)
     return "" if in_confidence else state.url
 
 

@@ -161,7 +161,8 @@ def test_without_self_the_polled_address_is_the_topic_unless_given_in_confidence
     assert wish.topic == TOPIC
     secret = settings(source={"auth": Auth(bearer="x")})
     assert wish_of(state(topic=""), secret.sources[0], secret) is None
-    assert wish_of(state(topic="", url="https://me:pw@news.example/feed"), ours.sources[0], ours) is None
+    for address in ("https://me:pw@news.example/feed", "https://news.example/feed?api_key=hunter2"):
+        assert wish_of(state(topic="", url=address), ours.sources[0], ours) is None
 
 
 @pytest.mark.parametrize(
