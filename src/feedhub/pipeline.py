@@ -19,6 +19,7 @@ from feedhub.commit import Committer, Finding
 from feedhub.errors import FeedHubError
 from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
+from feedhub.masking import masked
 from feedhub.model import (
     Digest,
     Failure,
@@ -506,7 +507,7 @@ def _hub_of(info: FeedInfo) -> tuple[str, str]:
 
 
 def _fault(error: Exception) -> ParseFailed:
-    return ParseFailed(failure=Failure.BROKEN, detail=f"a fault of FeedHub, please report it: {error!r}")
+    return ParseFailed(failure=Failure.BROKEN, detail=f"a fault of FeedHub, please report it: {masked(repr(error))}")
 
 
 def _fail(tickets: Iterable[Ticket], error: BaseException) -> None:
