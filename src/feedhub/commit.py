@@ -33,6 +33,7 @@ from feedhub.model import (
     Subscription,
     Understood,
     Update,
+    Validators,
 )
 from feedhub.ports import Clock, Ledger, PollRecord
 from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering
@@ -194,6 +195,13 @@ def _of_push(outcome: Outcome, unsure: int, now: datetime) -> Outcome:
     left = f"{unsure} known by link only, left to the next poll"
     detail = f"{outcome.detail}; {left}" if outcome.detail else left
     return replace(outcome, kind=PUSHED_IN_PART, at=now, status=0, detail=detail)
+
+
+def unvalidated(state: SourceState, answer: FetchResult | ParseFailed) -> tuple[SourceState, FetchResult | ParseFailed]:
+    """Both without what belongs to the secrets that the answer was given to: under others it may name another document."""
+    if isinstance(answer, Fetched | NotModified):
+        answer = replace(answer, validators=Validators())
+    return replace(state, validators=Validators(), body_digest=None), answer
 
 
 def older_of(result: FetchResult | ParseFailed, understood: Understood | None) -> str:

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from feedhub.commit import Committer, Finding
+from feedhub.commit import Committer, Finding, unvalidated
 from feedhub.errors import FeedHubError
 from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
-from feedhub.masking import masked
 from feedhub.model import (
     Digest,
     Failure,
@@ -27,7 +26,6 @@ from feedhub.model import (
     FeedInfo,
     Fetched,
     FetchResult,
-    NotModified,
     Outcome,
     ParseFailed,
     Request,
@@ -37,10 +35,10 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
-from feedhub.schedule import Tariff, after_ping, may_fill
+from feedhub.schedule import Tariff, after_ping, is_as_it_was, may_fill
 from feedhub.settings import Settings
 from feedhub.turnstile import Turnstile
-from feedhub.understand import Job, understand_prepared
+from feedhub.understand import Job, fault, understand_prepared, where_a_feed_was
 from feedhub.websub import announced
 
 log = get_logger("pipeline")
@@ -278,7 +276,7 @@ class Pipeline:
         present: SourceState | None = None
         try:
             found = await asyncio.to_thread(self._catalogue.states, [state.slug])
-            if found and not self._stopped.is_set() and _is_as_it_was(found[0], state):
+            if found and not self._stopped.is_set() and is_as_it_was(found[0], state):
                 present = found[0]
         finally:
             if present is None:
@@ -302,7 +300,7 @@ class Pipeline:
             answer = await self._ask(state, request)
             async with self._rules.passing():
                 if request.headers != self._request(state, anew).headers:  # other secrets since it was asked
-                    state, answer = _unvalidated(state, answer)
+                    state, answer = unvalidated(state, answer)
                 finding = await self._find(state, answer, anew)
                 ticket = self._hand_in(finding)
                 outcome = await ticket.done
@@ -323,7 +321,7 @@ class Pipeline:
             return await self._fetcher.fetch(request)
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
-            return _fault(error)
+            return fault(error)
 
     async def _look_for_missed(self, state: SourceState) -> None:
         """The poll is stored; whatever goes wrong here is logged and takes nothing from it."""
@@ -353,7 +351,7 @@ class Pipeline:
             raise
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
-            return Finding(state=state, result=_fault(error))
+            return Finding(state=state, result=fault(error))
 
     def _request(self, state: SourceState, anew: bool) -> Request:
         source = self._sources.get(state.slug)
@@ -372,7 +370,7 @@ class Pipeline:
         understood = await self._read(state, result, known)
         result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if isinstance(understood, ParseFailed):
-            return Finding(state=state, result=_where_a_feed_was(understood, state))
+            return Finding(state=state, result=where_a_feed_was(understood, state))
         understood = replace(understood, info=announced(understood.info, result.links))
         return Finding(state=state, result=result, understood=understood)
 
@@ -454,7 +452,7 @@ class Pipeline:
             for ticket in tickets:
                 await self._commit_tickets([ticket])
         elif (finding := tickets[0].finding).understood is not None and not finding.pushed and not finding.aside:
-            tickets[0].finding = replace(finding, result=_fault(error), understood=None)
+            tickets[0].finding = replace(finding, result=fault(error), understood=None)
             await self._commit_tickets(tickets)
         else:
             _fail(tickets, error)
@@ -481,33 +479,8 @@ def _tell(outcome: Outcome) -> None:
     )
 
 
-def _where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
-    """A web page from an address that gave a feed before: somebody stands in the way, or the feed was taken down."""
-    if not failed.web_page or state.last_success_at is None:
-        return failed
-    detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
-    return ParseFailed(failure=Failure.BLOCKED, detail=detail)
-
-
-def _unvalidated(
-    state: SourceState, answer: FetchResult | ParseFailed
-) -> tuple[SourceState, FetchResult | ParseFailed]:
-    """Both without what belongs to the secrets that the answer was given to: under others it may name another document."""
-    if isinstance(answer, Fetched | NotModified):
-        answer = replace(answer, validators=Validators())
-    return replace(state, validators=Validators(), body_digest=None), answer
-
-
-def _is_as_it_was(present: SourceState, state: SourceState) -> bool:
-    return present.enabled and (present.id, present.last_poll_at) == (state.id, state.last_poll_at)
-
-
 def _hub_of(info: FeedInfo) -> tuple[str, str]:
     return info.hub, info.self_url
-
-
-def _fault(error: Exception) -> ParseFailed:
-    return ParseFailed(failure=Failure.BROKEN, detail=f"a fault of FeedHub, please report it: {masked(repr(error))}")
 
 
 def _fail(tickets: Iterable[Ticket], error: BaseException) -> None:

@@ -14,15 +14,18 @@ from feedhub.classify import Classifier, compile_rules
 from feedhub.clean import CleanContext, PeopleRules, clean_feed
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
+from feedhub.masking import masked
 from feedhub.model import (
     CleanFeed,
     DateOrigin,
     Digest,
     Draft,
+    Failure,
     ParseFailed,
     RawEntry,
     RawFeed,
     SourceId,
+    SourceState,
     StoredEntry,
     Understood,
 )
@@ -143,6 +146,19 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
 
 def _first_link(entry: RawEntry) -> str:
     return next((link.href for link in entry.links if link.rel == "alternate"), "")
+
+
+def where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
+    """A web page from an address that gave a feed before: somebody stands in the way, or the feed was taken down."""
+    if not failed.web_page or state.last_success_at is None:
+        return failed
+    detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
+    return ParseFailed(failure=Failure.BLOCKED, detail=detail)
+
+
+def fault(error: Exception) -> ParseFailed:
+    """What a fault of ours is told as: everybody may read it, so that no key of an address is in it."""
+    return ParseFailed(failure=Failure.BROKEN, detail=f"a fault of FeedHub, please report it: {masked(repr(error))}")
 
 
 # ---------------------------------------------------------------- stored entries under other rules

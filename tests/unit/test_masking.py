@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedhub.masking import masked, reveals
-from feedhub.pipeline import _fault
+from feedhub.understand import fault
 
 OPAQUE = "8f3a9c0d1e2b4a5f6c7d8e9f0a1b2c3d4"
 
@@ -56,7 +56,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 
 def test_a_fault_that_names_an_address_is_told_without_its_key() -> None:
-    told = _fault(ValueError("no page at https://me:pw@e.example/feed?api_key=hunter2")).detail
+    told = fault(ValueError("no page at https://me:pw@e.example/feed?api_key=hunter2")).detail
     assert "ValueError('no page at https://" in told
     assert "hunter2" not in told
     assert "pw" not in told

@@ -14,7 +14,7 @@ from feedhub.schedule.gaps import may_fill, same_site
 from feedhub.schedule.health import has_moved, health_of_answering
 from feedhub.schedule.health_text import change_of, explain
 from feedhub.schedule.hurry import after_ping, without_push
-from feedhub.schedule.manual import may_poll_now, may_refetch_now
+from feedhub.schedule.manual import is_as_it_was, may_poll_now, may_refetch_now
 from feedhub.schedule.moments import NEVER
 from feedhub.schedule.price import PRICE, Tariff
 
@@ -31,6 +31,7 @@ __all__ = [
     "first_polls",
     "has_moved",
     "health_of_answering",
+    "is_as_it_was",
     "may_fill",
     "may_poll_now",
     "may_refetch_now",

@@ -26,3 +26,8 @@ def may_refetch_now(last: datetime | None, now: datetime, refetch_gap: timedelta
         return None
     again = last + refetch_gap
     return f"It was asked without conditions at {last:%Y-%m-%d %H:%M:%S} UTC; again possible from {again:%Y-%m-%d %H:%M:%S}."
+
+
+def is_as_it_was(present: SourceState, state: SourceState) -> bool:
+    """Whether no poll came in between, and the operator did not switch the source off."""
+    return present.enabled and (present.id, present.last_poll_at) == (state.id, state.last_poll_at)
