@@ -275,17 +275,7 @@ class Daemon:
         log.info("budget.settled", price=price)
 
     async def _tidy(self) -> None:
-        retention = self._parts.settings.retention
-        removed = await self._home.writer.run(
-            partial(
-                self._home.store.retention,
-                retention.keep_for,
-                retention.keep_at_least,
-                retention.polls,
-                wiring.now(),
-                changes=retention.changes,
-            )
-        )
+        removed = await wiring.keep_house(self._home, self._parts.settings.retention)
         await self._parts.subscriber.tidy()
         log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
@@ -388,7 +378,7 @@ class Daemon:
         async with self._reloading:  # which labels anew, too
             await self._stop_relabelling()
             try:
-                return await self._home.writer.run(partial(wiring.forget_source, self._home, slug))
+                return await wiring.forget_source(self._home, slug)
             finally:
                 self._start_relabelling()
 

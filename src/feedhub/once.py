@@ -94,7 +94,7 @@ def forget_here(file: Path, slug: str) -> int:
     with InstanceLock(wiring.database_url(settings)):
         home = wiring.open_home(settings)
         try:
-            return wiring.forget_source(home, slug)
+            return asyncio.run(wiring.forget_source(home, slug))
         finally:
             home.close()
 

@@ -33,8 +33,8 @@ from feedhub.ports import SourceSpec, TopicSpec, Writer
 from feedhub.press import Press
 from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now, may_refetch_now
 from feedhub.serve import PageRenderer, sample_sources
-from feedhub.settings import Feeds, Settings, Source
-from feedhub.store import SqlStore, open_store
+from feedhub.settings import Feeds, Retention, Settings, Source
+from feedhub.store import Removed, SqlStore, open_store
 from feedhub.subscriber import Subscriber
 from feedhub.understand import Rulebook, prepare
 from feedhub.websub import note_of
@@ -307,15 +307,30 @@ def opml_of_sources(settings: Settings) -> bytes:
     return renderer.opml_of_sources(settings.sources, None)
 
 
-def forget_source(home: Home, slug: str) -> int:
-    """Delete the entries that only this source carried; returns how many. Runs on the writer thread.
+async def forget_source(home: Home, slug: str) -> int:
+    """Delete the entries that only this source carried, some at a time; returns how many.
 
     The rest is to be labelled anew (:data:`RULES`).
 
     :raises feedhub.errors.NotFound: nothing is stored of such a source.
     """
-    home.store.remember(RULES, "")
-    return home.store.forget_source(slug, now())
+    await home.writer.run(partial(home.store.remember, RULES, ""))
+    deleted, done = 0, False
+    while not done:
+        some, done = await home.writer.run(partial(home.store.forget_some, slug, now()))
+        deleted += some
+    return deleted
+
+
+async def keep_house(home: Home, retention: Retention) -> Removed:
+    """Remove what retention says, some at a time, so that polls get their turn in between."""
+    entries, at = 0, now()
+    if retention.keep_for is not None:
+        step = partial(home.store.remove_some, retention.keep_for, retention.keep_at_least, at)
+        while some := await home.writer.run(step):
+            entries += some
+    polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
+    return Removed(entries=entries, polls=polls, changes=changes)
 
 
 def rules_digest(settings: Settings) -> str:

@@ -13,6 +13,7 @@ import time
 import tracemalloc
 import zlib
 from datetime import timedelta
+from ipaddress import ip_network
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from feedhub.fetch.guard import MESSAGE
-from feedhub.model import Failure, Request
+from feedhub.model import Failure, Fetched, Request
 from feedhub.settings import Limits
 from support.fetching import QUICK, FixedResolver, failed, fetched, fetcher, polling
 from support.hostile import HostileServer, Wire, answer
@@ -398,6 +399,20 @@ async def test_a_name_that_does_not_resolve() -> None:
         result = failed(await ours.fetch(Request(url="http://nowhere.example/feed?key=s3cret")), Failure.DNS)
     assert "nowhere.example" in result.detail
     assert "s3cret" not in result.detail
+
+
+async def test_our_own_samples_are_reached_by_asking_for_them_and_in_no_other_way() -> None:
+    names = FixedResolver({"sly.example": ["127.0.0.1"]})
+    others = polling().model_copy(update={"allow_networks": (ip_network("127.0.0.2/32"),)})
+    async with HostileServer(("127.0.0.1", "127.0.0.2")) as server:
+        at_home = server.route("/examples/a.xml", answer(200, FEED))
+        server.route("/away", answer(302, Location=at_home))
+        async with fetcher(others, resolver=names, own=frozenset({("127.0.0.1", server.port)})) as ours:
+            assert isinstance(await ours.fetch(Request(url=at_home)), Fetched)
+            for host, path in (("sly.example", "/examples/a.xml"), ("127.0.0.2", "/away")):
+                refused = await ours.fetch(Request(url=server.url(path, host=host)))
+                assert failed(refused, Failure.FORBIDDEN_ADDRESS).detail == MESSAGE
+            assert len(server.to("/examples/a.xml")) == 1
 
 
 async def test_a_name_that_takes_too_long() -> None:

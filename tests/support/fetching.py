@@ -57,6 +57,7 @@ async def fetcher(
     resolver: AbstractResolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
     hosts: Hosts | None = None,
+    own: frozenset[tuple[str, int]] = frozenset(),
 ) -> AsyncIterator[AiohttpFetcher]:
     made = AiohttpFetcher(
         settings or polling(),
@@ -66,6 +67,7 @@ async def fetcher(
         resolver=resolver,
         ssl_context=ssl_context,
         hosts=hosts,
+        own_endpoints=own,
     )
     try:
         yield made

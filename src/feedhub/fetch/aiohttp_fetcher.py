@@ -45,6 +45,7 @@ GLANCE = 5.0
 T = TypeVar("T")
 
 _guarded: ContextVar[list[str]] = ContextVar("addresses that the guard refused during this exchange")
+_at_home: ContextVar[bool] = ContextVar("whether this exchange is one with our own samples", default=False)
 
 
 class AiohttpFetcher:
@@ -192,6 +193,8 @@ class AiohttpFetcher:
     async def _ask(self, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None) -> Reply:
         """Wait for the host's turn, then exchange; what came of it is remembered for the host."""
         target = journey.target
+        # Only who asks for a sample gets there: no redirect of others, and no name that turns to this address.
+        _at_home.set({self._place(journey.start), self._place(target)} <= self._own)
         self._refuse_the_forbidden(target)
         self._leave_resting_hosts_alone(target)
         try:
@@ -215,8 +218,12 @@ class AiohttpFetcher:
         if refused:
             raise Refused(Failure.FORBIDDEN_ADDRESS, refused)
 
+    @staticmethod
+    def _place(target: Target) -> tuple[str, int]:
+        return target.host, target.port
+
     def _verdict(self, address: str | None, port: int) -> str | None:
-        if (address, port) in self._own:
+        if _at_home.get() and (address, port) in self._own:
             return None
         return verdict(address, port, self._polling.allow_networks, self._ports)
 

@@ -103,39 +103,53 @@ class Writing(Side):
         """Remove entries older than ``keep_for``, and outcomes and changes beyond the newest of each source.
 
         Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
-        comes back as new. Works in transactions of ``batch`` entries, so that polls get their turn in between.
+        comes back as new. Works in transactions of ``batch`` entries; a daemon, whose polls want their turn in between,
+        calls the two steps itself.
         """
         removed = 0
-        while keep_for is not None:
-            with self.writing() as connection:
-                some = remove_old(connection, now - keep_for, keep_at_least, now, batch)
+        while keep_for is not None and (some := self.remove_some(keep_for, keep_at_least, now, batch=batch)):
             removed += some
-            if some < batch:
-                break
-        with self.writing() as connection:
-            trimmed = trim_polls(connection, polls), trim_changes(connection, changes)
+        trimmed = self.trim(polls, changes)
         return Removed(entries=removed, polls=trimmed[0], changes=trimmed[1])
+
+    def remove_some(self, keep_for: timedelta, keep_at_least: int, now: datetime, *, batch: int = 500) -> int:
+        """One transaction of :meth:`retention`; returns how many entries went, 0 when none is left to go."""
+        with self.writing() as connection:
+            return remove_old(connection, now - keep_for, keep_at_least, now, batch)
+
+    def trim(self, polls: int, changes: int) -> tuple[int, int]:
+        """Drop outcomes and changes beyond the newest of each source; returns how many of each."""
+        with self.writing() as connection:
+            return trim_polls(connection, polls), trim_changes(connection, changes)
 
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
 
         What is deleted never comes back as new. The source itself goes when it is not configured any more. Works in
-        transactions of ``batch`` entries; doing it again finishes what was interrupted.
+        transactions of ``batch`` entries (:meth:`forget_some`); doing it again finishes what was interrupted.
 
         :raises NotFound: there is no such source.
         """
-        with self.reading() as connection:
+        deleted, done = 0, False
+        while not done:
+            some, done = self.forget_some(slug, now, batch=batch)
+            deleted += some
+        return deleted
+
+    def forget_some(self, slug: str, now: datetime, *, batch: int = 500) -> tuple[int, bool]:
+        """One transaction of :meth:`forget_source`: how many entries were deleted, and whether that was all.
+
+        :raises NotFound: there is no such source.
+        """
+        with self.writing() as connection:
             source = forgetting.source_id(connection, slug)
-        deleted = 0
-        while True:
-            with self.writing() as connection:
-                alone, shared = forgetting.carried(connection, source, batch)
-                if not (alone or shared):
-                    forgetting.drop_source(connection, source)
-                    return deleted
-                remove(connection, alone, now)
-                forgetting.pass_on(connection, source, shared)
-            deleted += len(alone)
+            alone, shared = forgetting.carried(connection, source, batch)
+            if not (alone or shared):
+                forgetting.drop_source(connection, source)
+                return 0, True
+            remove(connection, alone, now)
+            forgetting.pass_on(connection, source, shared)
+            return len(alone), False
 
 
 class SqlStore(Writing, Reading, Cataloguing, Subscribing):
