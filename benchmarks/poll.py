@@ -27,7 +27,7 @@ from pathlib import Path
 
 import feedparser
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.logs import set_up_logging
 from feedhub.runner import run_loop
@@ -207,7 +207,7 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
 
     async def main() -> Phase:
         home = wiring.open_home(settings)
-        await home.writer.run(lambda: wiring.apply_configuration(settings, settings, home, wiring.now()))
+        await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, wiring.now()))
         parts = wiring.build(settings, home)
         wall, before = time.perf_counter(), used()
         outcomes = [one async for one in parts.pipeline.poll(home.store.states())]

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from feedhub import __version__, systemd, wiring
+from feedhub import __version__, applying, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
 from feedhub.logs import get_logger
@@ -156,7 +156,7 @@ class Daemon:
         :raises feedhub.errors.FeedHubError: the database refused; what ran before runs on.
         """
         home, settings = self._home, wiring.at_address(written, *self._listening)
-        apply = partial(wiring.apply_configuration, written, settings, home, wiring.now())
+        apply = partial(applying.apply_configuration, written, settings, home.store, wiring.now())
         await self._stop_relabelling()
         try:
             if hasattr(self, "_parts"):

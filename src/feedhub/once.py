@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from feedhub import __version__, wiring
+from feedhub import __version__, applying, wiring
 from feedhub.errors import AddressInUse
 from feedhub.model import Outcome
 from feedhub.ports import Vitals
@@ -46,7 +46,9 @@ async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: boo
         home = wiring.open_home(settings)
         try:
             async with _samples(settings) as effective:
-                await home.writer.run(partial(wiring.apply_configuration, settings, effective, home, wiring.now()))
+                await home.writer.run(
+                    partial(applying.apply_configuration, settings, effective, home.store, wiring.now())
+                )
                 parts = wiring.build(effective, home)
                 try:
                     await relabel_if_needed(home, parts)

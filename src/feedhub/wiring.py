@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import random
@@ -16,22 +15,22 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from feedhub import __version__
+from feedhub.applying import own_endpoints
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
 from feedhub.fetch import AiohttpFetcher, Hosts
 from feedhub.inbox import Inbox
-from feedhub.model import FeedId, FeedKind, FeedRef, Outcome, PushNote, SourceId, SourceState, Standing
-from feedhub.names import author_key
+from feedhub.model import FeedId, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.pipeline import Pipeline
-from feedhub.ports import SourceSpec, TopicSpec, Writer
+from feedhub.ports import Writer
 from feedhub.press import Press
-from feedhub.schedule import PRICE, Tariff, first_polls, may_poll_now, may_refetch_now
+from feedhub.schedule import PRICE, Tariff, may_poll_now, may_refetch_now
 from feedhub.serve import PageRenderer, sample_sources
 from feedhub.settings import Feeds, Retention, Settings, Source
 from feedhub.store import Removed, SqlStore, open_store
@@ -46,12 +45,6 @@ MOST_WORKERS = 4
 RULES = "rules"
 """Name under which the digest of the labelling rules in force is remembered."""
 
-APPLIED = "applied configuration"
-"""Name under which the snapshot for ``feedhub plan`` is remembered."""
-
-PEOPLE = "people"
-"""Name under which the people of the applied configuration are remembered, so that one who left is noticed."""
-
 PRICE_IN_FORCE = "price of a poll"
 """Name under which the price that the budget has steered to outlives a restart."""
 
@@ -60,9 +53,6 @@ RESTS = "hosts at rest"
 
 REFETCHES = "refetches"
 """Name under which the moments of the last unconditional requests are remembered, by source."""
-
-SECRETS = "marks of secrets"
-"""Name under which it is remembered with what secrets validators were obtained: a few bits of each, no more."""
 
 CONTROL = "control address"
 """Name under which a running daemon says where commands reach it."""
@@ -197,7 +187,7 @@ def build(
         version=__version__,
         clock=moment if clock is now else clock,
         hosts=home.hosts,
-        own_endpoints=_own_endpoints(settings),
+        own_endpoints=own_endpoints(settings),
     )
     workers = _workers(settings, rulebook)
     subscriber = Subscriber(
@@ -257,7 +247,7 @@ async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[
     workers, shelf = _workers(settings, rulebook), build_shelf(settings, home)
     async with parts.pipeline.between_rules():
         await home.writer.run(apply)
-        parts.fetcher.adopt(settings.polling, contact=settings.site.contact, own_endpoints=_own_endpoints(settings))
+        parts.fetcher.adopt(settings.polling, contact=settings.site.contact, own_endpoints=own_endpoints(settings))
         parts.pipeline.adopt(settings, workers)
         parts.inbox.adopt(settings)
         parts.subscriber.adopt(settings)
@@ -338,87 +328,6 @@ def rules_digest(settings: Settings) -> str:
     return snapshot_of(settings).rules_digest()
 
 
-def _own_endpoints(settings: Settings) -> frozenset[tuple[str, int]]:
-    """Where this program serves its own samples: the one loopback endpoint the guard lets pass unasked."""
-    if not settings.examples:
-        return frozenset()
-    hosts = {source.url.split("/")[2] for source in settings.sources if "/examples/" in source.url}
-    pairs = {(host.rpartition(":")[0].strip("[]"), int(host.rpartition(":")[2])) for host in hosts if ":" in host}
-    return frozenset(pair for pair in pairs if pair[0] in {"127.0.0.1", "::1"})
-
-
-def apply_configuration(
-    written: Settings, settings: Settings, home: Home, at: datetime, dice: Callable[[], float] = random.random
-) -> None:
-    """Make the database agree with the configuration. Runs on the writer thread.
-
-    :param written: the settings as the file says them, remembered for ``feedhub plan``.
-    :param settings: the same as they are in force (:func:`at_address`).
-    """
-    home.store.sync(source_specs(settings), topic_specs(settings), at)
-    _forget_what_other_secrets_brought(settings, home.store)
-    _join_people(settings, home.store)
-    home.store.hide_authors(_hidden(settings))
-    new = [state for state in home.store.states() if state.enabled and state.next_poll_at is None]
-    home.store.schedule(_first_polls(new, settings, at, dice))
-    home.store.remember(APPLIED, snapshot_of(written).dumps())
-
-
-def _forget_what_other_secrets_brought(settings: Settings, store: SqlStore) -> None:
-    """Validators belong to the credentials that brought them: with others the same ETag may name another document.
-
-    Only twelve bits of a digest are kept: enough to see that a secret changed, too few to try passwords on.
-    """
-    marks = {source.slug: _mark(source) for source in settings.sources if source.headers or source.auth}
-    before: dict[str, str] = json.loads(store.recall(SECRETS) or "{}")
-    if marks != before:
-        changed = [slug for slug in marks.keys() | before.keys() if marks.get(slug) != before.get(slug)]
-        store.forget_validators(changed)
-        store.remember(SECRETS, json.dumps(marks))
-
-
-def _mark(source: Source) -> str:
-    told = json.dumps([source.slug, sorted(source.request_headers().items())])
-    return hashlib.blake2b(told.encode()).hexdigest()[:3]
-
-
-def _join_people(settings: Settings, store: SqlStore) -> None:
-    """Feeds of a person's spellings become the person's feed, so that their addresses redirect.
-
-    A person who left the configuration goes the other way: the feed lives on as that of the name, with all addresses
-    that redirect to it, because a redirect must not end at nothing. The other spellings get new feeds by relabelling.
-    """
-    people = {} if settings.authors.scope == "source" else settings.authors.people
-    joined = {key: person.name or key for key, person in people.items() if not person.hide}
-    before: dict[str, str] = json.loads(store.recall(PEOPLE) or "{}")
-    for key, name in before.items():
-        if key not in joined:
-            store.merge_feeds(FeedKind.AUTHOR, [key], FeedRef(kind=FeedKind.AUTHOR, key=author_key(name), title=name))
-    for key, name in joined.items():
-        spellings = [author_key(word) for word in (name, *people[key].aliases)]
-        into = FeedRef(kind=FeedKind.AUTHOR, key=key, title=name, slug=key)
-        store.merge_feeds(FeedKind.AUTHOR, spellings, into)
-    if joined != before:
-        store.remember(PEOPLE, json.dumps(joined, ensure_ascii=False))
-
-
-def _hidden(settings: Settings) -> set[str]:
-    """Keys of the feeds that people who are hidden may have had, under any spelling."""
-    hidden = {key: person for key, person in settings.authors.people.items() if person.hide}
-    spellings = {author_key(word) for key, person in hidden.items() for word in (person.name or key, *person.aliases)}
-    return spellings | hidden.keys()
-
-
-def _first_polls(
-    new: list[SourceState], settings: Settings, at: datetime, dice: Callable[[], float]
-) -> Mapping[SourceId, datetime]:
-    """Samples at once; everything else spread, so that a thousand imported sources are no burst."""
-    own = _own_endpoints(settings)
-    at_once = {state.id: at for state in new if any(f"{host}:{port}/" in state.url for host, port in own)}
-    spread: timedelta = settings.polling.first_poll_spread
-    return {**first_polls([state for state in new if state.id not in at_once], at, spread, dice), **at_once}
-
-
 def choose(
     home: Home,
     settings: Settings,
@@ -471,27 +380,6 @@ def _refetches(home: Home) -> dict[str, datetime]:
 
 def _due(state: SourceState, at: datetime) -> bool:
     return state.next_poll_at is None or state.next_poll_at <= at
-
-
-def source_specs(settings: Settings) -> list[SourceSpec]:
-    return [
-        SourceSpec(
-            slug=source.slug,
-            url=source.url,
-            name=source.name,
-            enabled=source.enabled,
-            rights=source.rights,
-            content=source.content,
-            formerly=source.formerly,
-        )
-        for source in settings.sources
-    ]
-
-
-def topic_specs(settings: Settings) -> list[TopicSpec]:
-    return [
-        TopicSpec(key=key, title=topic.title or key, formerly=topic.formerly) for key, topic in settings.topics.items()
-    ]
 
 
 def raise_file_limit() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.model import Feed, FeedKind
 from feedhub.once import relabel_if_needed
@@ -42,7 +42,7 @@ async def apply(folder: Path, server: FeedServer, extra: str = "") -> wiring.Hom
     settings = load_text(text, folder / "config.yaml", {})
     migrate(wiring.database_url(settings))
     home = wiring.open_home(settings)
-    wiring.apply_configuration(settings, settings, home, wiring.now())
+    applying.apply_configuration(settings, settings, home.store, wiring.now())
     parts = wiring.build(settings, home)
     async for _ in parts.pipeline.poll([state for state in home.store.states() if state.last_poll_at is None]):
         pass

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.errors import DiskFull
 from feedhub.model import FeedKind, Outcome
@@ -95,7 +95,7 @@ async def rig(folder: Path, server: FeedServer, *names: str) -> AsyncIterator[Ri
     clock = Clock()
     migrate(wiring.database_url(settings))
     home = wiring.open_home(settings)
-    wiring.apply_configuration(settings, settings, home, clock())
+    applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:
         yield Rig(home, parts, clock)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import daemon, wiring
+from feedhub import applying, daemon, wiring
 from feedhub.config import load_text
 from feedhub.errors import DatabaseBusy
 from feedhub.model import Feed, FeedKind
@@ -38,7 +38,7 @@ def other_settings(folder: Path, server: FeedServer, *names: str, **changes: str
 
 
 async def change(it: Rig, settings: Settings) -> None:
-    apply = partial(wiring.apply_configuration, settings, settings, it.home, it.clock())
+    apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
     it.parts = await wiring.change(it.parts, settings, it.home, apply)
     await relabel_if_needed(it.home, it.parts)
 

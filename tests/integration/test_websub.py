@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.errors import DatabaseBusy
 from feedhub.model import FeedKind, HubQuestion, SourceState, Standing, Subscription
@@ -112,7 +112,7 @@ class Rig:
         if not hasattr(self, "home"):
             self.home = wiring.open_home(settings)
         await self.home.writer.run(
-            partial(wiring.apply_configuration, settings, settings, self.home, self.clock(), lambda: 0.0)
+            partial(applying.apply_configuration, settings, settings, self.home.store, self.clock(), lambda: 0.0)
         )
         self.parts = wiring.build(settings, self.home, clock=self.clock)
         self.server.replace(create_app(self.serve_parts()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.model import Feed, FeedKind, Gap, Outcome, SourceState
 from feedhub.store import migrate
@@ -99,7 +99,7 @@ async def rig(folder: Path, server: FeedServer, more: str = "") -> AsyncIterator
     migrate(wiring.database_url(settings))
     home = wiring.open_home(settings)
     clock = Clock()
-    wiring.apply_configuration(settings, settings, home, clock())
+    applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:
         yield Rig(home, parts, clock, server)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.model import Outcome, SourceState
 from feedhub.store import migrate
@@ -108,7 +108,7 @@ async def hub(
     settings = load_text(f"{base}{polling}\nsources:\n{sources}", folder / "config.yaml", {})
     migrate(wiring.database_url(settings))
     home = wiring.open_home(settings, clock=clock)
-    wiring.apply_configuration(settings, settings, home, clock(), dice=lambda: 0.0)
+    applying.apply_configuration(settings, settings, home.store, clock(), dice=lambda: 0.0)
     parts = wiring.build(settings, home, clock=clock)
     try:
         yield Hub(home, parts, clock)

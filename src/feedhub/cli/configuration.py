@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import applying, wiring
 from feedhub.checking import reachable
 from feedhub.cli.common import (
     DEFAULT_FILE,
@@ -119,7 +119,7 @@ def show_plan(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> Non
 
 
 def _last_applied(home: wiring.Home | None) -> Snapshot | None:
-    text = home.store.recall(wiring.APPLIED) if home else None
+    text = home.store.recall(applying.APPLIED) if home else None
     if not text:
         return None
     try:
