@@ -23,7 +23,6 @@ from feedhub.model import (
     Digest,
     Failure,
     FeedId,
-    FeedInfo,
     Fetched,
     FetchResult,
     Outcome,
@@ -48,6 +47,9 @@ LEASE = timedelta(minutes=5)
 
 COMMIT_WAIT = 0.05
 """Seconds the committer waits for company, unless a whole batch is there: polls that end together share a transaction."""
+
+TOGETHER = 100
+"""Sources to be polled by hand that are looked at again together: a look at each would cost more than its poll."""
 
 FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=15), timedelta(minutes=30)
 """While the database cannot be written, nobody is asked for what could not be kept: the wait doubles up to half an hour."""
@@ -134,15 +136,20 @@ class Pipeline:
         :param anew: ask without conditions and read everything again, whatever is known of the document.
         """
         waiting: set[asyncio.Task[Outcome]] = set()
-        for state in states:
-            if self._stopped.is_set():
-                break
-            while len(waiting) >= self._settings.polling.concurrency:
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    yield task.result()
-            if (present := await self._unpolled(state)) is not None:
-                waiting.add(self._start(present, anew=anew))
+        left = list(states)
+        while left and not self._stopped.is_set():
+            some, left = left[:TOGETHER], left[TOGETHER:]
+            mine = await self._unpolled(some)
+            try:
+                while mine and not self._stopped.is_set():
+                    while len(waiting) >= self._settings.polling.concurrency:
+                        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                        for task in done:
+                            yield task.result()
+                    waiting.add(self._start(mine.pop(0), anew=anew))
+            finally:
+                for state in mine:  # a stop, or nobody who wants to know
+                    self._free(state.id)
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -268,20 +275,20 @@ class Pipeline:
         finally:
             self._free(source)
 
-    async def _unpolled(self, state: SourceState) -> SourceState | None:
-        """The source's state now, with the source marked as busy; None when it is busy or another poll came before."""
-        if state.id in self._busy:
-            return None
-        self._busy[state.id] = asyncio.Event()  # first, so that nobody else polls it while it is read
-        present: SourceState | None = None
+    async def _unpolled(self, states: Sequence[SourceState]) -> list[SourceState]:
+        """Those that nobody works on and nobody polled since their state was read: as they are now, and busy."""
+        mine = [state for state in states if state.id not in self._busy]
+        self._busy.update((state.id, asyncio.Event()) for state in mine)
+        kept: list[SourceState] = []
         try:
-            found = await asyncio.to_thread(self._catalogue.states, [state.slug])
-            if found and not self._stopped.is_set() and is_as_it_was(found[0], state):
-                present = found[0]
+            found = await asyncio.to_thread(self._catalogue.states, [state.slug for state in mine])
+            present = {state.slug: state for state in found}
+            same = [state for state in mine if state.slug in present and is_as_it_was(present[state.slug], state)]
+            kept = [present[state.slug] for state in same]
         finally:
-            if present is None:
-                self._free(state.id)
-        return present
+            for state in {state.id for state in mine} - {state.id for state in kept}:
+                self._free(state)
+        return kept
 
     def _free(self, source: SourceId) -> None:
         self._busy.pop(source).set()
@@ -311,7 +318,10 @@ class Pipeline:
             self._free(state.id)  # the lease runs out by itself: the publisher is spared a second request now
             raise
         self._free(state.id)
-        if finding.understood is not None and _hub_of(finding.understood.info) != (state.hub, state.topic):
+        if finding.understood is not None and (finding.understood.info.hub, finding.understood.info.self_url) != (
+            state.hub,
+            state.topic,
+        ):
             self._hubs_changed()
         return outcome
 
@@ -477,10 +487,6 @@ def _tell(outcome: Outcome) -> None:
         detail=outcome.detail,
         next_poll=outcome.next_poll_at.isoformat() if outcome.next_poll_at else None,
     )
-
-
-def _hub_of(info: FeedInfo) -> tuple[str, str]:
-    return info.hub, info.self_url
 
 
 def _fail(tickets: Iterable[Ticket], error: BaseException) -> None:
