@@ -318,10 +318,8 @@ class Pipeline:
             self._free(state.id)  # the lease runs out by itself: the publisher is spared a second request now
             raise
         self._free(state.id)
-        if finding.understood is not None and (finding.understood.info.hub, finding.understood.info.self_url) != (
-            state.hub,
-            state.topic,
-        ):
+        told = finding.understood.info if finding.understood else None
+        if told is not None and (told.hub, told.self_url) != (state.hub, state.topic):
             self._hubs_changed()
         return outcome
 
