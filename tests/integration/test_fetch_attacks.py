@@ -25,6 +25,7 @@ from feedhub.model import Failure, Fetched, Request
 from feedhub.settings import Limits
 from support.fetching import QUICK, FixedResolver, failed, fetched, fetcher, polling
 from support.hostile import HostileServer, Wire, answer
+from support.require import missing
 
 FEED = b"<rss version='2.0'><channel><title>x</title></channel></rss>"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -440,7 +441,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate and key for ``known.example`` that nobody but the test trusts."""
     program = shutil.which("openssl")
     if program is None:
-        pytest.skip("needs openssl")
+        missing("the program openssl")
     file = tmp_path_factory.mktemp("tls") / "both.pem"
     command = (
         f"{program} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=known.example "
