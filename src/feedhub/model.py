@@ -824,11 +824,23 @@ class Feed:
     updated: datetime  # newest significant change; EPOCH for a feed that never had an entry
     withdrawn: bool = False
     size: int = 0  # entries shown, all pages together
+    archives: int = 0  # complete archived documents (RFC 5005), numbered from 1
 
     @property
     def path(self) -> str:
         """The path without ending: ``/topics/central-banks``, ``/all``."""
         return "/all" if self.kind is FeedKind.ALL else f"/{self.kind.value}/{self.slug}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An entry that was withdrawn from a feed (RFC 6721). ``name`` and ``source_slug`` are what its minted id is made of."""
+
+    entry: EntryId
+    at: datetime
+    original_id: str
+    name: str
+    source_slug: str
 
 
 class Format(StrEnum):

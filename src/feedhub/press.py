@@ -14,6 +14,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from feedhub.emit import Renderer, Unrenderable, context_digest, violations
 from feedhub.logs import get_logger
@@ -27,8 +29,9 @@ from feedhub.model import (
     ServiceEvent,
     SourceChange,
     StoredEntry,
+    Tombstone,
 )
-from feedhub.ports import Library, PageLinks, page_key
+from feedhub.ports import History, Library, PageLinks, page_key
 from feedhub.settings import Feeds
 
 CACHE_BYTES = 64_000_000
@@ -38,15 +41,32 @@ ALL_FEEDS = 10_000_000
 _OVERHEAD = 500  # bytes a cached document costs besides its body
 
 Before = tuple[int, EntryId]
-_Key = tuple[int, int, Format, Before | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which document of a feed: the newest page, the page below an entry, an archived document."""
+
+    format: Format
+    before: Before | None = None
+    archive: int = 0
+    under: str = ""
+
+
+_Key = tuple[int, int, _Part]
 
 log = get_logger("press")
+
+
+class Shelves(Library, History, Protocol):
+    """What documents are made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     entries: Sequence[StoredEntry]
     next: Before | None
+    deleted: Sequence[Tombstone] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,7 @@ class Press:
     """
 
     def __init__(
-        self, library: Library, renderer: Renderer, feeds: Feeds, *, paged: bool = True, cache_bytes: int = CACHE_BYTES
+        self, library: Shelves, renderer: Renderer, feeds: Feeds, *, paged: bool = True, cache_bytes: int = CACHE_BYTES
     ) -> None:
         self._library = library
         self._renderer = renderer
@@ -77,17 +97,20 @@ class Press:
         self._lock = threading.Lock()
         self._rendering = threading.Lock()
 
-    def document(self, feed: Feed, format: Format, before: Before | None = None, under: str = "") -> Document:
-        """The page of a feed that starts below ``before``, in one format.
+    def document(
+        self, feed: Feed, format: Format, before: Before | None = None, under: str = "", *, archive: int = 0
+    ) -> Document:
+        """The page of a feed that starts below ``before``, or an archived document, in one format.
 
         :param under: where a private feed lives (``/private/<token>``), so that its links lead to itself.
+        :param archive: from 1 to ``feed.archives``; 0 for a page.
 
         The ETag follows from the head, the renderer and the ordered entries with their versions: equal on every machine
         that reads the same database.
 
         :raises feedhub.errors.DatabaseError: from the library.
         """
-        key = (feed.id, feed.version, format, before, under)
+        key = (feed.id, feed.version, _Part(format, before, archive, under))
         with self._lock:
             document = self._cache.get(key)
             if document is not None:
@@ -119,7 +142,7 @@ class Press:
             document = self._cache.get(key)
         try:
             if document is None:
-                document = self._made(feed, *key[2:])
+                document = self._made(feed, key[2])
                 with self._lock:
                     self._cache.put(key, document)
         finally:
@@ -127,26 +150,32 @@ class Press:
                 self._flights.pop(key, None)
         return document
 
-    def _made(self, feed: Feed, format: Format, before: Before | None, under: str) -> Document:
-        page = self._page(feed, before)
-        links = self._links(feed, format, before, page.next, under)
-        printed = self._printed(page.entries, format)
+    def _made(self, feed: Feed, part: _Part) -> Document:
+        form, page = part.format, self._page(feed, part)
+        links = self._links(feed, part, page.next)
+        updated = max((one.entry.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
+        printed = self._printed(page.entries, form)
         with self._rendering:
-            body = self._renderer.assemble(feed, printed.fragments, links, format)
-            head = self._renderer.assemble(feed, (), links, format)
-            fresh = self._renderer.assemble(feed, printed.fresh, links, format) if printed.fresh else b""
-        for breach in violations(fresh, format) if fresh else ():
-            log.warning("document.invalid", feed=feed.path, format=format.value, breach=breach)
-        told = [head, self._renderer.format_name(format).encode()]
+            assemble = partial(
+                self._renderer.assemble, feed, links=links, format=form, deleted=page.deleted, updated=updated
+            )
+            body, head = assemble(printed.fragments), assemble(())
+            fresh = assemble(printed.fresh) if printed.fresh else b""
+        for breach in violations(fresh, form) if fresh else ():
+            log.warning("document.invalid", feed=feed.path, format=form.value, breach=breach)
+        told = [head, self._renderer.format_name(form).encode()]
         told += printed.told
-        return Document(body=body, media_type=format.media_type, etag=_etag(*told), modified=feed.updated)
+        return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
 
-    def _page(self, feed: Feed, before: Before | None) -> _Page:
+    def _page(self, feed: Feed, part: _Part) -> _Page:
         """One entry more than is shown says whether there is an older page."""
-        entries = self._library.page(feed.id, self._feeds.size + 1, before)
+        if part.archive:
+            return _Page(self._library.archive(feed.id, part.archive), None)
+        entries = self._library.page(feed.id, self._feeds.size + 1, part.before)
         shown = entries[: self._feeds.size]
         older = self._paged and len(entries) > len(shown)
-        return _Page(shown, (shown[-1].sort_key, shown[-1].id) if older else None)
+        deleted = () if part.before else self._library.tombstones(feed.id)
+        return _Page(shown, (shown[-1].sort_key, shown[-1].id) if older else None, deleted)
 
     def _printed(self, entries: Sequence[StoredEntry], format: Format) -> _Printed:
         """The entries rendered, in their order. Those that cannot be rendered are left out and logged.
@@ -191,16 +220,21 @@ class Press:
             return b""
         return fragment
 
-    def _links(self, feed: Feed, format: Format, before: Before | None, older: Before | None, under: str) -> PageLinks:
-        site, query = self._renderer.site.base_url, f"?before={page_key(*before)}" if before else ""
+    def _links(self, feed: Feed, part: _Part, older: Before | None) -> PageLinks:
+        site, under = self._renderer.site.base_url, part.under
         base = site + under + feed.path
-        newest = f"{base}.{format.value}"
+        address = partial(_address, base, before=part.before, archive=part.archive)
+        newest, previous = f"{base}.{part.format.value}", 0
+        if part.archive or not part.before:
+            previous = self._library.newest_archive(feed.id, part.archive or feed.archives + 1) if feed.archives else 0
         return PageLinks(
-            self_url=newest + query,
+            self_url=address(part.format),
             html_url=site + "/" if under else base + self._page_ending,  # a private feed has no page for people
-            first=newest if before or older else "",
-            next=f"{newest}?before={page_key(*older)}" if older else "",
-            alternates={other: f"{base}.{other.value}{query}" for other in self._feeds.formats if other is not format},
+            first=newest if part.before or older else "",
+            next=_address(base, part.format, before=older) if older else "",
+            current=newest if part.archive else "",
+            prev_archive=_address(base, part.format, archive=previous) if previous else "",
+            alternates={other: address(other) for other in self._feeds.formats if other is not part.format},
         )
 
     def _is_public(self, feed: Feed) -> bool:
@@ -233,6 +267,12 @@ class _Cache:
         old = self._kept.pop(key, None)
         if old is not None:
             self._size -= len(old.body) + _OVERHEAD
+
+
+def _address(base: str, format: Format, *, before: Before | None = None, archive: int = 0) -> str:
+    """Paths end in the format; the parts of a feed that are no page of it have paths of their own."""
+    path = f"{base}/archive/{archive}" if archive else base
+    return f"{path}.{format.value}" + (f"?before={page_key(*before)}" if before else "")
 
 
 def _etag(*parts: bytes) -> str:

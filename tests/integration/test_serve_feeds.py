@@ -294,3 +294,42 @@ def test_a_renamed_private_feed_moves_behind_its_token(still: Site) -> None:
     assert reply.headers["location"] == "/private/s3cret/topics/board-rooms.rss?before=1-1"
     assert reply.headers["cache-control"].startswith("private")
     assert still.web.get("/private/wrong/topics/boards.rss").status == 404
+
+
+# ---------------------------------------------------------------- archived documents
+
+
+def test_archived_documents_are_kept_for_a_day(still: Site) -> None:
+    for format in Format:
+        reply = still.web.get(f"/topics/central-banks/archive/1.{format.value}")
+        assert reply.status == 200
+        assert reply.headers["content-type"] == format.media_type
+        assert reply.headers["cache-control"] == "public, max-age=86400"
+        again = still.web.get(f"/topics/central-banks/archive/1.{format.value}", if_none_match=reply.headers["etag"])
+        assert again.status == 304
+
+
+def test_private_archives_open_with_their_token(still: Site) -> None:
+    reply = still.web.get("/private/s3cret/topics/ai/archive/1.atom")
+    assert reply.status == 200
+    assert reply.headers["cache-control"].startswith("private")
+    for path in ("/topics/ai/archive/1.atom", "/private/wrong/topics/ai/archive/1.atom"):
+        assert still.web.get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/topics/central-banks/archive/99999.atom",
+        "/topics/central-banks/archive/999999999999.atom",
+        "/topics/central-banks/archive/0.atom",
+        "/topics/central-banks/archive/01.atom",
+        "/topics/central-banks/archive/-1.atom",
+        "/topics/central-banks/archive/1",
+        "/topics/central-banks/archive/x.atom",
+        "/topics/none/archive/1.atom",
+        "/archive/1.atom",
+    ],
+)
+def test_archives_that_are_not_there(still: Site, path: str) -> None:
+    assert still.web.get(path).status == 404

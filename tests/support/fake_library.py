@@ -33,6 +33,7 @@ from feedhub.model import (
     SourceId,
     SourceState,
     StoredEntry,
+    Tombstone,
 )
 from feedhub.ports import EntryTrace, Redirected, page_key
 
@@ -76,6 +77,7 @@ class FakeLibrary:
     commits: int = 1
     busy: bool = False
     memory: dict[str, str] = field(default_factory=dict)
+    buried: dict[FeedId, list[Tombstone]] = field(default_factory=dict)
 
     # ------------------------------------------------------------ filling
 
@@ -94,6 +96,7 @@ class FakeLibrary:
             version=old.version + 1 if isinstance(old, Feed) else 1,
             updated=newest[0].entry.updated if newest else datetime(1970, 1, 1, tzinfo=UTC),
             size=len(newest),
+            archives=len(newest) // 2,
         )
         self.by_slug[kind, slug] = feed
         self.lists[feed.id] = newest
@@ -132,6 +135,17 @@ class FakeLibrary:
     def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
         self._ask()
         return [one for one in self.lists[feed] if before is None or (one.sort_key, one.id) < before][:limit]
+
+    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+        """Pages of two, counted from the oldest."""
+        oldest = sorted(self.lists[feed], key=lambda one: (one.sort_key, one.id))
+        return oldest[2 * number - 2 : 2 * number][::-1]
+
+    def newest_archive(self, feed: FeedId, below: int) -> int:
+        return min(below - 1, len(self.lists[feed]) // 2)
+
+    def tombstones(self, feed: FeedId) -> list[Tombstone]:
+        return self.buried.get(feed, [])
 
     def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
         return {}
@@ -191,10 +205,17 @@ class FakePress:
     made: list[tuple[str, Format | None]] = field(default_factory=list)
 
     def document(
-        self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None, under: str = ""
+        self,
+        feed: Feed,
+        format: Format,
+        before: tuple[int, EntryId] | None = None,
+        under: str = "",
+        *,
+        archive: int = 0,
     ) -> Document:
         self.made.append((feed.path, format))
-        entries = self.library.page(feed.id, self.size + 1, before)
+        archived = self.library.archive(feed.id, archive) if archive else []
+        entries = archived or self.library.page(feed.id, self.size + 1, before)
         shown, more = entries[: self.size], entries[self.size :]
         older = f"{under}{feed.path}.{format.value}?before={page_key(shown[-1].sort_key, shown[-1].id)}" if more else ""
         titles = [one.entry.title for one in shown]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 
-from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry
+from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
 from feedhub.ports import Redirected
 
 
@@ -16,6 +16,7 @@ class MemoryLibrary:
         self.known = list(feeds)
         self.entries: dict[FeedId, list[StoredEntry]] = {feed.id: [] for feed in feeds}
         self.kept: dict[tuple[str, EntryId, int], bytes] = {}
+        self.buried: dict[FeedId, list[Tombstone]] = {}
         self.pages = 0
         self.kept_times = 0
         self._lock = threading.Lock()
@@ -32,6 +33,17 @@ class MemoryLibrary:
             self.pages += 1
         newest = sorted(self.entries[feed], key=lambda entry: (entry.sort_key, entry.id), reverse=True)
         return [entry for entry in newest if before is None or (entry.sort_key, entry.id) < before][:limit]
+
+    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+        """Pages of two, counted from the oldest."""
+        oldest = sorted(self.entries[feed], key=lambda one: (one.sort_key, one.id))
+        return oldest[2 * number - 2 : 2 * number][::-1]
+
+    def newest_archive(self, feed: FeedId, below: int) -> int:
+        return min(below - 1, len(self.entries[feed]) // 2)
+
+    def tombstones(self, feed: FeedId) -> list[Tombstone]:
+        return self.buried.get(feed, [])
 
     def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
         return {key: self.kept[format, *key] for key in entries if (format, *key) in self.kept}

@@ -23,6 +23,9 @@ DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 THREAD = "http://purl.org/syndication/thread/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
+HISTORY = "http://purl.org/syndication/history/1.0"
+"""Declared where it is used, as that of tombstones: the root's namespaces are part of every kept fragment's promise."""
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 NAMESPACES = {"dc": DC, "media": MEDIA, "thr": THREAD}
 _MEDIA_KINDS = frozenset({"audio", "image", "video"})
 Element = Any
@@ -151,6 +154,11 @@ class FeedHubFeed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
     def extend_atom(self, feed: Element) -> Element:
         _replace_text(feed, "updated", rfc3339(self.head.updated))
+        _mark_archive(feed, self.head)
+        for gone in self.head.deleted:
+            tomb = etree.SubElement(feed, f"{{{TOMBSTONES}}}deleted-entry", nsmap={"at": TOMBSTONES})
+            tomb.set("ref", gone.atom_id)
+            tomb.set("when", rfc3339(gone.at))
         return feed
 
     def extend_rss(self, rss: Element) -> Element:
@@ -162,7 +170,13 @@ class FeedHubFeed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
                 _add(channel, f"{{{ATOM}}}link", **attributes)
         channel.find("generator").text = f"{GENERATOR} {self.head.version}".strip()
         _add(channel, "lastBuildDate", rfc822(self.head.updated))
+        _mark_archive(channel, self.head)
         return rss
+
+
+def _mark_archive(feed: Element, head: Head) -> None:
+    if head.current:
+        etree.SubElement(feed, f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY})
 
 
 def feed_links(head: Head, format: Format) -> Iterator[dict[str, str]]:
@@ -176,6 +190,10 @@ def feed_links(head: Head, format: Format) -> Iterator[dict[str, str]]:
         yield {"rel": "first", "href": head.first}
     if head.next:
         yield {"rel": "next", "href": head.next}
+    if head.current:
+        yield {"rel": "current", "href": head.current}
+    if head.prev_archive:
+        yield {"rel": "prev-archive", "href": head.prev_archive}
 
 
 def _bare_type(format: Format) -> str:

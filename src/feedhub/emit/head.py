@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from feedhub.emit import identity
 from feedhub.emit.links import web_url
 from feedhub.emit.words import line
-from feedhub.model import Feed, Format
+from feedhub.model import Feed, Format, Tombstone
 from feedhub.ports import PageLinks
 from feedhub.settings import Site
 
@@ -38,8 +38,17 @@ class SiteInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """An entry that was withdrawn (RFC 6721), by the id that Atom shows, and by that of the other formats."""
+
+    atom_id: str
+    plain_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A feed's own metadata. Every field is filled, ``first`` and ``next`` where there are such pages."""
+    """A feed's own metadata. Every field is filled, those of neighbours where there are such documents."""
 
     id: str
     title: str
@@ -52,9 +61,20 @@ class Head:
     first: str
     next: str
     alternates: Mapping[Format, str]
+    current: str = ""  # said by archived documents only (RFC 5005, section 4)
+    prev_archive: str = ""
+    deleted: tuple[Deleted, ...] = ()
 
 
-def head_of(feed: Feed, links: PageLinks, site: SiteInfo) -> Head:
+def head_of(
+    feed: Feed,
+    links: PageLinks,
+    site: SiteInfo,
+    *,
+    deleted: Iterable[Tombstone] = (),
+    updated: datetime | None = None,
+) -> Head:
+    """:param updated: of an archived document, which is older than its feed."""
     title = line(feed.title) or feed.slug or site.title
     return Head(
         id=identity.feed_id(feed, site.base_url),
@@ -62,10 +82,20 @@ def head_of(feed: Feed, links: PageLinks, site: SiteInfo) -> Head:
         description=site.description or f"{title} – {site.title}",
         language=site.language,
         version=site.version,
-        updated=feed.updated,
+        updated=updated or feed.updated,
         self_url=web_url(links.self_url),
         html_url=web_url(links.html_url) or site.base_url,
         first=web_url(links.first),
         next=web_url(links.next),
         alternates={other: web_url(url) for other, url in links.alternates.items()},
+        current=web_url(links.current),
+        prev_archive=web_url(links.prev_archive),
+        deleted=tuple(
+            Deleted(
+                atom_id=identity.atom_id_of(one, site.base_url),
+                plain_id=identity.plain_id_of(one, site.base_url),
+                at=one.at,
+            )
+            for one in deleted
+        ),
     )

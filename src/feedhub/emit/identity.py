@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from feedhub.emit.links import is_absolute_iri
 from feedhub.emit.words import printable
-from feedhub.model import Feed, StoredEntry
+from feedhub.model import Feed, StoredEntry, Tombstone
 
 MINTED = "2025"
 """The date in our ``tag:`` ids (RFC 4151). It must never change: it is part of ids that readers remember."""
@@ -41,8 +41,23 @@ def minted_id(stored: StoredEntry, base_url: str, *, among_equals: bool = False)
     entry = stored.entry
     name = entry.original_id.strip() or entry.link or f"{entry.title}\n{entry.published.isoformat()}"
     name += f"\n{stored.id}" if among_equals else ""
+    return _minted(name, stored.source_slug, base_url)
+
+
+def _minted(name: str, source_slug: str, base_url: str) -> str:
     digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=12).hexdigest()
-    return f"tag:{authority(base_url)},{MINTED}:{quote(stored.source_slug, safe='-')}:{digest}"
+    return f"tag:{authority(base_url)},{MINTED}:{quote(source_slug, safe='-')}:{digest}"
+
+
+def atom_id_of(gone: Tombstone, base_url: str) -> str:
+    """The id under which :func:`atom_id` showed an entry that was withdrawn."""
+    original = printable(gone.original_id).strip()
+    return original if is_absolute_iri(original) else _minted(gone.name, gone.source_slug, base_url)
+
+
+def plain_id_of(gone: Tombstone, base_url: str) -> str:
+    """The id under which :func:`plain_id` showed an entry that was withdrawn."""
+    return printable(gone.original_id).strip() or _minted(gone.name, gone.source_slug, base_url)
 
 
 def feed_id(feed: Feed, base_url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from feedhub.emit.head import GENERATOR, Head
+from feedhub.emit.head import GENERATOR, Deleted, Head
 from feedhub.emit.item import Item
 from feedhub.emit.moments import rfc3339
 from feedhub.emit.words import cut_at_sentence, text_of
@@ -48,16 +48,23 @@ def joined(head: Head, fragments: Sequence[bytes]) -> bytes:
         "home_page_url": head.html_url,
         "feed_url": head.self_url,
         "description": head.description,
-        "next_url": head.next,
+        "next_url": head.next or head.prev_archive,
         "language": head.language,
         "_feedhub": {
             "about": ABOUT,
             "generator": f"{GENERATOR} {head.version}".strip(),
             "id": head.id,
             "updated": rfc3339(head.updated),
+            **({"archive": True, "current_url": head.current} if head.current else {}),
+            **({"prev_archive_url": head.prev_archive} if head.prev_archive else {}),
+            **({"deleted": [_deleted(one) for one in head.deleted]} if head.deleted else {}),
         },
     }
     return b"".join((_written(told)[:-1], b',"items":[', b",".join(fragments), b"]}"))
+
+
+def _deleted(gone: Deleted) -> dict[str, Json]:
+    return {"id": gone.plain_id, "at": rfc3339(gone.at)}
 
 
 def _author(person: Byline) -> dict[str, Json]:

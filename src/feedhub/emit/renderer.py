@@ -13,7 +13,17 @@ from feedhub.emit.changes import Happening, happening_item, happenings_head
 from feedhub.emit.head import SiteInfo, head_of
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
-from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, ServiceEvent, SourceChange, StoredEntry
+from feedhub.model import (
+    ContentPolicy,
+    EntryId,
+    Feed,
+    FeedKind,
+    Format,
+    ServiceEvent,
+    SourceChange,
+    StoredEntry,
+    Tombstone,
+)
 from feedhub.ports import PageLinks
 from feedhub.settings import Feeds, Source
 
@@ -79,9 +89,22 @@ class Renderer:
     def policy_of(self, entry: StoredEntry) -> ContentPolicy:
         return effective_policy(entry.policy, self.feeds.content)
 
-    def assemble(self, feed: Feed, fragments: Sequence[bytes], links: PageLinks, format: Format) -> bytes:
-        """A whole document. Byte-identical to rendering its entries in one go."""
-        head = head_of(feed, links, self.site)
+    def assemble(
+        self,
+        feed: Feed,
+        fragments: Sequence[bytes],
+        links: PageLinks,
+        format: Format,
+        *,
+        deleted: Sequence[Tombstone] = (),
+        updated: datetime | None = None,
+    ) -> bytes:
+        """A whole document. Byte-identical to rendering its entries in one go.
+
+        :param deleted: what was withdrawn of late; RSS has no words for it.
+        :param updated: of an archived document, which is older than its feed.
+        """
+        head = head_of(feed, links, self.site, deleted=deleted, updated=updated)
         if format is Format.JSON:
             return json_feed.joined(head, fragments)
         return feedgen_xml.joined(head, fragments, format)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from feedhub.slugs import MAX_SLUG
 
 _MOST_COMPARED = 2_000
 """Comparing names costs time in proportion; a guess among this many is good enough for a page that says *not here*."""
+
+_ARCHIVE = re.compile(r"(.+)/archive/([1-9][0-9]{0,8})", re.ASCII)
 
 _NOBODY = b"compared where a feed has no token, so that both cases take the same time"
 
@@ -25,6 +28,7 @@ class Asked:
     kind: FeedKind
     slug: str
     format: Format | None
+    archive: int = 0  # number of an archived document; 0 for the feed itself
 
     @property
     def path(self) -> str:
@@ -32,26 +36,29 @@ class Asked:
         return "all" if self.kind is FeedKind.ALL else f"{self.kind.value}/{self.slug}"
 
     def at(self, slug: str) -> Asked:
-        return Asked(kind=self.kind, slug=slug, format=self.format)
+        return replace(self, slug=slug)
 
     @property
     def address(self) -> str:
-        return f"/{self.path}" + (f".{self.format.value}" if self.format else "")
+        archive = f"/archive/{self.archive}" if self.archive else ""
+        return f"/{self.path}{archive}" + (f".{self.format.value}" if self.format else "")
 
 
 def take_apart(path: str) -> Asked | None:
-    """Read ``topics/ai.atom``, ``topics/ai``, ``all.rss``; None for what is no feed's address.
+    """Read ``topics/ai.atom``, ``topics/ai``, ``all.rss``, ``topics/ai/archive/3.atom``; None for what is no feed's address.
 
     Only a known format counts as an ending, so a wrong one ends as an unknown slug and gets a helpful answer.
     """
     stem, dot, ending = path.rpartition(".")
     wanted = Format(ending) if dot and ending in Format._value2member_map_ else None
-    kind, slash, slug = (stem if wanted else path).partition("/")
+    archived = _ARCHIVE.fullmatch(stem) if wanted else None
+    kind, slash, slug = (archived[1] if archived else stem if wanted else path).partition("/")
     if kind not in FeedKind._value2member_map_:
         return None
     if (kind == FeedKind.ALL) == bool(slash) or (slash and not slug):
         return None
-    return Asked(kind=FeedKind(kind), slug=slug or "all", format=wanted)
+    number = int(archived[2]) if archived else 0
+    return Asked(kind=FeedKind(kind), slug=slug or "all", format=wanted, archive=number)
 
 
 class Visibility:

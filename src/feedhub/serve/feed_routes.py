@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ from feedhub.serve.shelf import Shelf
 
 Before = tuple[int, EntryId] | None
 HTML = "text/html; charset=utf-8"
+ARCHIVE_AGE = 86_400
+"""Seconds for which an archived document may be taken from a cache: its members never change."""
 
 
 def html_document(text: str) -> Document:
@@ -72,6 +75,7 @@ class FeedRoutes:
             Route("/all.{ending}", self.feed),
             *(Route(f"/{kind}", self.listing) for kind in kinds),
             *(Route(f"/{kind}/{{name}}", self.feed) for kind in kinds),
+            *(Route(f"/{path}/archive/{{number}}", self.feed) for path in ("all", *(f"{k}/{{name}}" for k in kinds))),
             *(
                 Route(f"/{path}/", self.without_slash)
                 for path in ("all", *kinds, *(f"{kind}/{{name}}" for kind in kinds))
@@ -119,6 +123,8 @@ class FeedRoutes:
         return await self._found(request, found, asked)
 
     async def _found(self, request: Request, feed: Feed, asked: Asked) -> Response:
+        if asked.archive:
+            return await self._archive(request, feed, asked, replace(self._manner, cors=True, max_age=ARCHIVE_AGE))
         before = asked_before(request)
         if asked.format is not None:
             return await self._document(request, feed, asked.format, before, replace(self._manner, cors=True))
@@ -129,6 +135,14 @@ class FeedRoutes:
         location += f"?before={page_key(*before)}" if before else ""
         manner = replace(self._manner, cors=True, negotiated=True, location=location)
         return await self._document(request, feed, wanted, before, manner)
+
+    async def _archive(self, request: Request, feed: Feed, asked: Asked, manner: Manner, under: str = "") -> Response:
+        """A document whose members never change. It is stamped by its feed all the same: an entry in it may be edited."""
+        press, form, number = self._parts.press, asked.format, asked.archive
+        if form is None or number > feed.archives:
+            return await self.not_found(request)
+        make = partial(press.document, feed, form, None, under, archive=number)
+        return answer(request, await self._shelf.get((feed.id, form, number, under), feed, make), manner)
 
     async def _document(
         self, request: Request, feed: Feed, format: Format, before: Before, manner: Manner, under: str = ""
@@ -167,6 +181,8 @@ class FeedRoutes:
         if found.withdrawn:
             return self._gone()
         manner = replace(self._manner, private=True)
+        if asked.archive:
+            return await self._archive(request, found, asked, manner, under)
         return await self._document(request, found, asked.format, asked_before(request), manner, under)
 
     async def without_slash(self, request: Request) -> Response:

@@ -10,9 +10,11 @@ from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, 
 
 from feedhub.model import FeedKind, FeedRef
 from feedhub.slugs import slug_of, with_suffix
+from feedhub.store.archiving import archive
 from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import entries, feeds, fragments, memberships, redirects
+from feedhub.store.tombstones import bury
 
 Edit = Callable[[dict[int, Place]], dict[int, Place]]
 """From an entry's present places to those it should have."""
@@ -106,6 +108,7 @@ class Listing:
     fresh: set[int] = field(default_factory=set)  # entries that have no places yet
     rewritten: set[int] = field(default_factory=set)  # entries that look different now
     unseen: set[int] = field(default_factory=set)  # entries that came in this transaction
+    withdrawn_at: datetime | None = None  # when entries that leave all feeds are withdrawn, not merely old
 
     def edit(self, member: Member, edit: Edit) -> None:
         self.members[member.id] = member
@@ -125,8 +128,12 @@ def write_listing(connection: Connection, listing: Listing) -> set[int]:
         wanted[entry] = places
     settled = choose(members, wanted, current, _unhiding(connection, wanted), listing.unseen)
     change = differ(current, settled)
+    if listing.withdrawn_at is not None:
+        bury(connection, current, settled, listing.withdrawn_at)
     _write_places(connection, change)
-    return _touch_feeds(connection, change, settled, members, listing.rewritten)
+    touched = _touch_feeds(connection, change, settled, members, listing.rewritten)
+    archive(connection, change)
+    return touched
 
 
 def _load_mates(connection: Connection, members: dict[int, Member], fresh: Collection[int]) -> None:

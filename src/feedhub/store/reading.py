@@ -6,17 +6,29 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, select, tuple_
+from sqlalchemy import Connection, Select, and_, case, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from feedhub.errors import DatabaseBusy
-from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry
+from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
 from feedhub.ports import Redirected
+from feedhub.store.archiving import members_of, newest_archive
 from feedhub.store.attachments import bylines_of, categories_of, enclosures_of
 from feedhub.store.base import Side
 from feedhub.store.rows import Attached, Row, feed_of, stored_entry
 from feedhub.store.statements import chunks, put_over
-from feedhub.store.tables import contents, entries, feeds, fragments, memberships, redirects, sightings, sources
+from feedhub.store.tables import (
+    archive_pages,
+    contents,
+    entries,
+    feeds,
+    fragments,
+    memberships,
+    redirects,
+    sightings,
+    sources,
+)
+from feedhub.store.tombstones import tombstones_of
 
 SOURCE_TITLE = case(
     (sources.c.name != "", sources.c.name), (sources.c.feed_title != "", sources.c.feed_title), else_=sources.c.slug
@@ -132,6 +144,25 @@ class Reading(Side):
     def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
         with self.reading() as connection:
             return page(connection, feed, limit, before)
+
+    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+        belongs = (archive_pages.c.feed_id == memberships.c.feed_id, archive_pages.c.entry_id == memberships.c.entry_id)
+        query = (
+            FULL.join(memberships, memberships.c.entry_id == entries.c.id)
+            .join(archive_pages, and_(*belongs))
+            .where(*members_of(feed, number))
+            .order_by(memberships.c.sort_key.desc(), memberships.c.entry_id.desc())
+        )
+        with self.reading() as connection:
+            return load(connection, query)
+
+    def newest_archive(self, feed: FeedId, below: int) -> int:
+        with self.reading() as connection:
+            return newest_archive(connection, feed, below)
+
+    def tombstones(self, feed: FeedId) -> list[Tombstone]:
+        with self.reading() as connection:
+            return tombstones_of(connection, feed)
 
     def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
         wanted = set(entries)

@@ -84,15 +84,18 @@ def _listed() -> ColumnElement[bool]:
     )
 
 
-def remove(connection: Connection, gone: Collection[int], now: datetime) -> None:
-    """Remove entries for good: their keys are kept, so that they never come back as new."""
+def remove(connection: Connection, gone: Collection[int], now: datetime, *, withdrawn: bool = False) -> None:
+    """Remove entries for good: their keys are kept, so that they never come back as new.
+
+    :param withdrawn: by somebody's wish, which feeds tell (RFC 6721), and not for their age.
+    """
     for some in chunks(gone):
         rows = connection.execute(
             select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated).where(
                 entries.c.id.in_(some)
             )
         ).all()
-        listing = Listing()
+        listing = Listing(withdrawn_at=now if withdrawn else None)
         for row in rows:
             listing.edit(member_of(row.id, row.cluster, row.published, row.updated), leaving())
         write_listing(connection, listing)

@@ -370,6 +370,7 @@ def feed_of(row: Row) -> Feed:
         updated=row["updated"],
         withdrawn=row["withdrawn"],
         size=row["size"],
+        archives=row["archives"],
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from feedhub.model import FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
+from sqlalchemy import select
+
+from feedhub.model import EntryId, FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources
 from feedhub.store.base import Side
@@ -20,7 +22,8 @@ from feedhub.store.retention import Removed, remove, remove_old, trim_changes, t
 from feedhub.store.schema import require_current
 from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.subscribing import Subscribing
-from feedhub.store.tables import memory
+from feedhub.store.tables import entries, memory
+from feedhub.store.tombstones import trim_tombstones
 from feedhub.store.writing import SqlTransaction
 
 
@@ -117,6 +120,22 @@ class Writing(Side):
         with self.writing() as connection:
             return remove_old(connection, now - keep_for, keep_at_least, now, batch)
 
+    def forget_tombstones(self, now: datetime) -> int:
+        """Drop the tombstones that every reader has heard of; returns how many."""
+        with self.writing() as connection:
+            gone = trim_tombstones(connection, now)
+            if gone:
+                bump(connection)
+            return gone
+
+    def withdraw(self, entry: EntryId, now: datetime) -> bool:
+        """Remove an entry for good and let its feeds say so (RFC 6721); False when there is none."""
+        with self.writing() as connection:
+            if connection.scalar(select(entries.c.id).where(entries.c.id == entry)) is None:
+                return False
+            remove(connection, [entry], now, withdrawn=True)
+            return True
+
     def trim(self, polls: int, changes: int) -> tuple[int, int]:
         """Drop outcomes and changes beyond the newest of each source; returns how many of each."""
         with self.writing() as connection:
@@ -147,7 +166,7 @@ class Writing(Side):
             if not (alone or shared):
                 forgetting.drop_source(connection, source)
                 return 0, True
-            remove(connection, alone, now)
+            remove(connection, alone, now, withdrawn=True)
             forgetting.pass_on(connection, source, shared)
             return len(alone), False
 

@@ -314,6 +314,10 @@ feeds = Table(
     Column("updated", Moment, nullable=False, server_default="0"),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     _number("size"),
+    # complete archived documents, and the newest entry that was archived in its turn (store.archiving)
+    _number("archives"),
+    Column("archived_key", BigInteger),
+    Column("archived_entry", ID),
     UniqueConstraint("kind", "key"),
     UniqueConstraint("kind", "slug"),
 )
@@ -329,6 +333,32 @@ memberships = Table(
     _words("rule"),
     PrimaryKeyConstraint("feed_id", "hidden", "sort_key", "entry_id"),  # the newest N of a feed are one range
     UniqueConstraint("entry_id", "feed_id"),
+    sqlite_with_rowid=False,
+)
+
+archive_pages = Table(
+    "archive_pages",
+    metadata,
+    Column("feed_id", ID, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    _entry(),
+    Column("number", BigInteger, nullable=False),  # one more than ``feeds.archives``: still filling
+    PrimaryKeyConstraint("feed_id", "entry_id"),
+    Index(None, "feed_id", "number"),
+    Index(None, "entry_id"),
+    sqlite_with_rowid=False,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    # An entry that was withdrawn from a feed that showed it (RFC 6721). The entry itself may be gone.
+    Column("feed_id", ID, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("entry_id", ID, nullable=False),
+    _words("original_id"),
+    _words("name"),  # what a minted id is made of (emit.identity)
+    _words("source_slug"),
+    PrimaryKeyConstraint("feed_id", "at", "entry_id"),
     sqlite_with_rowid=False,
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,7 @@ from structlog.testing import capture_logs
 
 from feedhub import ports
 from feedhub.emit import violations
-from feedhub.model import EPOCH, OPML_MEDIA_TYPE, ContentPolicy, EntryId, Feed, FeedId, FeedKind, Format
+from feedhub.model import EPOCH, OPML_MEDIA_TYPE, ContentPolicy, EntryId, Feed, FeedId, FeedKind, Format, Tombstone
 from feedhub.press import Press
 from feedhub.settings import Feeds
 from support.memory_library import MemoryLibrary
@@ -232,3 +234,73 @@ def test_opml_of_nothing() -> None:
     document = press_of(MemoryLibrary()).opml()
     assert document.modified == EPOCH
     assert b"dateModified" not in document.body
+
+
+# ---------------------------------------------------------------- history (RFC 5005, RFC 6721)
+
+
+@pytest.mark.parametrize("format", Format)
+def test_an_archived_document_names_the_feed_and_the_archive_before_it(format: Format) -> None:
+    press, feed = press_of(library_of(*range(1, 8)), size=3), replace(FEED, archives=3)
+    newest = press.document(feed, format).body.decode()
+    third, second, first = (press.document(feed, format, archive=number).body for number in (3, 2, 1))
+    at = f"{BASE_URL}/topics/ports/archive/%d.{format.value}"
+    assert at % 3 in newest
+    for body, own, before in ((third, 3, 2), (second, 2, 1), (first, 1, None)):
+        text = body.decode()
+        assert violations(body, format) == []
+        assert at % own in text
+        assert f"{BASE_URL}/topics/ports.{format.value}" in text
+        assert (at % before in text) if before else text.count("/archive/") == text.count("/archive/1.")
+        assert "before=" not in text
+    assert "fh:archive" not in newest
+    assert '"archive":true' not in newest
+
+
+def test_readers_find_the_links_of_an_archive() -> None:
+    press, feed = press_of(library_of(*range(1, 8))), replace(FEED, archives=3)
+    for each in (Format.ATOM, Format.RSS):
+        parsed = feedparser.parse(press.document(feed, each, archive=2).body)
+        links = {link.rel: link.href for link in parsed.feed.links}
+        assert links["current"] == f"{BASE_URL}/topics/ports.{each.value}"
+        assert links["prev-archive"] == f"{BASE_URL}/topics/ports/archive/1.{each.value}"
+        assert "fh_archive" in parsed.feed
+        assert len(parsed.entries) == 2
+    assert (
+        b'"next_url":"%s/topics/ports/archive/1.json"' % BASE_URL.encode()
+        in press.document(feed, Format.JSON, archive=2).body
+    )
+
+
+@pytest.mark.parametrize("format", Format)
+def test_an_archived_document_stays_the_same_when_the_feed_goes_on(format: Format) -> None:
+    library = library_of(*range(1, 8))
+    old = press_of(library).document(replace(FEED, archives=3), format, archive=2)
+    library.entries[FEED.id].append(stored(9))
+    later = replace(FEED, archives=4, version=FEED.version + 1, updated=FEED.updated + timedelta(days=3))
+    assert press_of(library).document(later, format, archive=2) == old
+
+
+def test_what_was_withdrawn_is_told_by_the_id_under_which_it_was_shown() -> None:
+    library = library_of(1)
+    shown, plain = stored(2), stored(3, original_id="17")
+    library.buried[FEED.id] = [
+        Tombstone(
+            entry=one.id,
+            at=WHEN + timedelta(days=1),
+            original_id=one.entry.original_id,
+            name=one.entry.original_id or one.entry.link,
+            source_slug=one.source_slug,
+        )
+        for one in (shown, plain)
+    ]
+    press, ours = press_of(library), renderer()
+    atom = press.document(FEED, Format.ATOM)
+    assert violations(atom.body, Format.ATOM) == []
+    tombs = re.findall(rb'<at:deleted-entry [^>]*ref="([^"]*)" when="([^"]*)"/>', atom.body)
+    when = f"{WHEN + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}".encode()
+    assert tombs == [(ours.id_of(one, Format.ATOM).encode(), when) for one in (shown, plain)]
+    told = json.loads(press.document(FEED, Format.JSON).body)["_feedhub"]["deleted"]
+    assert [one["id"] for one in told] == [ours.id_of(one, Format.JSON) for one in (shown, plain)]
+    assert b"deleted" not in press.document(FEED, Format.RSS).body
+    assert atom.etag != press_of(library_of(1)).document(FEED, Format.ATOM).etag

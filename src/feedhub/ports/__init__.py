@@ -16,7 +16,6 @@ from feedhub.model import (
     ContentPolicy,
     Decision,
     Digest,
-    Document,
     Draft,
     EntryId,
     Feed,
@@ -25,7 +24,6 @@ from feedhub.model import (
     FeedKind,
     FeedRef,
     FetchResult,
-    Format,
     Gap,
     HubForm,
     HubQuestion,
@@ -43,6 +41,11 @@ from feedhub.model import (
     Story,
     Subscription,
 )
+from feedhub.ports.publishing import History as History
+from feedhub.ports.publishing import PageLinks as PageLinks
+from feedhub.ports.publishing import Press as Press
+from feedhub.ports.publishing import page_key as page_key
+from feedhub.ports.publishing import read_page_key as read_page_key
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -423,49 +426,6 @@ class Pushes(Protocol):
 
 
 # ---------------------------------------------------------------- publishing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageLinks:
-    """Where the neighbours of a document are (RFC 5005); absolute URLs, "" when there is none."""
-
-    self_url: str
-    html_url: str
-    first: str = ""
-    next: str = ""  # the next older page
-    alternates: Mapping[Format, str] = field(default_factory=dict)
-
-
-def page_key(sort_key: int, entry: EntryId) -> str:
-    """The value of ``before=`` that asks for what is older than this entry: ``1764000000-42``."""
-    return f"{sort_key}-{entry}"
-
-
-def read_page_key(text: str) -> tuple[int, EntryId] | None:
-    """The inverse of :func:`page_key`; None for anything that is none, or does not fit 64 bits."""
-    head, dash, tail = text.rpartition("-")
-    digits = head.removeprefix("-")
-    if not (dash and text.isascii() and digits.isdigit() and tail.isdigit() and len(digits) < 19 and len(tail) < 19):
-        return None
-    return int(head), EntryId(int(tail))
-
-
-class Press(Protocol):
-    """Documents of output feeds, made at first need and kept until the feed changes."""
-
-    def document(
-        self, feed: Feed, format: Format, before: tuple[int, EntryId] | None = None, under: str = ""
-    ) -> Document:
-        """``under``: where a private feed lives (``/private/<token>``), so that its links lead to itself."""
-        ...
-
-    def opml(self) -> Document:
-        """All public output feeds."""
-        ...
-
-    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
-        """The operator's feed of what happened to the sources and the service, as Atom; never one of the output feeds."""
-        ...
 
 
 class Control(Protocol):

@@ -1,0 +1,90 @@
+"""What publishing needs: neighbours of documents, the history of feeds, and the press itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from feedhub.model import (
+    Document,
+    EntryId,
+    Feed,
+    FeedId,
+    Format,
+    ServiceEvent,
+    SourceChange,
+    StoredEntry,
+    Tombstone,
+)
+
+
+class History(Protocol):
+    """What feeds were, besides their pages. Safe from any thread, never waits for the writer."""
+
+    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+        """The members of a complete archived document, newest first; without those that left the feed since."""
+        ...
+
+    def newest_archive(self, feed: FeedId, below: int) -> int:
+        """The number of the newest archive under ``below`` that has entries, 0 for none."""
+        ...
+
+    def tombstones(self, feed: FeedId) -> list[Tombstone]:
+        """What was withdrawn from a feed of late, the latest first; at most a hundred."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLinks:
+    """Where the neighbours of a document are (RFC 5005); absolute URLs, "" when there is none."""
+
+    self_url: str
+    html_url: str
+    first: str = ""
+    next: str = ""  # the next older page
+    current: str = ""  # of an archived document: the feed itself
+    prev_archive: str = ""
+    alternates: Mapping[Format, str] = field(default_factory=dict)
+
+
+def page_key(sort_key: int, entry: EntryId) -> str:
+    """The value of ``before=`` that asks for what is older than this entry: ``1764000000-42``."""
+    return f"{sort_key}-{entry}"
+
+
+def read_page_key(text: str) -> tuple[int, EntryId] | None:
+    """The inverse of :func:`page_key`; None for anything that is none, or does not fit 64 bits."""
+    head, dash, tail = text.rpartition("-")
+    digits = head.removeprefix("-")
+    if not (dash and text.isascii() and digits.isdigit() and tail.isdigit() and len(digits) < 19 and len(tail) < 19):
+        return None
+    return int(head), EntryId(int(tail))
+
+
+class Press(Protocol):
+    """Documents of output feeds, made at first need and kept until the feed changes."""
+
+    def document(
+        self,
+        feed: Feed,
+        format: Format,
+        before: tuple[int, EntryId] | None = None,
+        under: str = "",
+        *,
+        archive: int = 0,
+    ) -> Document:
+        """The newest page, the page below ``before``, or an archived document.
+
+        :param under: where a private feed lives (``/private/<token>``), so that its links lead to itself.
+        :param archive: from 1 to ``feed.archives``; 0 for a page.
+        """
+        ...
+
+    def opml(self) -> Document:
+        """All public output feeds."""
+        ...
+
+    def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> Document:
+        """The operator's feed of what happened to the sources and the service, as Atom; never one of the output feeds."""
+        ...

@@ -1,0 +1,128 @@
+"""Archives of feeds (RFC 5005, section 4): which entries belong to which archived document, once and for ever.
+
+An archived document is a list of :data:`ARCHIVE_PAGE` entries in the order in which the feed got them. As soon as a feed
+has so many that are in no archive yet, they become its next one; its members never change after that, however many
+entries come, with whatever dates. So the newest page and the archives together hold everything, but for late entries
+(older than all that is archived), which wait for the next archive to fill.
+
+``feeds.archived_key`` and ``archived_entry`` name the newest entry that was archived in its turn: everything newer is
+still to come, and what joins below it is late. A late entry gets its place in the coming archive at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
+
+from feedhub.store.listing import Difference
+from feedhub.store.statements import chunks, put, put_missing
+from feedhub.store.tables import archive_pages, feeds, memberships
+
+ARCHIVE_PAGE = 50
+"""Entries of one archived document. Part of what was promised: another number holds for later documents only."""
+MOST_AT_ONCE = 40
+"""Archives that one transaction closes for a feed; the rest of a large backlog (an upgrade) waits for the next ones."""
+
+_MARKS = select(feeds.c.id, feeds.c.archives, feeds.c.archived_key, feeds.c.archived_entry)
+
+
+def archive(connection: Connection, change: Difference) -> None:
+    """Bring the archives up to date with a change of lists that was just written."""
+    marks = _marks(connection, {*change.touched, *change.shown})
+    if not marks:
+        return
+    _place_late_ones(connection, change, marks)
+    closed = [row for mark in marks.values() if (row := _close(connection, mark)) is not None]
+    if closed:
+        connection.execute(_CLOSE, closed)
+
+
+def newest_archive(connection: Connection, feed: int, below: int) -> int:
+    """The number of the newest complete archive under ``below`` that has entries; 0 when there is none."""
+    query = select(func.max(archive_pages.c.number)).where(archive_pages.c.feed_id == feed)
+    return int(connection.scalar(query.where(archive_pages.c.number < below)) or 0)
+
+
+def _marks(connection: Connection, touched: Collection[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    worth = or_(feeds.c.size >= ARCHIVE_PAGE, feeds.c.archives > 0)
+    for some in chunks(touched):
+        found.update({row.id: row for row in connection.execute(_MARKS.where(feeds.c.id.in_(some), worth))})
+    return found
+
+
+def _place_late_ones(connection: Connection, change: Difference, marks: dict[int, Any]) -> None:
+    """Entries that are archived already keep their place: it was given once."""
+    late = [
+        {"feed_id": feed, "entry_id": entry, "number": marks[feed].archives + 1}
+        for entry, feed, place in change.add
+        if feed in marks and not place.hidden and _is_late(marks[feed], place.sort_key, entry)
+    ]
+    put_missing(connection, archive_pages, late)
+
+
+def _is_late(mark: Any, sort_key: int, entry: int) -> bool:
+    return mark.archived_key is not None and (sort_key, entry) <= (mark.archived_key, mark.archived_entry)
+
+
+def _close(connection: Connection, mark: Any) -> dict[str, int] | None:
+    """Close as many archives of a feed as are full; what its row says afterwards, None when there was none."""
+    number, last = mark.archives, None if mark.archived_key is None else (mark.archived_key, mark.archived_entry)
+    late = _waiting(connection, mark.id, number + 1) if number else 0
+    while number < mark.archives + MOST_AT_ONCE:
+        rows = _in_their_turn(connection, mark.id, last, max(ARCHIVE_PAGE - late, 0))
+        if late + len(rows) < ARCHIVE_PAGE:
+            break
+        number += 1
+        put(connection, archive_pages, [{"feed_id": mark.id, "entry_id": row[1], "number": number} for row in rows])
+        late = _move_on(connection, mark.id, number) if late > ARCHIVE_PAGE else 0
+        last = rows[-1] if rows else last
+    if number == mark.archives or last is None:
+        return None
+    return {"b_feed": mark.id, "b_archives": number, "b_key": last[0], "b_entry": last[1]}
+
+
+def _waiting(connection: Connection, feed: int, number: int) -> int:
+    query = select(func.count()).where(archive_pages.c.feed_id == feed, archive_pages.c.number == number)
+    return int(connection.scalar(query) or 0)
+
+
+def _move_on(connection: Connection, feed: int, number: int) -> int:
+    """More late ones than an archive holds: the later ones wait for the next. Returns how many."""
+    of_it = archive_pages.c.feed_id == feed, archive_pages.c.number == number
+    last = select(archive_pages.c.entry_id).where(*of_it).order_by(archive_pages.c.entry_id)
+    border = last.offset(ARCHIVE_PAGE - 1).limit(1).scalar_subquery()
+    later = update(archive_pages).where(*of_it, archive_pages.c.entry_id > border)
+    return connection.execute(later.values(number=number + 1)).rowcount
+
+
+def _in_their_turn(
+    connection: Connection, feed: int, last: tuple[int, int] | None, limit: int
+) -> list[tuple[int, int]]:
+    """The oldest shown entries above ``last`` that are in no archive, as (sort key, entry)."""
+    query = (
+        select(memberships.c.sort_key, memberships.c.entry_id)
+        .where(memberships.c.feed_id == feed, ~memberships.c.hidden)
+        .order_by(memberships.c.sort_key, memberships.c.entry_id)
+        .limit(limit)
+    )
+    if last is not None:
+        placed = select(archive_pages.c.entry_id).where(
+            archive_pages.c.feed_id == feed, archive_pages.c.entry_id == memberships.c.entry_id
+        )
+        query = query.where(tuple_(memberships.c.sort_key, memberships.c.entry_id) > last, ~placed.exists())
+    return [(row.sort_key, row.entry_id) for row in connection.execute(query)]
+
+
+_CLOSE = (
+    update(feeds)
+    .where(feeds.c.id == bindparam("b_feed"))
+    .values(archives=bindparam("b_archives"), archived_key=bindparam("b_key"), archived_entry=bindparam("b_entry"))
+)
+
+
+def members_of(feed: int, number: int) -> Iterable[Any]:
+    """Conditions on ``memberships`` and ``archive_pages`` (joined by feed and entry) for one archived document."""
+    return (archive_pages.c.feed_id == feed, archive_pages.c.number == number, ~memberships.c.hidden)
