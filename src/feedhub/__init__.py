@@ -33,6 +33,7 @@ The map, in the order in which data flows::
     publish/       Document             -> files
     serve/         HTTP request         -> Document, pages for people, health, metrics
 
+    newest.py      what the newest page of a feed shows
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     model.py       the nouns   slugs.py, names.py, patterns.py, masking.py, logs.py, systemd.py, runner.py   small shared doors

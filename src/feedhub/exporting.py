@@ -13,6 +13,7 @@ from pathlib import Path
 
 from feedhub import wiring
 from feedhub.model import Feed, FeedKind
+from feedhub.newest import newest_page
 from feedhub.publish import StaticExport
 from feedhub.serve import STATIC
 from feedhub.settings import Settings
@@ -61,8 +62,8 @@ def _write_feed(
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
     changed = [target.write(f"{path}.{form.value}", shelf.press.document(feed, form).body) for form in emitted.formats]
-    entries = home.store.page(feed.id, emitted.size)
-    changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, entries, index=index).encode()))
+    page = newest_page(home.store, feed, emitted)
+    changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, page.entries, index=index).encode()))
     return changed
 
 

@@ -31,6 +31,7 @@ from feedhub.model import (
     StoredEntry,
     Tombstone,
 )
+from feedhub.newest import Before, newest_page
 from feedhub.ports import History, Library, PageLinks, page_key
 from feedhub.settings import Feeds
 
@@ -39,8 +40,6 @@ CACHE_BYTES = 64_000_000
 ALL_FEEDS = 10_000_000
 """OPML lists every public feed; the number only fills the port's limit."""
 _OVERHEAD = 500  # bytes a cached document costs besides its body
-
-Before = tuple[int, EntryId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Shelves(Library, History, Protocol):
 @dataclass(frozen=True, slots=True)
 class _Page:
     entries: Sequence[StoredEntry]
-    next: Before | None
+    older: Before | None
     deleted: Sequence[Tombstone] = ()
 
 
@@ -152,7 +151,7 @@ class Press:
 
     def _made(self, feed: Feed, part: _Part) -> Document:
         form, page = part.format, self._page(feed, part)
-        links = self._links(feed, part, page.next)
+        links = self._links(feed, part, page.older)
         updated = max((one.entry.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
         printed = self._printed(page.entries, form)
         with self._rendering:
@@ -168,14 +167,11 @@ class Press:
         return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
 
     def _page(self, feed: Feed, part: _Part) -> _Page:
-        """One entry more than is shown says whether there is an older page."""
         if part.archive:
             return _Page(self._library.archive(feed.id, part.archive), None)
-        entries = self._library.page(feed.id, self._feeds.size + 1, part.before)
-        shown = entries[: self._feeds.size]
-        older = self._paged and len(entries) > len(shown)
+        page = newest_page(self._library, feed, self._feeds, part.before)
         deleted = () if part.before else self._library.tombstones(feed.id)
-        return _Page(shown, (shown[-1].sort_key, shown[-1].id) if older else None, deleted)
+        return _Page(page.entries, page.older if self._paged else None, deleted)
 
     def _printed(self, entries: Sequence[StoredEntry], format: Format) -> _Printed:
         """The entries rendered, in their order. Those that cannot be rendered are left out and logged.

@@ -300,12 +300,12 @@ def test_a_renamed_private_feed_moves_behind_its_token(still: Site) -> None:
 
 
 def test_archived_documents_are_kept_for_a_day(still: Site) -> None:
-    for format in Format:
-        reply = still.web.get(f"/topics/central-banks/archive/1.{format.value}")
+    for each in Format:
+        reply = still.web.get(f"/topics/central-banks/archive/1.{each.value}")
         assert reply.status == 200
-        assert reply.headers["content-type"] == format.media_type
+        assert reply.headers["content-type"] == each.media_type
         assert reply.headers["cache-control"] == "public, max-age=86400"
-        again = still.web.get(f"/topics/central-banks/archive/1.{format.value}", if_none_match=reply.headers["etag"])
+        again = still.web.get(f"/topics/central-banks/archive/1.{each.value}", if_none_match=reply.headers["etag"])
         assert again.status == 304
 
 

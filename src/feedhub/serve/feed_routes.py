@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
+from feedhub.newest import newest_page
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
 from feedhub.serve.answers import Manner, answer, page_answer
@@ -156,11 +157,9 @@ class FeedRoutes:
         known = await self._known.now()
 
         def make() -> Document:
-            size = self._parts.settings.feeds.size
-            entries = self._parts.library.page(feed.id, size + 1, before)
-            last = entries[size - 1] if len(entries) > size else None
-            older = page_key(last.sort_key, last.id) if last else ""
-            return html_document(self._renderer.feed(feed, entries[:size], older, known.index))
+            page = newest_page(self._parts.library, feed, self._parts.settings.feeds, before)
+            older = page_key(*page.older) if page.older else ""
+            return html_document(self._renderer.feed(feed, page.entries, older, known.index))
 
         ready = await self._shelf.get((feed.id, None, before), (feed, known.generation), make)
         return answer(request, ready, replace(self._manner, max_age=60, negotiated=True))

@@ -14,9 +14,11 @@ are translated there, on the spot.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from feedhub.model import ContentPolicy, FeedKind, Format
 from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeouts
@@ -35,6 +37,7 @@ __all__ = [
     "Interval",
     "Limits",
     "Network",
+    "PerSource",
     "Person",
     "Polling",
     "Retention",
@@ -51,6 +54,19 @@ __all__ = [
 ]
 
 
+def _some_time(value: timedelta) -> timedelta:
+    if value < timedelta(minutes=1):
+        raise ValueError("1m or more")
+    return value
+
+
+class PerSource(Section):
+    most: int = Field(0, ge=0)
+    """Most entries of one source on a feed's newest page within `within`; 0: no limit. What is passed over is on the older pages and in the source's own feed."""
+    within: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=1)
+    """The time in which a source's entries are counted together."""
+
+
 class Feeds(Section):
     kinds: tuple[FeedKind, ...] = tuple(FeedKind)
     """Which feeds to emit: all, topics, authors, categories, sources."""
@@ -58,6 +74,8 @@ class Feeds(Section):
     """In which formats: atom, rss, json."""
     size: int = Field(50, ge=1, le=1000)
     """Entries in a feed's newest page."""
+    per_source: PerSource = PerSource()
+    """So that one loud source does not drown a feed."""
     content: ContentPolicy = ContentPolicy.FULL
     """The most that any feed republishes; a source may allow less."""
     summary_length: int = Field(500, ge=50)
