@@ -55,6 +55,9 @@ TRY_AGAIN = 30.0
 HUBS_EVERY = 5.0
 """Seconds between two looks at what is due with hubs."""
 
+PRESS_EVERY = 5.0
+"""Seconds between two looks at what could not be published as it should be."""
+
 LATE_AFTER = 30.0
 """Seconds without a successful look at what is due after which the process no longer calls itself ready."""
 
@@ -77,6 +80,7 @@ class Daemon:
         self._trouble_since: datetime | None = None
         self._upgraded = ""
         self._refused = ""
+        self._unpublished: dict[str, str] = {}
         self._owed_since: float | None = None  # when the database refused a configuration that is still to come
         self._asked: set[asyncio.Task[list[str]]] = set()  # reloads asked for by signal; the loop holds tasks weakly
         self._listening = ("", 0)
@@ -191,6 +195,7 @@ class Daemon:
     def _start_clocks(self) -> None:
         self._timer.every(CLAIM_EVERY, "claim", self._claim)
         self._timer.every(WATCH_EVERY, "watch", self._watch)
+        self._timer.every(PRESS_EVERY, "press", self._look_at_the_press)
         self._timer.every(TIDY_EVERY, "tidy", self._tidy)
         self._timer.every(HOLD_EVERY, "lock", self._hold_the_lock)
         self._timer.every(HUBS_EVERY, "hubs", self._look_at_hubs)
@@ -254,6 +259,16 @@ class Daemon:
         with suppress(FeedHubError):
             await self._parts.inbox.settle()
             await self._parts.subscriber.tick()
+
+    async def _look_at_the_press(self) -> None:
+        """What is not published as it should be goes into the operator's feed, once, and once more when it is over."""
+        troubles = dict(self._parts.shelf.press.troubles())
+        for what, reason in troubles.items():
+            if self._unpublished.get(what) != reason:
+                await self._note("not published as it should be", f"{what}: {reason}.")
+        for what in self._unpublished.keys() - troubles.keys():
+            await self._note("published again", f"{what} is as it should be.")
+        self._unpublished = troubles
 
     async def _watch(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -17,6 +17,7 @@ Branches answer *who else must stop*. Expected outcomes (a 304, a 404, a documen
     ├── NotRunning                    a command needs the daemon and there is none
     ├── AddressInUse                  the listening address cannot be bound
     ├── OutputError                   a folder or file to write to cannot be used
+    ├── Unpublishable                 a document breaks a rule of its format and there is no earlier one to show
     └── NotFound                      what the operator named does not exist
 """
 
@@ -130,6 +131,13 @@ class OutputError(FeedHubError):
     """A folder or file that FeedHub should write cannot be written."""
 
     exit_code = 6
+
+
+class Unpublishable(FeedHubError):
+    """A document breaks a rule of its format, and there is no earlier one to show instead. A fault of ours."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "Please report it; the other feeds go on.")
 
 
 class NotFound(FeedHubError):

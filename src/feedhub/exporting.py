@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedhub import wiring
-from feedhub.model import Feed, FeedKind
+from feedhub.errors import Unpublishable
+from feedhub.model import Feed, FeedKind, Format
 from feedhub.newest import newest_page
+from feedhub.ports import Press
 from feedhub.publish import StaticExport
 from feedhub.serve import STATIC
 from feedhub.settings import Settings
@@ -61,10 +63,19 @@ def _write_feed(
     target: StaticExport, feed: Feed, home: wiring.Home, shelf: wiring.Shelf, index: FeedIndex
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
-    changed = [target.write(f"{path}.{form.value}", shelf.press.document(feed, form).body) for form in emitted.formats]
+    changed = [_write_document(target, f"{path}.{form.value}", feed, form, shelf.press) for form in emitted.formats]
     page = newest_page(home.store, feed, emitted)
     changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, page.entries, index=index).encode()))
     return changed
+
+
+def _write_document(target: StaticExport, path: str, feed: Feed, form: Format, press: Press) -> bool:
+    """A document that breaks a rule of its format never replaces the last good one."""
+    try:
+        return target.write(path, press.document(feed, form).body)
+    except Unpublishable:
+        target.keep(path)  # the press has logged why
+        return False
 
 
 def _is_public(feed: Feed, settings: Settings) -> bool:

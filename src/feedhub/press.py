@@ -12,18 +12,19 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 from feedhub.emit import Renderer, Unrenderable, context_digest, violations
+from feedhub.errors import Unpublishable
 from feedhub.logs import get_logger
 from feedhub.model import (
     EPOCH,
     OPML_MEDIA_TYPE,
+    ContentPolicy,
     Document,
-    EntryId,
     Feed,
     Format,
     ServiceEvent,
@@ -39,6 +40,8 @@ CACHE_BYTES = 64_000_000
 """Bodies kept in memory."""
 ALL_FEEDS = 10_000_000
 """OPML lists every public feed; the number only fills the port's limit."""
+MOST_TROUBLES = 1_000
+"""Troubles remembered, the latest."""
 _OVERHEAD = 500  # bytes a cached document costs besides its body
 
 
@@ -71,7 +74,6 @@ class _Page:
 @dataclass(frozen=True, slots=True)
 class _Printed:
     fragments: Sequence[bytes]
-    fresh: Sequence[bytes]  # those of them that were rendered just now
     told: Sequence[bytes]  # of each entry, shown or left out: id, version and context, for the ETag
 
 
@@ -95,6 +97,7 @@ class Press:
         self._flights: dict[_Key, threading.Lock] = {}
         self._lock = threading.Lock()
         self._rendering = threading.Lock()
+        self._troubles: dict[str, str] = {}
 
     def document(
         self, feed: Feed, format: Format, before: Before | None = None, under: str = "", *, archive: int = 0
@@ -108,6 +111,7 @@ class Press:
         that reads the same database.
 
         :raises feedhub.errors.DatabaseError: from the library.
+        :raises feedhub.errors.Unpublishable: it breaks a rule of its format, and there is no earlier one to show.
         """
         key = (feed.id, feed.version, _Part(format, before, archive, under))
         with self._lock:
@@ -135,21 +139,39 @@ class Press:
         modified = max(moments, default=EPOCH)
         return Document(body=body, media_type=Format.ATOM.media_type, etag=_etag(body), modified=modified)
 
-    def _landed(self, key: _Key, feed: Feed) -> Document:
-        """Runs once for each flight; whoever waited finds the document in the cache."""
+    def troubles(self) -> Mapping[str, str]:
+        """What is not published as it should be, and why: documents held back, entries shortened or left out."""
         with self._lock:
-            document = self._cache.get(key)
+            return dict(self._troubles)
+
+    def _landed(self, key: _Key, feed: Feed) -> Document:
+        """Runs once for each flight; whoever waited finds the document in the cache.
+
+        A document that breaks our rules never replaces the last good one.
+        """
         try:
-            if document is None:
-                document = self._made(feed, key[2])
-                with self._lock:
-                    self._cache.put(key, document)
+            with self._lock:
+                document = self._cache.get(key)
+            return document or self._judged(key, feed)
         finally:
             with self._lock:
                 self._flights.pop(key, None)
-        return document
 
-    def _made(self, feed: Feed, part: _Part) -> Document:
+    def _judged(self, key: _Key, feed: Feed) -> Document:
+        what = f"{feed.path}.{key[2].format.value}"
+        document, reason = self._made(feed, key[2])
+        self._say(what, reason)
+        with self._lock:
+            if not reason:
+                self._cache.put(key, document)
+                return document
+            last = self._cache.last(key)
+        if last is None:
+            raise Unpublishable(f"{what} breaks a rule of its format: {reason}.")
+        return last
+
+    def _made(self, feed: Feed, part: _Part) -> tuple[Document, str]:
+        """A document, and what our rules have against it ("" when nothing)."""
         form, page = part.format, self._page(feed, part)
         links = self._links(feed, part, page.older)
         updated = max((one.entry.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
@@ -159,12 +181,24 @@ class Press:
                 self._renderer.assemble, feed, links=links, format=form, deleted=page.deleted, updated=updated
             )
             body, head = assemble(printed.fragments), assemble(())
-            fresh = assemble(printed.fresh) if printed.fresh else b""
-        for breach in violations(fresh, form) if fresh else ():
-            log.warning("document.invalid", feed=feed.path, format=form.value, breach=breach)
         told = [head, self._renderer.format_name(form).encode()]
         told += printed.told
-        return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+        document = Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+        # The fragments were judged when they were rendered, and no two have one id: what is left is the head.
+        return document, "; ".join(violations(head, form)[:3])
+
+    def _say(self, what: str, reason: str) -> None:
+        """Remember a trouble, or that it is over; each is logged once."""
+        with self._lock:
+            before = self._troubles.get(what, "")
+            if reason:
+                self._troubles[what] = reason
+                while len(self._troubles) > MOST_TROUBLES:
+                    self._troubles.pop(next(iter(self._troubles)))
+            else:
+                self._troubles.pop(what, None)
+        if reason and reason != before:
+            log.warning("publishing.trouble", what=what, reason=reason)
 
     def _page(self, feed: Feed, part: _Part) -> _Page:
         if part.archive:
@@ -173,31 +207,65 @@ class Press:
         deleted = () if part.before else self._library.tombstones(feed.id)
         return _Page(page.entries, page.older if self._paged else None, deleted)
 
-    def _printed(self, entries: Sequence[StoredEntry], format: Format) -> _Printed:
-        """The entries rendered, in their order. Those that cannot be rendered are left out and logged.
+    def _printed(self, entries: Sequence[StoredEntry], form: Format) -> _Printed:
+        """The entries rendered, in their order. What cannot be rendered is left out and told (:meth:`troubles`).
 
         A kept fragment starts with the digest of what it took from outside its entry; one with another digest is stale.
         """
-        name = self._renderer.format_name(format)
+        name = self._renderer.format_name(form)
         kept = self._library.fragments([(entry.id, entry.version) for entry in entries], name)
-        fragments: list[bytes] = []
-        rendered: dict[tuple[EntryId, int], bytes] = {}
-        fresh: list[bytes] = []
+        fragments: dict[int, bytes] = {}
+        fresh: dict[int, tuple[StoredEntry, bool]] = {}
         told: list[bytes] = []
-        for entry, clash in self._clashes(entries, format):
+        for place, (entry, clash) in enumerate(self._clashes(entries, form)):
             key, digest = (entry.id, entry.version), context_digest(entry)
             told.append(b"%d.%d." % key + digest)
             found = kept.get(key, b"")
             if found.startswith(digest) and not clash:
-                fragments.append(found[len(digest) :])
-            elif fragment := self._render(entry, format, clash):
-                fragments.append(fragment)
-                fresh.append(fragment)
-                if not clash:
-                    rendered[key] = digest + fragment
-        if rendered:
-            self._library.keep_fragments(rendered, name)
-        return _Printed(fragments, fresh, told)
+                fragments[place] = found[len(digest) :]
+            else:
+                fresh[place] = (entry, clash)
+        rendered = self._rendered(fresh, form)
+        keep = {
+            (entry.id, entry.version): context_digest(entry) + rendered[place]
+            for place, (entry, clash) in fresh.items()
+            if place in rendered and not clash
+        }
+        if keep:
+            self._library.keep_fragments(keep, name)
+        fragments |= rendered
+        return _Printed([fragments[place] for place in sorted(fragments)], told)
+
+    def _rendered(self, fresh: Mapping[int, tuple[StoredEntry, bool]], form: Format) -> dict[int, bytes]:
+        """Fragments that our rules have nothing against, by their places."""
+        with self._rendering:
+            drafts = {place: self._renderer.fragment(one, form, minted=clash) for place, (one, clash) in fresh.items()}
+        sound = {place: draft for place, draft in drafts.items() if isinstance(draft, bytes)}
+        if len(sound) == len(fresh) and not self._renderer.breaches(list(sound.values()), form):
+            for one, _ in fresh.values() if self._troubles else ():
+                self._say(_entry_in(one, form), "")
+            return sound
+        checked = {place: self._mended(*fresh[place], draft, form) for place, draft in drafts.items()}
+        return {place: fragment for place, fragment in checked.items() if fragment}
+
+    def _mended(self, entry: StoredEntry, clash: bool, draft: bytes | Unrenderable, form: Format) -> bytes:
+        """The draft if it is sound, else the entry as a mere link, else b"": nothing is lost that can be told at all."""
+        what, reason = _entry_in(entry, form), self._against(draft, form)
+        if not reason and isinstance(draft, bytes):
+            self._say(what, "")
+            return draft
+        with self._rendering:
+            bare = self._renderer.fragment(replace(entry, policy=ContentPolicy.LINK), form, minted=clash)
+        if isinstance(bare, bytes) and not self._against(bare, form):
+            self._say(what, f"it is published without its text, because {reason}")
+            return bare
+        self._say(what, f"it is left out, because {reason}")
+        return b""
+
+    def _against(self, draft: bytes | Unrenderable, form: Format) -> str:
+        if isinstance(draft, Unrenderable):
+            return draft.reason
+        return "; ".join(self._renderer.breaches([draft], form)[:3])
 
     def _clashes(self, entries: Sequence[StoredEntry], format: Format) -> Iterator[tuple[StoredEntry, bool]]:
         """Each entry, and whether one before it has the same id (two sources that count from 1)."""
@@ -206,15 +274,6 @@ class Press:
             name = self._renderer.id_of(entry, format)
             yield entry, name in told
             told.add(name)
-
-    def _render(self, entry: StoredEntry, format: Format, clash: bool) -> bytes:
-        """A fragment, b"" when there can be none. ``clash``: an entry before it on the page has the same id."""
-        with self._rendering:
-            fragment = self._renderer.fragment(entry, format, minted=clash)
-        if isinstance(fragment, Unrenderable):
-            log.warning("entry.left_out", entry=entry.id, format=format.value, reason=fragment.reason)
-            return b""
-        return fragment
 
     def _links(self, feed: Feed, part: _Part, older: Before | None) -> PageLinks:
         site, under = self._renderer.site.base_url, part.under
@@ -239,30 +298,41 @@ class Press:
 
 
 class _Cache:
-    """Least recently used documents, bounded in bytes. Not safe by itself: its owner holds a lock."""
+    """Least recently used documents, one of each part of a feed, bounded in bytes. Its owner holds a lock."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[_Key, Document] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, _Part], tuple[int, Document]] = OrderedDict()
 
     def get(self, key: _Key) -> Document | None:
-        document = self._kept.get(key)
-        if document is not None:
-            self._kept.move_to_end(key)
+        """The document of this version."""
+        version, document = self._kept.get((key[0], key[2]), (-1, None))
+        if document is None or version != key[1]:
+            return None
+        self._kept.move_to_end((key[0], key[2]))
         return document
 
+    def last(self, key: _Key) -> Document | None:
+        """The document of whatever version was good last."""
+        return self._kept.get((key[0], key[2]), (-1, None))[1]
+
     def put(self, key: _Key, document: Document) -> None:
-        self._drop(key)
-        self._kept[key] = document
+        place = (key[0], key[2])
+        self._drop(place)
+        self._kept[place] = (key[1], document)
         self._size += len(document.body) + _OVERHEAD
         while self._size > self._limit and self._kept:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: _Key) -> None:
-        old = self._kept.pop(key, None)
+    def _drop(self, place: tuple[int, _Part]) -> None:
+        old = self._kept.pop(place, None)
         if old is not None:
-            self._size -= len(old.body) + _OVERHEAD
+            self._size -= len(old[1].body) + _OVERHEAD
+
+
+def _entry_in(entry: StoredEntry, form: Format) -> str:
+    return f"entry {entry.id} in {form.value}"
 
 
 def _address(base: str, format: Format, *, before: Before | None = None, archive: int = 0) -> str:

@@ -319,6 +319,7 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
         step = partial(home.store.remove_some, retention.keep_for, retention.keep_at_least, at)
         while some := await home.writer.run(step):
             entries += some
+    await home.writer.run(partial(home.store.forget_tombstones, at))
     polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
     return Removed(entries=entries, polls=polls, changes=changes)
 

@@ -231,6 +231,9 @@ class FakePress:
         lines = "".join(f"<entry>{escape(change.title)}: {change.after}</entry>" for change in changes)
         return _document(f"<feed>{lines}</feed>", Format.ATOM.media_type, changes[0].at if changes else NOON)
 
+    def troubles(self) -> Mapping[str, str]:
+        return {}
+
     def opml(self) -> Document:
         self.made.append(("/feeds.opml", None))
         lines = "".join(f"<outline text='{escape(feed.title)}'/>" for feed in self.library.feeds())

@@ -54,6 +54,12 @@ def fragment(item: Item, format: Format) -> bytes:
     return document[len(start) : len(document) - len(tail)]
 
 
+def framed(fragments: Sequence[bytes], format: Format) -> bytes:
+    """Fragments in a document that is beyond reproach itself."""
+    start, tail = _FRAMES[format]
+    return b"".join((start, *fragments, tail))
+
+
 def joined(head: Head, fragments: Sequence[bytes], format: Format) -> bytes:
     """A whole document: the head, the fragments in their order, the end."""
     start, tail = _around(head, format)

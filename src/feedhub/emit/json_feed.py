@@ -40,6 +40,12 @@ def fragment(item: Item, summary_length: int) -> bytes:
     return _written(told)
 
 
+def framed(fragments: Sequence[bytes]) -> bytes:
+    """Fragments in a document that is beyond reproach itself."""
+    start = _written({"version": VERSION, "title": "frame"})
+    return b"".join((start[:-1], b',"items":[', b",".join(fragments), b"]}"))
+
+
 def joined(head: Head, fragments: Sequence[bytes]) -> bytes:
     """A whole document."""
     told: dict[str, Json] = {

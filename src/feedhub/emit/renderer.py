@@ -13,6 +13,7 @@ from feedhub.emit.changes import Happening, happening_item, happenings_head
 from feedhub.emit.head import SiteInfo, head_of
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
+from feedhub.emit.rules import violations
 from feedhub.model import (
     ContentPolicy,
     EntryId,
@@ -80,6 +81,12 @@ class Renderer:
             return feedgen_xml.fragment(item, format)
         except (feedgen_xml.CannotRender, ValueError) as error:
             return Unrenderable(entry=entry.id, reason=str(error))
+
+    def breaches(self, fragments: Sequence[bytes], format: Format) -> list[str]:
+        """What our rules (:func:`feedhub.emit.violations`) have against these fragments, whatever feed they stand in."""
+        if format is Format.JSON:
+            return violations(json_feed.framed(fragments), format)
+        return violations(feedgen_xml.framed(fragments, format), format)
 
     def id_of(self, entry: StoredEntry, format: Format) -> str:
         """The id that :meth:`fragment` writes."""

@@ -78,7 +78,12 @@ class Press(Protocol):
 
         :param under: where a private feed lives (``/private/<token>``), so that its links lead to itself.
         :param archive: from 1 to ``feed.archives``; 0 for a page.
+        :raises feedhub.errors.Unpublishable: it breaks a rule of its format, and there is no earlier one to show.
         """
+        ...
+
+    def troubles(self) -> Mapping[str, str]:
+        """What is not published as it should be, and why: documents held back, entries shortened or left out."""
         ...
 
     def opml(self) -> Document:

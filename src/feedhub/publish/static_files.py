@@ -66,6 +66,12 @@ class StaticExport:
             self._changed.add(target.parent)
             return True
 
+    def keep(self, path: str) -> None:
+        """Leave a file as an earlier export wrote it, if one did: there is nothing better to put in its place now."""
+        name = _checked(path)
+        if name in self._earlier:
+            self._written.add(name)
+
     def finish(self) -> list[str]:
         """Remove what an earlier export wrote and this one did not; the paths that are gone, sorted.
 

@@ -16,11 +16,12 @@ from structlog.testing import capture_logs
 
 from feedhub import ports
 from feedhub.emit import violations
+from feedhub.errors import Unpublishable
 from feedhub.model import EPOCH, OPML_MEDIA_TYPE, ContentPolicy, EntryId, Feed, FeedId, FeedKind, Format, Tombstone
 from feedhub.press import Press
 from feedhub.settings import Feeds
 from support.memory_library import MemoryLibrary
-from support.published import BASE_URL, FEED, WHEN, renderer, stored
+from support.published import BASE_URL, FEED, SITE, WHEN, renderer, stored
 
 
 def library_of(*numbers: int) -> MemoryLibrary:
@@ -144,10 +145,10 @@ def test_what_did_not_change_is_not_made_again() -> None:
 
 def test_the_cache_is_bounded_in_bytes() -> None:
     library = library_of(1)
-    size = len(press_of(library).document(FEED, Format.ATOM).body)
+    size = len(press_of(library).document(FEED, Format.ATOM, (100, EntryId(1))).body)
     press, library.pages = press_of(library, cache_bytes=2 * size + 1_500), 0
-    for version in (1, 2, 1, 3, 1, 2):
-        press.document(replace(FEED, version=version), Format.ATOM)
+    for page in (1, 2, 1, 3, 1, 2):
+        press.document(FEED, Format.ATOM, (100, EntryId(page)))
     assert library.pages == 4  # 1, 2, 3, and 2 again: 1 was used most
     tiny = press_of(library, cache_bytes=10)
     assert tiny.document(FEED, Format.ATOM) == tiny.document(FEED, Format.ATOM)
@@ -196,12 +197,43 @@ def test_entries_of_two_sources_with_one_id_both_stay(format: Format) -> None:
     assert press_of(library).document(FEED, format).body == body
 
 
-def test_a_breach_of_the_rules_is_said() -> None:
-    library = library_of()
-    library.entries[FEED.id] = [stored(1, content='<a href="/x">relative</a>')]
+@pytest.mark.parametrize("format", Format)
+def test_a_text_that_breaks_a_rule_is_kept_back_and_its_entry_is_not(format: Format) -> None:
+    library = library_of(2)
+    library.entries[FEED.id].append(stored(1, content='<a href="/x">relative</a>'))
+    press = press_of(library)
     with capture_logs() as logs:
-        press_of(library).document(FEED, Format.ATOM)
-    assert [(line["event"], line["feed"]) for line in logs] == [("document.invalid", "/topics/ports")]
+        body = press.document(FEED, format).body
+    assert violations(body, format) == []
+    assert b"Ship 1" in body
+    assert b"relative" not in body
+    assert b"Ship 2 was made fast" in body
+    (what, reason), *others = press.troubles().items()
+    assert (what, others) == (f"entry 1 in {format.value}", [])
+    assert reason.startswith("it is published without its text, because ")
+    assert [(line["event"], line["what"]) for line in logs] == [("publishing.trouble", what)]
+    library.entries[FEED.id] = [stored(1, outside={"version": 2})]
+    press.document(replace(FEED, version=2), format)
+    assert press.troubles() == {}
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_document_that_breaks_a_rule_never_replaces_the_last_good_one(format: Format) -> None:
+    library, ours = library_of(1), renderer()
+    press = Press(library, ours, Feeds())
+    good = press.document(FEED, format)
+    ours.site = replace(SITE, base_url="nowhere")
+    library.entries[FEED.id].append(stored(2))
+    later = replace(FEED, version=2)
+    assert press.document(later, format) is good
+    (what, reason) = next(iter(press.troubles().items()))
+    assert what == f"/topics/ports.{format.value}"
+    assert reason
+    with pytest.raises(Unpublishable, match="breaks a rule"):
+        press.document(later, format, (9, EntryId(9)))
+    ours.site = SITE
+    assert b"Ship 2" in press.document(later, format).body
+    assert press.troubles() == {}
 
 
 def test_opml_lists_public_feeds() -> None:
