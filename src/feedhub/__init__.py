@@ -14,6 +14,7 @@ The map, in the order in which data flows::
     subscriber.py  asking hubs to push, for every source that names one
     relabel.py     stored entries under changed rules
     press.py       stored entries -> documents, made at first need
+    prints.py      rendered entries, kept
     gapfill.py     what was probably missed -> looked for in the source's own archive pages
     commit.py      findings of many sources -> one transaction with everything of each
     understand.py  one document -> Understood: parse, clean, identify, label (pure; runs in a worker process)

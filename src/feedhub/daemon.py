@@ -262,6 +262,7 @@ class Daemon:
 
     async def _look_at_the_press(self) -> None:
         """What is not published as it should be goes into the operator's feed, once, and once more when it is over."""
+        await asyncio.to_thread(self._parts.shelf.press.flush)
         troubles = dict(self._parts.shelf.press.troubles())
         for what, reason in troubles.items():
             if self._unpublished.get(what) != reason:

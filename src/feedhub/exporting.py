@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from feedhub import wiring
@@ -55,6 +56,7 @@ def export_site(settings: Settings, home: wiring.Home, folder: Path) -> Exported
     index = {(feed.kind, feed.key): feed for feed in feeds}
     for feed in feeds:
         changed += _write_feed(target, feed, home, shelf, index)
+    shelf.press.flush()
     removed = target.finish()
     return Exported(written=sum(changed), unchanged=len(changed) - sum(changed), removed=len(removed))
 
@@ -64,7 +66,7 @@ def _write_feed(
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
     changed = [_write_document(target, f"{path}.{form.value}", feed, form, shelf.press) for form in emitted.formats]
-    page = newest_page(home.store, feed, emitted)
+    page = newest_page(partial(home.store.page, feed.id), feed, emitted)
     changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, page.entries, index=index).encode()))
     return changed
 

@@ -8,11 +8,11 @@ the first entry was passed over, and show everything; so do archived documents a
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from feedhub.model import EntryId, Feed, FeedKind, StoredEntry
-from feedhub.ports import Library
+from feedhub.model import EntryId, Feed, FeedKind
 from feedhub.settings import Feeds
 
 Before = tuple[int, EntryId]
@@ -21,36 +21,52 @@ MOST_LOOKED_AT = 20
 """Times the page's size: how deep a page looks for other voices. Beyond that it is shorter rather than slow."""
 
 
+class Placed(Protocol):
+    """A member of a feed: a stored entry, or its outline."""
+
+    @property
+    def id(self) -> EntryId: ...
+    @property
+    def sort_key(self) -> int: ...
+    @property
+    def source_slug(self) -> str: ...
+
+
+P = TypeVar("P", bound=Placed)
+Read = Callable[[int, Before | None], Sequence[P]]
+"""At most so many members of a feed below a place, newest first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
+class Newest(Generic[P]):
     """Entries, newest first. ``older`` asks for the page after them, None when there is nothing left."""
 
-    entries: tuple[StoredEntry, ...]
+    entries: tuple[P, ...]
     older: Before | None
 
 
-def newest_page(library: Library, feed: Feed, feeds: Feeds, before: Before | None = None) -> Newest:
+def newest_page(read: Read[P], feed: Feed, feeds: Feeds, before: Before | None = None) -> Newest[P]:
     """The page below ``before``. Only the first page is capped, and a source's own feed never is.
 
-    :raises feedhub.errors.DatabaseError: from the library.
+    :raises feedhub.errors.DatabaseError: from reading.
     """
     if before is not None or not feeds.per_source.most or feed.kind is FeedKind.SOURCE:
-        return _plain(library.page(feed.id, feeds.size + 1, before), feeds.size)
-    return _capped(library, feed, feeds)
+        return _plain(read(feeds.size + 1, before), feeds.size)
+    return _capped(read, feeds)
 
 
-def _plain(found: list[StoredEntry], size: int) -> Newest:
+def _plain(found: Sequence[P], size: int) -> Newest[P]:
     """One entry more than is shown says whether there is an older page."""
     shown = found[:size]
     return Newest(entries=tuple(shown), older=_place(shown[-1]) if len(found) > len(shown) else None)
 
 
-def _capped(library: Library, feed: Feed, feeds: Feeds) -> Newest:
+def _capped(read: Read[P], feeds: Feeds) -> Newest[P]:
     most, within = feeds.per_source.most, feeds.per_source.within.total_seconds()
     told: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=most))
-    shown: list[StoredEntry] = []
+    shown: list[P] = []
     above: Before | None = None  # the last entry before one was passed over
-    for entry in _walk(library, feed, feeds.size):
+    for entry in _walk(read, feeds.size):
         if len(shown) == feeds.size:
             return Newest(entries=tuple(shown), older=above or _place(shown[-1]))
         of_source = told[entry.source_slug]
@@ -62,15 +78,15 @@ def _capped(library: Library, feed: Feed, feeds: Feeds) -> Newest:
     return Newest(entries=tuple(shown), older=above)
 
 
-def _walk(library: Library, feed: Feed, size: int) -> Iterator[StoredEntry]:
+def _walk(read: Read[P], size: int) -> Iterator[P]:
     before: Before | None = None
     for _ in range(MOST_LOOKED_AT):
-        found = library.page(feed.id, size + 1, before)
+        found = read(size + 1, before)
         yield from found
         if len(found) <= size:
             return
         before = _place(found[-1])
 
 
-def _place(entry: StoredEntry) -> Before:
+def _place(entry: Placed) -> Before:
     return entry.sort_key, entry.id

@@ -2,7 +2,7 @@
 
 ::
 
-    page of entries -> fragments kept in the database, or rendered now and kept -> joined -> ETag -> cache
+    outlines of a page -> fragments from memory, from the database, or rendered now -> joined -> ETag -> cache
 
 Only one caller makes a document; others that want the same one wait for it. feedgen runs under one lock.
 """
@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from feedhub.emit import Renderer, Unrenderable, context_digest, violations
+from feedhub.emit import Renderer, Unrenderable, violations
 from feedhub.errors import Unpublishable
 from feedhub.logs import get_logger
 from feedhub.model import (
@@ -25,6 +25,7 @@ from feedhub.model import (
     OPML_MEDIA_TYPE,
     ContentPolicy,
     Document,
+    EntryId,
     Feed,
     Format,
     ServiceEvent,
@@ -33,13 +34,16 @@ from feedhub.model import (
     Tombstone,
 )
 from feedhub.newest import Before, newest_page
-from feedhub.ports import History, Library, PageLinks, page_key
+from feedhub.ports import Library, Outline, PageLinks, Stock, page_key
+from feedhub.prints import Print, PrintMemory, packed, unpacked
 from feedhub.settings import Feeds
 
 CACHE_BYTES = 64_000_000
 """Bodies kept in memory."""
 ALL_FEEDS = 10_000_000
 """OPML lists every public feed; the number only fills the port's limit."""
+MOST_UNSAVED = 500
+"""Fragments that wait to be written to the database: one transaction for many."""
 MOST_TROUBLES = 1_000
 """Troubles remembered, the latest."""
 _OVERHEAD = 500  # bytes a cached document costs besides its body
@@ -60,13 +64,13 @@ _Key = tuple[int, int, _Part]
 log = get_logger("press")
 
 
-class Shelves(Library, History, Protocol):
-    """What documents are made of."""
+class Shelves(Library, Stock, Protocol):
+    """What the press reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    entries: Sequence[StoredEntry]
+    entries: Sequence[Outline]
     older: Before | None
     deleted: Sequence[Tombstone] = ()
 
@@ -87,13 +91,15 @@ class Press:
     def __init__(
         self, library: Shelves, renderer: Renderer, feeds: Feeds, *, paged: bool = True, cache_bytes: int = CACHE_BYTES
     ) -> None:
-        self._library = library
+        self._stock = library
         self._renderer = renderer
         self._feeds = feeds
         self._paged = paged
         self._page_ending = "" if paged else ".html"
         self._private = {path.strip("/") for path in feeds.private}
         self._cache = _Cache(cache_bytes)
+        self._memory = PrintMemory()
+        self._unsaved: dict[str, dict[tuple[EntryId, int], bytes]] = {}  # by format name
         self._flights: dict[_Key, threading.Lock] = {}
         self._lock = threading.Lock()
         self._rendering = threading.Lock()
@@ -124,7 +130,7 @@ class Press:
 
     def opml(self) -> Document:
         """All output feeds that are public."""
-        feeds = [feed for feed in self._library.feeds(limit=ALL_FEEDS) if self._is_public(feed)]
+        feeds = [feed for feed in self._stock.feeds(limit=ALL_FEEDS) if self._is_public(feed)]
         modified = max((feed.updated for feed in feeds), default=EPOCH)
         body = self._renderer.opml_of_feeds(feeds, modified if modified > EPOCH else None, self._page_ending)
         return Document(body=body, media_type=OPML_MEDIA_TYPE, etag=_etag(body), modified=modified)
@@ -174,13 +180,12 @@ class Press:
         """A document, and what our rules have against it ("" when nothing)."""
         form, page = part.format, self._page(feed, part)
         links = self._links(feed, part, page.older)
-        updated = max((one.entry.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
+        updated = max((one.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
         printed = self._printed(page.entries, form)
         with self._rendering:
-            assemble = partial(
-                self._renderer.assemble, feed, links=links, format=form, deleted=page.deleted, updated=updated
-            )
-            body, head = assemble(printed.fragments), assemble(())
+            frame = self._renderer.frame(feed, links, form, deleted=page.deleted, updated=updated)
+        head = frame.around(())
+        body = frame.around(printed.fragments)
         told = [head, self._renderer.format_name(form).encode()]
         told += printed.told
         document = Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
@@ -202,60 +207,78 @@ class Press:
 
     def _page(self, feed: Feed, part: _Part) -> _Page:
         if part.archive:
-            return _Page(self._library.archive(feed.id, part.archive), None)
-        page = newest_page(self._library, feed, self._feeds, part.before)
-        deleted = () if part.before else self._library.tombstones(feed.id)
+            return _Page(self._stock.archive(feed.id, part.archive), None)
+        page = newest_page(partial(self._stock.outlines, feed.id), feed, self._feeds, part.before)
+        deleted = () if part.before else self._stock.tombstones(feed.id)
         return _Page(page.entries, page.older if self._paged else None, deleted)
 
-    def _printed(self, entries: Sequence[StoredEntry], form: Format) -> _Printed:
-        """The entries rendered, in their order. What cannot be rendered is left out and told (:meth:`troubles`).
+    def _printed(self, outlines: Sequence[Outline], form: Format) -> _Printed:
+        """The entries rendered, in their order. What cannot be rendered is left out and told (:meth:`troubles`)."""
+        prints = self._recalled(outlines, form)
+        missing = [one for one in outlines if one.id not in prints]
+        if missing:
+            prints |= self._rendered(missing, form)
+        fragments: list[bytes] = []
+        ids: set[str] = set()
+        for one in outlines:
+            found = prints.get(one.id)  # None: removed since the list was read
+            if found is not None and found.id in ids:
+                found = self._told_apart(one, form)
+            if found is not None and found.body:
+                fragments.append(found.body)
+                ids.add(found.id)
+        told = [b"%d.%d." % (one.id, one.version) + one.context for one in outlines]
+        return _Printed(fragments, told)
 
-        A kept fragment starts with the digest of what it took from outside its entry; one with another digest is stale.
-        """
+    def _recalled(self, outlines: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
+        """What was rendered before: from memory, else from the database."""
         name = self._renderer.format_name(form)
-        kept = self._library.fragments([(entry.id, entry.version) for entry in entries], name)
-        fragments: dict[int, bytes] = {}
-        fresh: dict[int, tuple[StoredEntry, bool]] = {}
-        told: list[bytes] = []
-        for place, (entry, clash) in enumerate(self._clashes(entries, form)):
-            key, digest = (entry.id, entry.version), context_digest(entry)
-            told.append(b"%d.%d." % key + digest)
-            found = kept.get(key, b"")
-            if found.startswith(digest) and not clash:
-                fragments[place] = found[len(digest) :]
-            else:
-                fresh[place] = (entry, clash)
-        rendered = self._rendered(fresh, form)
-        keep = {
-            (entry.id, entry.version): context_digest(entry) + rendered[place]
-            for place, (entry, clash) in fresh.items()
-            if place in rendered and not clash
-        }
-        if keep:
-            self._library.keep_fragments(keep, name)
-        fragments |= rendered
-        return _Printed([fragments[place] for place in sorted(fragments)], told)
+        prints = self._memory.recall(name, outlines)
+        unknown = [one for one in outlines if one.id not in prints]
+        if not unknown:
+            return prints
+        kept = self._stock.fragments([(one.id, one.version) for one in unknown], name)
+        for one in unknown:
+            found = unpacked(kept.get((one.id, one.version), b""), one.context)
+            if found is not None:
+                prints[one.id] = found
+                self._memory.keep(name, one, found)
+        return prints
 
-    def _rendered(self, fresh: Mapping[int, tuple[StoredEntry, bool]], form: Format) -> dict[int, bytes]:
-        """Fragments that our rules have nothing against, by their places."""
+    def _rendered(self, missing: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
+        """Fragments made now, which our rules have nothing against. They reach the database with :meth:`flush`."""
+        name, outlines = self._renderer.format_name(form), {one.id: one for one in missing}
+        entries = self._stock.stored(outlines.keys())
+        bodies = self._sound(entries, form)
+        prints: dict[EntryId, Print] = {}
+        for entry, body in zip(entries, bodies, strict=True):
+            prints[entry.id] = made = Print(id=self._renderer.id_of(entry, form), body=body)
+            outline = outlines[entry.id]
+            if entry.version == outline.version:  # else it was edited since the list was read
+                self._memory.keep(name, outline, made)
+                if body:
+                    self._note_unsaved(name, outline, made)
+        return prints
+
+    def _sound(self, entries: Sequence[StoredEntry], form: Format) -> list[bytes]:
+        """Each entry as our rules allow it, b"" for none. They are judged together first: nearly all are sound."""
         with self._rendering:
-            drafts = {place: self._renderer.fragment(one, form, minted=clash) for place, (one, clash) in fresh.items()}
-        sound = {place: draft for place, draft in drafts.items() if isinstance(draft, bytes)}
-        if len(sound) == len(fresh) and not self._renderer.breaches(list(sound.values()), form):
-            for one, _ in fresh.values() if self._troubles else ():
+            drafts = [self._renderer.fragment(one, form) for one in entries]
+        good = [draft for draft in drafts if isinstance(draft, bytes)]
+        if len(good) == len(drafts) and not self._renderer.breaches(good, form):
+            for one in entries if self._troubles else ():
                 self._say(_entry_in(one, form), "")
-            return sound
-        checked = {place: self._mended(*fresh[place], draft, form) for place, draft in drafts.items()}
-        return {place: fragment for place, fragment in checked.items() if fragment}
+            return good
+        return [self._mended(entry, draft, form) for entry, draft in zip(entries, drafts, strict=True)]
 
-    def _mended(self, entry: StoredEntry, clash: bool, draft: bytes | Unrenderable, form: Format) -> bytes:
+    def _mended(self, entry: StoredEntry, draft: bytes | Unrenderable, form: Format, minted: bool = False) -> bytes:
         """The draft if it is sound, else the entry as a mere link, else b"": nothing is lost that can be told at all."""
         what, reason = _entry_in(entry, form), self._against(draft, form)
         if not reason and isinstance(draft, bytes):
             self._say(what, "")
             return draft
         with self._rendering:
-            bare = self._renderer.fragment(replace(entry, policy=ContentPolicy.LINK), form, minted=clash)
+            bare = self._renderer.fragment(replace(entry, policy=ContentPolicy.LINK), form, minted=minted)
         if isinstance(bare, bytes) and not self._against(bare, form):
             self._say(what, f"it is published without its text, because {reason}")
             return bare
@@ -267,13 +290,33 @@ class Press:
             return draft.reason
         return "; ".join(self._renderer.breaches([draft], form)[:3])
 
-    def _clashes(self, entries: Sequence[StoredEntry], format: Format) -> Iterator[tuple[StoredEntry, bool]]:
-        """Each entry, and whether one before it has the same id (two sources that count from 1)."""
-        told: set[str] = set()
-        for entry in entries:
-            name = self._renderer.id_of(entry, format)
-            yield entry, name in told
-            told.add(name)
+    def _told_apart(self, outline: Outline, form: Format) -> Print | None:
+        """An entry whose id another one on the page has too (two sources that count from 1): under an id of ours."""
+        name = f"{self._renderer.format_name(form)} told apart"
+        if known := self._memory.recall(name, [outline]):
+            return known[outline.id]
+        for entry in self._stock.stored([outline.id]):
+            with self._rendering:
+                draft = self._renderer.fragment(entry, form, minted=True)
+            made = Print(id=f"entry {entry.id}", body=self._mended(entry, draft, form, minted=True))
+            if entry.version == outline.version:
+                self._memory.keep(name, outline, made)
+            return made
+        return None
+
+    def _note_unsaved(self, name: str, outline: Outline, made: Print) -> None:
+        with self._lock:
+            self._unsaved.setdefault(name, {})[outline.id, outline.version] = packed(made, outline.context)
+            full = sum(map(len, self._unsaved.values())) >= MOST_UNSAVED
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Let the database have what was rendered since the last time. Best effort: it can be rendered again."""
+        with self._lock:
+            unsaved, self._unsaved = self._unsaved, {}
+        for name, fragments in unsaved.items():
+            self._stock.keep_fragments(fragments, name)
 
     def _links(self, feed: Feed, part: _Part, older: Before | None) -> PageLinks:
         site, under = self._renderer.site.base_url, part.under
@@ -281,7 +324,7 @@ class Press:
         address = partial(_address, base, before=part.before, archive=part.archive)
         newest, previous = f"{base}.{part.format.value}", 0
         if part.archive or not part.before:
-            previous = self._library.newest_archive(feed.id, part.archive or feed.archives + 1) if feed.archives else 0
+            previous = self._stock.newest_archive(feed.id, part.archive or feed.archives + 1) if feed.archives else 0
         return PageLinks(
             self_url=address(part.format),
             html_url=site + "/" if under else base + self._page_ending,  # a private feed has no page for people

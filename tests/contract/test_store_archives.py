@@ -43,7 +43,9 @@ def test_an_archive_is_full_and_holds_the_oldest(store: SqlStore) -> None:
     assert store.newest_archive(feed.id, 2) == 1
     assert store.newest_archive(feed.id, 1) == 0
     assert len(members(store, 1)) == ARCHIVE_PAGE
+    assert store.archive(feed.id, 1) == store.outlines(feed.id, ARCHIVE_PAGE)
     assert members(store, 1) == [one.id for one in store.page(feed.id, ARCHIVE_PAGE)]
+    assert {one.id for one in store.stored(members(store, 1))} == set(members(store, 1))
 
 
 def test_complete_archives_never_change_whatever_comes(store: SqlStore) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -35,7 +35,8 @@ from feedhub.model import (
     StoredEntry,
     Tombstone,
 )
-from feedhub.ports import EntryTrace, Redirected, page_key
+from feedhub.ports import EntryTrace, Outline, Redirected, page_key
+from support.published import outline_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -136,10 +137,16 @@ class FakeLibrary:
         self._ask()
         return [one for one in self.lists[feed] if before is None or (one.sort_key, one.id) < before][:limit]
 
-    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+    def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
+        return [outline_of(one) for one in self.page(feed, limit, before)]
+
+    def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
+        return [one for listed in self.lists.values() for one in listed if one.id in wanted]
+
+    def archive(self, feed: FeedId, number: int) -> list[Outline]:
         """Pages of two, counted from the oldest."""
         oldest = sorted(self.lists[feed], key=lambda one: (one.sort_key, one.id))
-        return oldest[2 * number - 2 : 2 * number][::-1]
+        return [outline_of(one) for one in oldest[2 * number - 2 : 2 * number][::-1]]
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
         return min(below - 1, len(self.lists[feed]) // 2)
@@ -214,8 +221,9 @@ class FakePress:
         archive: int = 0,
     ) -> Document:
         self.made.append((feed.path, format))
-        archived = self.library.archive(feed.id, archive) if archive else []
-        entries = archived or self.library.page(feed.id, self.size + 1, before)
+        chosen = {one.id for one in self.library.archive(feed.id, archive)} if archive else set()
+        entries = [one for one in self.library.lists[feed.id] if one.id in chosen]
+        entries = entries or self.library.page(feed.id, self.size + 1, before)
         shown, more = entries[: self.size], entries[self.size :]
         older = f"{under}{feed.path}.{format.value}?before={page_key(shown[-1].sort_key, shown[-1].id)}" if more else ""
         titles = [one.entry.title for one in shown]
@@ -230,6 +238,9 @@ class FakePress:
         self.made.append(("/status", Format.ATOM))
         lines = "".join(f"<entry>{escape(change.title)}: {change.after}</entry>" for change in changes)
         return _document(f"<feed>{lines}</feed>", Format.ATOM.media_type, changes[0].at if changes else NOON)
+
+    def flush(self) -> None:
+        return None
 
     def troubles(self) -> Mapping[str, str]:
         return {}

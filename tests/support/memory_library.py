@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
-from feedhub.ports import Redirected
+from feedhub.ports import Outline, Redirected
+from support.published import outline_of
 
 
 class MemoryLibrary:
@@ -18,6 +19,7 @@ class MemoryLibrary:
         self.kept: dict[tuple[str, EntryId, int], bytes] = {}
         self.buried: dict[FeedId, list[Tombstone]] = {}
         self.pages = 0
+        self.read = 0  # entries read with everything
         self.kept_times = 0
         self._lock = threading.Lock()
 
@@ -34,10 +36,18 @@ class MemoryLibrary:
         newest = sorted(self.entries[feed], key=lambda entry: (entry.sort_key, entry.id), reverse=True)
         return [entry for entry in newest if before is None or (entry.sort_key, entry.id) < before][:limit]
 
-    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+    def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
+        return [outline_of(one) for one in self.page(feed, limit, before)]
+
+    def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
+        found = [one for listed in self.entries.values() for one in listed if one.id in wanted]
+        self.read += len(found)
+        return found
+
+    def archive(self, feed: FeedId, number: int) -> list[Outline]:
         """Pages of two, counted from the oldest."""
         oldest = sorted(self.entries[feed], key=lambda one: (one.sort_key, one.id))
-        return oldest[2 * number - 2 : 2 * number][::-1]
+        return [outline_of(one) for one in oldest[2 * number - 2 : 2 * number][::-1]]
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
         return min(below - 1, len(self.entries[feed]) // 2)

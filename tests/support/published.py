@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.model import Byline, Credit, Entry, EntryId, Feed, FeedId, FeedKind, StoredEntry
-from feedhub.ports import PageLinks
+from feedhub.ports import Outline, PageLinks
 from feedhub.settings import Feeds
 
 BASE_URL = "https://hub.example.net"
@@ -61,6 +62,19 @@ def stored(number: int = 1, *, outside: dict[str, Any] | None = None, **fields: 
             "source": CREDIT,
             **(outside or {}),
         }
+    )
+
+
+def outline_of(one: StoredEntry) -> Outline:
+    """As the store would give it; the context also holds what the store would have counted as a new version."""
+    outside = repr((one.source_slug, one.source, one.policy, one.others)).encode()
+    return Outline(
+        id=one.id,
+        version=one.version,
+        sort_key=one.sort_key,
+        updated=one.entry.updated,
+        source_slug=one.source_slug,
+        context=hashlib.blake2b(outside, digest_size=8).digest(),
     )
 
 

@@ -5,8 +5,7 @@ write it down; ``rules`` holds our own list of what a document must keep. ``rend
 """
 
 from feedhub.emit.head import SiteInfo
-from feedhub.emit.item import context_digest
 from feedhub.emit.renderer import VERSION, Renderer, Unrenderable
 from feedhub.emit.rules import violations
 
-__all__ = ["VERSION", "Renderer", "SiteInfo", "Unrenderable", "context_digest", "violations"]
+__all__ = ["VERSION", "Renderer", "SiteInfo", "Unrenderable", "violations"]

@@ -8,7 +8,7 @@ empty and the extension writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from feedgen.entry import FeedEntry
@@ -16,7 +16,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from feedhub.emit.feedgen_extension import FeedHubEntry, FeedHubFeed, feed_links
-from feedhub.emit.head import GENERATOR, Head
+from feedhub.emit.head import GENERATOR, Frame, Head
 from feedhub.emit.item import Item
 from feedhub.emit.words import paragraph
 from feedhub.model import EPOCH, Enclosure, Format
@@ -46,24 +46,18 @@ def fragment(item: Item, format: Format) -> bytes:
 
     :raises CannotRender: when the library refuses it.
     """
-    start, tail = _FRAMES[format]
+    blank = FRAMES[format]
     try:
         document = whole(_FRAME, [item], format)
     except (ValueError, TypeError, etree.LxmlError) as error:
         raise CannotRender(str(error)) from error
-    return document[len(start) : len(document) - len(tail)]
+    return document[len(blank.start) : len(document) - len(blank.end)]
 
 
-def framed(fragments: Sequence[bytes], format: Format) -> bytes:
-    """Fragments in a document that is beyond reproach itself."""
-    start, tail = _FRAMES[format]
-    return b"".join((start, *fragments, tail))
-
-
-def joined(head: Head, fragments: Sequence[bytes], format: Format) -> bytes:
-    """A whole document: the head, the fragments in their order, the end."""
-    start, tail = _around(head, format)
-    return b"".join((start, *fragments, tail))
+def frame(head: Head, format: Format) -> Frame:
+    """What stands around the entries: byte for byte what feedgen writes around them."""
+    document, tail = whole(head, (), format), _TAILS[format]
+    return Frame(start=document.removesuffix(tail), end=tail)
 
 
 def whole(head: Head, items: Iterable[Item], format: Format) -> bytes:
@@ -73,11 +67,6 @@ def whole(head: Head, items: Iterable[Item], format: Format) -> bytes:
         feed.add_entry(_entry(item, format), order="append")
     text: bytes = feed.atom_str() if format is Format.ATOM else feed.rss_str()
     return text
-
-
-def _around(head: Head, format: Format) -> tuple[bytes, bytes]:
-    document, tail = whole(head, (), format), _TAILS[format]
-    return document.removesuffix(tail), tail
 
 
 def _feed(head: Head, format: Format) -> Any:
@@ -159,4 +148,5 @@ def _credited(item: Item) -> list[dict[str, str]]:
     return [_person(name) for name in names]
 
 
-_FRAMES = {each: _around(_FRAME, each) for each in _TAILS}
+FRAMES = {each: frame(_FRAME, each) for each in _TAILS}
+"""Documents that are beyond reproach themselves, to render and to judge fragments in."""

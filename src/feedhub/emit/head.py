@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,6 +64,19 @@ class Head:
     current: str = ""  # said by archived documents only (RFC 5005, section 4)
     prev_archive: str = ""
     deleted: tuple[Deleted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A document without its entries."""
+
+    start: bytes
+    end: bytes
+    between: bytes = b""
+
+    def around(self, fragments: Sequence[bytes]) -> bytes:
+        """The whole document."""
+        return b"".join((self.start, self.between.join(fragments), self.end))
 
 
 def head_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,19 +102,6 @@ def item_of(
         via=owner if entry.via else None,
         others=_references(stored.others, link),
     )
-
-
-def context_digest(stored: StoredEntry) -> bytes:
-    """Eight bytes over what an entry's rendering takes from outside the entry: its source, policy and other sightings.
-
-    The entry's version does not grow with these, so kept fragments are compared by this digest too.
-    """
-    credit = stored.source
-    told = (
-        *(stored.policy.value, stored.source_slug, credit.title, credit.id, credit.link, credit.self_url),
-        *(credit.rights, credit.authors, _moment_of(stored), stored.others),
-    )
-    return hashlib.blake2b(repr(told).encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def source_as_of(stored: StoredEntry) -> Credit:

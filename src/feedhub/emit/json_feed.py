@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from feedhub.emit.head import GENERATOR, Deleted, Head
+from feedhub.emit.head import GENERATOR, Deleted, Frame, Head
 from feedhub.emit.item import Item
 from feedhub.emit.moments import rfc3339
 from feedhub.emit.words import cut_at_sentence, text_of
@@ -40,14 +40,8 @@ def fragment(item: Item, summary_length: int) -> bytes:
     return _written(told)
 
 
-def framed(fragments: Sequence[bytes]) -> bytes:
-    """Fragments in a document that is beyond reproach itself."""
-    start = _written({"version": VERSION, "title": "frame"})
-    return b"".join((start[:-1], b',"items":[', b",".join(fragments), b"]}"))
-
-
-def joined(head: Head, fragments: Sequence[bytes]) -> bytes:
-    """A whole document."""
+def frame(head: Head) -> Frame:
+    """What stands around the items."""
     told: dict[str, Json] = {
         "version": VERSION,
         "title": head.title,
@@ -66,7 +60,11 @@ def joined(head: Head, fragments: Sequence[bytes]) -> bytes:
             **({"deleted": [_deleted(one) for one in head.deleted]} if head.deleted else {}),
         },
     }
-    return b"".join((_written(told)[:-1], b',"items":[', b",".join(fragments), b"]}"))
+    return _framed(told)
+
+
+def _framed(told: Mapping[str, Json]) -> Frame:
+    return Frame(start=_written(told)[:-1] + b',"items":[', end=b"]}", between=b",")
 
 
 def _deleted(gone: Deleted) -> dict[str, Json]:
@@ -135,3 +133,7 @@ def _told(values: Mapping[str, Json]) -> dict[str, Json]:
 
 def _written(values: Mapping[str, Json]) -> bytes:
     return json.dumps(_told(values), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+BLANK = _framed({"version": VERSION, "title": "frame"})
+"""A document that is beyond reproach itself, to judge fragments in."""

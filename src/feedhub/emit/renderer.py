@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from feedhub.emit import feedgen_xml, identity, json_feed
 from feedhub.emit.changes import Happening, happening_item, happenings_head
-from feedhub.emit.head import SiteInfo, head_of
+from feedhub.emit.head import Frame, SiteInfo, head_of
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
 from feedhub.emit.rules import violations
@@ -28,7 +28,7 @@ from feedhub.model import (
 from feedhub.ports import PageLinks
 from feedhub.settings import Feeds, Source
 
-VERSION = 1
+VERSION = 2
 """Grows whenever the bytes of a fragment or head change for the same input; kept fragments of older ones are not used."""
 _FOLDERS = {
     FeedKind.ALL: "",
@@ -85,8 +85,8 @@ class Renderer:
     def breaches(self, fragments: Sequence[bytes], format: Format) -> list[str]:
         """What our rules (:func:`feedhub.emit.violations`) have against these fragments, whatever feed they stand in."""
         if format is Format.JSON:
-            return violations(json_feed.framed(fragments), format)
-        return violations(feedgen_xml.framed(fragments, format), format)
+            return violations(json_feed.BLANK.around(fragments), format)
+        return violations(feedgen_xml.FRAMES[format].around(fragments), format)
 
     def id_of(self, entry: StoredEntry, format: Format) -> str:
         """The id that :meth:`fragment` writes."""
@@ -96,25 +96,26 @@ class Renderer:
     def policy_of(self, entry: StoredEntry) -> ContentPolicy:
         return effective_policy(entry.policy, self.feeds.content)
 
-    def assemble(
+    def frame(
         self,
         feed: Feed,
-        fragments: Sequence[bytes],
         links: PageLinks,
         format: Format,
         *,
         deleted: Sequence[Tombstone] = (),
         updated: datetime | None = None,
-    ) -> bytes:
-        """A whole document. Byte-identical to rendering its entries in one go.
+    ) -> Frame:
+        """What stands around the entries of a document.
 
         :param deleted: what was withdrawn of late; RSS has no words for it.
         :param updated: of an archived document, which is older than its feed.
         """
         head = head_of(feed, links, self.site, deleted=deleted, updated=updated)
-        if format is Format.JSON:
-            return json_feed.joined(head, fragments)
-        return feedgen_xml.joined(head, fragments, format)
+        return json_feed.frame(head) if format is Format.JSON else feedgen_xml.frame(head, format)
+
+    def assemble(self, feed: Feed, fragments: Sequence[bytes], links: PageLinks, format: Format) -> bytes:
+        """A whole document. Byte-identical to rendering its entries in one go."""
+        return self.frame(feed, links, format).around(fragments)
 
     def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> bytes:
         """What happened to the sources and the service, newest first, as Atom for the operator alone."""

@@ -41,9 +41,10 @@ from feedhub.model import (
     Story,
     Subscription,
 )
-from feedhub.ports.publishing import History as History
+from feedhub.ports.publishing import Outline as Outline
 from feedhub.ports.publishing import PageLinks as PageLinks
 from feedhub.ports.publishing import Press as Press
+from feedhub.ports.publishing import Stock as Stock
 from feedhub.ports.publishing import page_key as page_key
 from feedhub.ports.publishing import read_page_key as read_page_key
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from feedhub.model import (
@@ -19,11 +20,35 @@ from feedhub.model import (
 )
 
 
-class History(Protocol):
-    """What feeds were, besides their pages. Safe from any thread, never waits for the writer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A member of a feed without its contents: all that is needed where it was rendered before.
 
-    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+    ``version`` grows with everything that its rendering takes from the entry and its story; ``context`` is a digest of
+    what it takes from its source.
+    """
+
+    id: EntryId
+    version: int
+    sort_key: int
+    updated: datetime
+    source_slug: str
+    context: bytes
+
+
+class Stock(Protocol):
+    """What documents are made of, at the least cost. Safe from any thread, never waits for the writer."""
+
+    def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
+        """The same members as :meth:`feedhub.ports.Library.page`."""
+        ...
+
+    def archive(self, feed: FeedId, number: int) -> list[Outline]:
         """The members of a complete archived document, newest first; without those that left the feed since."""
+        ...
+
+    def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
+        """These entries with everything, those that are still there, in no order."""
         ...
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
@@ -80,6 +105,10 @@ class Press(Protocol):
         :param archive: from 1 to ``feed.archives``; 0 for a page.
         :raises feedhub.errors.Unpublishable: it breaks a rule of its format, and there is no earlier one to show.
         """
+        ...
+
+    def flush(self) -> None:
+        """Let the database have what was rendered since the last time. Best effort."""
         ...
 
     def troubles(self) -> Mapping[str, str]:

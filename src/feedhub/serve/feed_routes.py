@@ -157,7 +157,7 @@ class FeedRoutes:
         known = await self._known.now()
 
         def make() -> Document:
-            page = newest_page(self._parts.library, feed, self._parts.settings.feeds, before)
+            page = newest_page(partial(self._parts.library.page, feed.id), feed, self._parts.settings.feeds, before)
             older = page_key(*page.older) if page.older else ""
             return html_document(self._renderer.feed(feed, page.entries, older, known.index))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, select, tuple_
@@ -11,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feedhub.errors import DatabaseBusy
 from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
-from feedhub.ports import Redirected
+from feedhub.ports import Outline, Redirected
 from feedhub.store.archiving import members_of, newest_archive
 from feedhub.store.attachments import bylines_of, categories_of, enclosures_of
 from feedhub.store.base import Side
@@ -49,6 +51,9 @@ FULL = (
     .join(sources, sources.c.id == entries.c.owner_id)
 )
 """An entry with its body and its owner; what :func:`load` needs of a row."""
+_OUTLINE = select(entries.c.id, entries.c.version, entries.c.sort_key, entries.c.updated, *_OWNER).join(
+    sources, sources.c.id == entries.c.owner_id
+)
 
 
 def load(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
@@ -105,16 +110,38 @@ def _other_links(row: Row, story: Sequence[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def page(connection: Connection, feed: int, limit: int, before: tuple[int, int] | None) -> list[StoredEntry]:
+    """See :func:`_listed`."""
+    return load(connection, _listed(FULL, feed, limit, before))
+
+
+def _listed(query: Select[Any], feed: int, limit: int, before: tuple[int, int] | None) -> Select[Any]:
     """One range of the primary key of ``memberships``: its cost does not depend on the feed's size or the page's depth."""
     query = (
-        FULL.join(memberships, memberships.c.entry_id == entries.c.id)
+        query.join(memberships, memberships.c.entry_id == entries.c.id)
         .where(memberships.c.feed_id == feed, ~memberships.c.hidden)
         .order_by(memberships.c.sort_key.desc(), memberships.c.entry_id.desc())
         .limit(limit)
     )
     if before is not None:
         query = query.where(tuple_(memberships.c.sort_key, memberships.c.entry_id) < before)
-    return load(connection, query)
+    return query
+
+
+def _outline(row: Any) -> Outline:
+    number, version, sort_key, updated, slug, *owner = row
+    return Outline(
+        id=EntryId(number),
+        version=version,
+        sort_key=sort_key,
+        updated=updated,
+        source_slug=slug,
+        context=_digest_of(slug, *owner),
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _digest_of(*owner: str) -> bytes:
+    return blake2b(repr(owner).encode("utf-8", "replace"), digest_size=8).digest()
 
 
 class Reading(Side):
@@ -145,16 +172,24 @@ class Reading(Side):
         with self.reading() as connection:
             return page(connection, feed, limit, before)
 
-    def archive(self, feed: FeedId, number: int) -> list[StoredEntry]:
+    def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
+        with self.reading() as connection:
+            return [_outline(row) for row in connection.execute(_listed(_OUTLINE, feed, limit, before))]
+
+    def archive(self, feed: FeedId, number: int) -> list[Outline]:
         belongs = (archive_pages.c.feed_id == memberships.c.feed_id, archive_pages.c.entry_id == memberships.c.entry_id)
         query = (
-            FULL.join(memberships, memberships.c.entry_id == entries.c.id)
+            _OUTLINE.join(memberships, memberships.c.entry_id == entries.c.id)
             .join(archive_pages, and_(*belongs))
             .where(*members_of(feed, number))
             .order_by(memberships.c.sort_key.desc(), memberships.c.entry_id.desc())
         )
         with self.reading() as connection:
-            return load(connection, query)
+            return [_outline(row) for row in connection.execute(query)]
+
+    def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
+        with self.reading() as connection:
+            return [one for some in chunks(wanted) for one in load(connection, FULL.where(entries.c.id.in_(some)))]
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
         with self.reading() as connection:
