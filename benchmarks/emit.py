@@ -30,6 +30,7 @@ from feedhub.model import (
     Digest,
     Draft,
     Entry,
+    EntryId,
     EntryKeys,
     Feed,
     FeedInfo,
@@ -194,6 +195,12 @@ def whole(store: SqlStore, feed: Feed, form: Format) -> bytes:
     return feedgen_xml.whole(head.head_of(feed, links, site), items, form)
 
 
+def one_entry(store: SqlStore, ours: Renderer, number: EntryId, form: Format) -> None:
+    """What nobody is spared: reading a new entry, rendering it, judging it."""
+    (entry,) = store.stored([number])
+    ours.breaches([bytes(ours.fragment(entry, form))], form)
+
+
 def one_feed(store: SqlStore, forms: Sequence[Format], topics: Sequence[Feed]) -> list[tuple[str, float, float, float]]:
     """(format, a feed after one new entry, of it that entry's own rendering, feedgen anew) in ms CPU."""
     rows = []
@@ -203,7 +210,7 @@ def one_feed(store: SqlStore, forms: Sequence[Format], topics: Sequence[Feed]) -
         fresh = iter(topics)
         made = cpu(lambda: press.document(next(fresh), form), 40)  # noqa: B023  called in the loop
         entry = store.page(topics[-1].id, 1)[0]
-        own = cpu(lambda: ours.breaches([bytes(ours.fragment(entry, form))], form), 40)  # noqa: B023  called in the loop
+        own = cpu(lambda: one_entry(store, ours, entry.id, form), 40)  # noqa: B023  called in the loop
         anew = cpu(lambda: whole(store, topics[0], form), 20) if form is not Format.JSON else float("nan")  # noqa: B023
         rows.append((form.value, made, own, anew))
     return rows
@@ -223,7 +230,7 @@ def main(count: int) -> None:
         topics = store.feeds(FeedKind.TOPIC, limit=count)
         random.Random(2).shuffle(topics)
         print(
-            "\n| format | a feed of 50 after one new entry, ms CPU | of it rendering and checking that entry | the rest | feedgen anew |"
+            "\n| format | a feed of 50 after one new entry, ms CPU | of it reading, rendering and judging that entry | the rest | feedgen anew |"
         )
         print("|---|---|---|---|---|")
         for name, made, own, anew in one_feed(store, list(Format), topics[:50]):

@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -78,7 +79,7 @@ class _Page:
 @dataclass(frozen=True, slots=True)
 class _Printed:
     fragments: Sequence[bytes]
-    told: Sequence[bytes]  # of each entry, shown or left out: id, version and context, for the ETag
+    told: bytes  # of each entry, shown or left out: id, version and context, for the ETag
 
 
 class Press:
@@ -180,14 +181,13 @@ class Press:
         """A document, and what our rules have against it ("" when nothing)."""
         form, page = part.format, self._page(feed, part)
         links = self._links(feed, part, page.older)
-        updated = max((one.updated for one in page.entries), default=EPOCH) if part.archive else feed.updated
+        updated = _newest_of(page.entries) if part.archive else feed.updated
         printed = self._printed(page.entries, form)
         with self._rendering:
             frame = self._renderer.frame(feed, links, form, deleted=page.deleted, updated=updated)
         head = frame.around(())
         body = frame.around(printed.fragments)
-        told = [head, self._renderer.format_name(form).encode()]
-        told += printed.told
+        told = (head, self._renderer.format_name(form).encode(), printed.told)
         document = Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
         # The fragments were judged when they were rendered, and no two have one id: what is left is the head.
         return document, "; ".join(violations(head, form)[:3])
@@ -227,7 +227,7 @@ class Press:
             if found is not None and found.body:
                 fragments.append(found.body)
                 ids.add(found.id)
-        told = [b"%d.%d." % (one.id, one.version) + one.context for one in outlines]
+        told = b"".join(b"%d.%d." % (one.id, one.version) + one.context for one in outlines)
         return _Printed(fragments, told)
 
     def _recalled(self, outlines: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
@@ -372,6 +372,10 @@ class _Cache:
         old = self._kept.pop(place, None)
         if old is not None:
             self._size -= len(old[1].body) + _OVERHEAD
+
+
+def _newest_of(outlines: Sequence[Outline]) -> datetime:
+    return datetime.fromtimestamp(max((one.updated for one in outlines), default=0), UTC)
 
 
 def _entry_in(entry: StoredEntry, form: Format) -> str:

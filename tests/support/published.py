@@ -72,7 +72,7 @@ def outline_of(one: StoredEntry) -> Outline:
         id=one.id,
         version=one.version,
         sort_key=one.sort_key,
-        updated=one.entry.updated,
+        updated=int(one.entry.updated.timestamp()),
         source_slug=one.source_slug,
         context=hashlib.blake2b(outside, digest_size=8).digest(),
     )

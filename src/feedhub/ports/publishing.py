@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from feedhub.model import (
@@ -31,7 +30,7 @@ class Outline:
     id: EntryId
     version: int
     sort_key: int
-    updated: datetime
+    updated: int  # seconds since 1970
     source_slug: str
     context: bytes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, select
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, delete, select
 
 from feedhub.model import Byline, Category, Enclosure, Entry, EntryId
 from feedhub.store.rows import Row, byline_rows, enclosure_rows
@@ -102,23 +102,28 @@ def _name(category: Category) -> CategoryName:
 # ---------------------------------------------------------------- reading
 
 
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BYLINES = (
     select(entry_authors, authors.c.key)
     .join(authors, authors.c.id == entry_authors.c.author_id)
+    .where(entry_authors.c.entry_id.in_(_IDS))
     .order_by(entry_authors.c.entry_id, entry_authors.c.position)
 )
 _CATEGORIES = (
     select(entry_categories.c.entry_id, categories.c.key, categories.c.term, categories.c.scheme, categories.c.label)
     .join(categories, categories.c.id == entry_categories.c.category_id)
+    .where(entry_categories.c.entry_id.in_(_IDS))
     .order_by(entry_categories.c.entry_id, entry_categories.c.position)
 )
-_ENCLOSURES = select(enclosures).order_by(enclosures.c.entry_id, enclosures.c.position)
+_ENCLOSURES = (
+    select(enclosures).where(enclosures.c.entry_id.in_(_IDS)).order_by(enclosures.c.entry_id, enclosures.c.position)
+)
 
 
 def bylines_of(connection: Connection, ids: Collection[int]) -> dict[tuple[int, bool], list[Byline]]:
     """People by entry and by whether they are contributors."""
     found: dict[tuple[int, bool], list[Byline]] = {}
-    for row in _rows(connection, _BYLINES.where(entry_authors.c.entry_id.in_(ids))):
+    for row in _rows(connection, _BYLINES, ids):
         byline = Byline(
             key=row["key"],
             name=row["name"],
@@ -133,7 +138,7 @@ def bylines_of(connection: Connection, ids: Collection[int]) -> dict[tuple[int, 
 
 def categories_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Category]]:
     found: dict[int, list[Category]] = {}
-    for row in _rows(connection, _CATEGORIES.where(entry_categories.c.entry_id.in_(ids))):
+    for row in _rows(connection, _CATEGORIES, ids):
         category = Category(key=row["key"], term=row["term"], scheme=row["scheme"], label=row["label"])
         found.setdefault(row["entry_id"], []).append(category)
     return found
@@ -141,7 +146,7 @@ def categories_of(connection: Connection, ids: Collection[int]) -> dict[int, lis
 
 def enclosures_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Enclosure]]:
     found: dict[int, list[Enclosure]] = {}
-    for row in _rows(connection, _ENCLOSURES.where(enclosures.c.entry_id.in_(ids))):
+    for row in _rows(connection, _ENCLOSURES, ids):
         enclosure = Enclosure(
             url=row["url"], type=row["type"], length=row["length"], title=row["title"], duration=row["duration"]
         )
@@ -149,5 +154,5 @@ def enclosures_of(connection: Connection, ids: Collection[int]) -> dict[int, lis
     return found
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
-    yield from connection.execute(query).mappings()
+def _rows(connection: Connection, query: Select[Any], ids: Collection[int]) -> Iterator[Row]:
+    yield from connection.execute(query, {"ids": list(ids)}).mappings()

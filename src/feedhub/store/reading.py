@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, select, tuple_
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, case, select, tuple_, type_coerce
 from sqlalchemy.exc import IntegrityError
 
 from feedhub.errors import DatabaseBusy
@@ -51,19 +50,28 @@ FULL = (
     .join(sources, sources.c.id == entries.c.owner_id)
 )
 """An entry with its body and its owner; what :func:`load` needs of a row."""
-_OUTLINE = select(entries.c.id, entries.c.version, entries.c.sort_key, entries.c.updated, *_OWNER).join(
-    sources, sources.c.id == entries.c.owner_id
-)
+_OUTLINE = select(
+    entries.c.id,
+    entries.c.version,
+    entries.c.sort_key,
+    type_coerce(entries.c.updated, BigInteger),
+    entries.c.owner_id,
+    *_OWNER,
+).join(sources, sources.c.id == entries.c.owner_id)
 
 
 def load(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
     """The entries of a query made from :data:`FULL`, with all that belongs to them, in its order."""
-    rows = connection.execute(query).mappings().all()
-    loaded: list[StoredEntry] = []
+    return loaded(connection, connection.execute(query).mappings().all())
+
+
+def loaded(connection: Connection, rows: Sequence[Row]) -> list[StoredEntry]:
+    """Rows of :data:`FULL` with all that belongs to them."""
+    found: list[StoredEntry] = []
     for some in chunks(rows):
         attached = _attached(connection, some)
-        loaded += [stored_entry(row, attached[row["id"]]) for row in some]
-    return loaded
+        found += [stored_entry(row, attached[row["id"]]) for row in some]
+    return found
 
 
 def _attached(connection: Connection, rows: Sequence[Row]) -> dict[int, Attached]:
@@ -86,18 +94,20 @@ def _attached(connection: Connection, rows: Sequence[Row]) -> dict[int, Attached
 
 def _others(connection: Connection, rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:
     """Links and source titles of every other sighting of each story, oldest first, each link once."""
-    query = (
-        select(entries.c.cluster, entries.c.id, entries.c.owner_id, sightings.c.source_id, sightings.c.link)
-        .add_columns(SOURCE_TITLE.label("title"))
-        .join(sightings, sightings.c.entry_id == entries.c.id)
-        .join(sources, sources.c.id == sightings.c.source_id)
-        .where(entries.c.cluster.in_({row["cluster"] for row in rows}))
-        .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id)
-    )
     stories: dict[int, list[Any]] = {}
-    for sighting in connection.execute(query):
+    for sighting in connection.execute(_SIGHTINGS, {"stories": list({row["cluster"] for row in rows})}):
         stories.setdefault(sighting.cluster, []).append(sighting)
     return {row["id"]: _other_links(row, stories.get(row["cluster"], ())) for row in rows}
+
+
+_SIGHTINGS = (
+    select(entries.c.cluster, entries.c.id, entries.c.owner_id, sightings.c.source_id, sightings.c.link)
+    .add_columns(SOURCE_TITLE.label("title"))
+    .join(sightings, sightings.c.entry_id == entries.c.id)
+    .join(sources, sources.c.id == sightings.c.source_id)
+    .where(entries.c.cluster.in_(bindparam("stories", expanding=True)))
+    .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id)
+)
 
 
 def _other_links(row: Row, story: Sequence[Any]) -> tuple[tuple[str, str], ...]:
@@ -114,7 +124,7 @@ def page(connection: Connection, feed: int, limit: int, before: tuple[int, int] 
     return load(connection, _listed(FULL, feed, limit, before))
 
 
-def _listed(query: Select[Any], feed: int, limit: int, before: tuple[int, int] | None) -> Select[Any]:
+def _listed(query: Select[Any], feed: Any, limit: Any, before: tuple[Any, Any] | None) -> Select[Any]:
     """One range of the primary key of ``memberships``: its cost does not depend on the feed's size or the page's depth."""
     query = (
         query.join(memberships, memberships.c.entry_id == entries.c.id)
@@ -127,21 +137,35 @@ def _listed(query: Select[Any], feed: int, limit: int, before: tuple[int, int] |
     return query
 
 
-def _outline(row: Any) -> Outline:
-    number, version, sort_key, updated, slug, *owner = row
-    return Outline(
-        id=EntryId(number),
-        version=version,
-        sort_key=sort_key,
-        updated=updated,
-        source_slug=slug,
-        context=_digest_of(slug, *owner),
-    )
+_WANTED = FULL.where(entries.c.id.in_(bindparam("wanted", expanding=True)))
+_PLACE: tuple[Any, Any] = (bindparam("sort_key"), bindparam("entry"))
+_OUTLINES = _listed(_OUTLINE, bindparam("feed"), bindparam("most"), None)
+_OUTLINES_BELOW = _listed(_OUTLINE, bindparam("feed"), bindparam("most"), _PLACE)
+"""Made once: writing a statement down costs as much as its rows."""
 
 
-@lru_cache(maxsize=10_000)
-def _digest_of(*owner: str) -> bytes:
-    return blake2b(repr(owner).encode("utf-8", "replace"), digest_size=8).digest()
+def _outlined(rows: Iterable[Any]) -> list[Outline]:
+    """The digest of a source is made once for all of its entries on a page."""
+    contexts: dict[int, bytes] = {}
+    found = []
+    for number, version, sort_key, updated, owner, *credit in rows:
+        if owner not in contexts:
+            contexts[owner] = blake2b(repr(credit).encode("utf-8", "replace"), digest_size=8).digest()
+        outline = Outline(
+            id=EntryId(number),
+            version=version,
+            sort_key=sort_key,
+            updated=updated,
+            source_slug=credit[0],
+            context=contexts[owner],
+        )
+        found.append(outline)
+    return found
+
+
+_FRAGMENTS = select(fragments).where(
+    fragments.c.entry_id.in_(bindparam("some", expanding=True)), fragments.c.format == bindparam("format")
+)
 
 
 class Reading(Side):
@@ -174,7 +198,10 @@ class Reading(Side):
 
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         with self.reading() as connection:
-            return [_outline(row) for row in connection.execute(_listed(_OUTLINE, feed, limit, before))]
+            query = _OUTLINES if before is None else _OUTLINES_BELOW
+            sort_key, entry = before or (0, 0)
+            told = {"feed": feed, "most": limit, "sort_key": sort_key, "entry": entry}
+            return _outlined(connection.execute(query, told))
 
     def archive(self, feed: FeedId, number: int) -> list[Outline]:
         belongs = (archive_pages.c.feed_id == memberships.c.feed_id, archive_pages.c.entry_id == memberships.c.entry_id)
@@ -185,11 +212,14 @@ class Reading(Side):
             .order_by(memberships.c.sort_key.desc(), memberships.c.entry_id.desc())
         )
         with self.reading() as connection:
-            return [_outline(row) for row in connection.execute(query)]
+            return _outlined(connection.execute(query))
 
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
         with self.reading() as connection:
-            return [one for some in chunks(wanted) for one in load(connection, FULL.where(entries.c.id.in_(some)))]
+            found: list[StoredEntry] = []
+            for some in chunks(wanted):
+                found += loaded(connection, connection.execute(_WANTED, {"wanted": some}).mappings().all())
+            return found
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
         with self.reading() as connection:
@@ -204,8 +234,7 @@ class Reading(Side):
         found: dict[tuple[EntryId, int], bytes] = {}
         with self.reading() as connection:
             for some in chunks({entry for entry, _ in wanted}):
-                query = select(fragments).where(fragments.c.entry_id.in_(some), fragments.c.format == format)
-                for row in connection.execute(query):
+                for row in connection.execute(_FRAGMENTS, {"some": some, "format": format}):
                     found[EntryId(row.entry_id), row.version] = row.body
         return {name: body for name, body in found.items() if name in wanted}
 

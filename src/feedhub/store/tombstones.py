@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feedhub.model import EntryId, Tombstone
 from feedhub.store.listing import Places
@@ -56,15 +56,6 @@ def _rows(connection: Connection, left: Mapping[int, Sequence[int]], at: datetim
 
 def tombstones_of(connection: Connection, feed: int) -> list[Tombstone]:
     """What was withdrawn from a feed, the latest first; without what came back."""
-    back = select(memberships.c.entry_id).where(
-        memberships.c.feed_id == feed, memberships.c.entry_id == tombstones.c.entry_id
-    )
-    query = (
-        select(tombstones)
-        .where(tombstones.c.feed_id == feed, ~back.exists())
-        .order_by(tombstones.c.at.desc(), tombstones.c.entry_id.desc())
-        .limit(MOST_TOLD)
-    )
     return [
         Tombstone(
             entry=EntryId(row.entry_id),
@@ -73,8 +64,19 @@ def tombstones_of(connection: Connection, feed: int) -> list[Tombstone]:
             name=row.name,
             source_slug=row.source_slug,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_TOLD, {"feed": feed})
     ]
+
+
+_BACK = select(memberships.c.entry_id).where(
+    memberships.c.feed_id == tombstones.c.feed_id, memberships.c.entry_id == tombstones.c.entry_id
+)
+_TOLD = (
+    select(tombstones)
+    .where(tombstones.c.feed_id == bindparam("feed"), ~_BACK.exists())
+    .order_by(tombstones.c.at.desc(), tombstones.c.entry_id.desc())
+    .limit(MOST_TOLD)
+)
 
 
 def trim_tombstones(connection: Connection, now: datetime) -> int:
