@@ -16,6 +16,7 @@ The map, in the order in which data flows::
     press.py       stored entries -> documents, made at first need
     prints.py      rendered entries, kept
     gapfill.py     what was probably missed -> looked for in the source's own archive pages
+    nearby.py      new entries -> the stories that they are near copies of
     commit.py      findings of many sources -> one transaction with everything of each
     understand.py  one document -> Understood: parse, clean, identify, label (pure; runs in a worker process)
 

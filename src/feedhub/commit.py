@@ -23,6 +23,7 @@ from feedhub.model import (
     Insert,
     Key,
     Known,
+    Marked,
     NotModified,
     Outcome,
     ParseFailed,
@@ -35,6 +36,7 @@ from feedhub.model import (
     Update,
     Validators,
 )
+from feedhub.nearby import MOST_OF_A_MARK, NearCopies
 from feedhub.ports import Clock, Ledger, PollRecord
 from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering
 from feedhub.settings import Interval, Settings
@@ -86,7 +88,8 @@ class Committer:
         outcomes: dict[SourceId, Outcome] = {}
         states: dict[SourceId, SourceState] = {}
         with self._ledger.transaction() as transaction:
-            for wave in _waves(findings):
+            common = _common_marks(transaction.marked(_marks(findings)))
+            for wave in _waves(findings, common):
                 drafts = [draft for finding in wave for draft in _drafts(finding)]
                 keys = {key for draft in drafts for key in _recognising(draft)}
                 known = transaction.known(keys)
@@ -95,6 +98,7 @@ class Committer:
                     removed=transaction.removed(keys - known.keys()),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
                     subscriptions=transaction.subscriptions([f.state.id for f in wave if not f.pushed]),
+                    near=NearCopies(transaction, [draft for draft in drafts if not _is_known(draft, known)]),
                 )
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
                 records = [self._record(finding, memory) for finding in wave]
@@ -232,19 +236,36 @@ def _recognising(draft: Draft) -> tuple[Key, ...]:
     return draft.keys.own if draft.keys.shared is None else (*draft.keys.own, draft.keys.shared)
 
 
-def _waves(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
-    """Split a batch so that no two sources of a wave bring the same story.
+def _marks(findings: Sequence[Finding]) -> set[int]:
+    return {mark for finding in findings for draft in _drafts(finding) for mark in draft.keys.marks}
+
+
+def _common_marks(marked: Mapping[int, Sequence[Marked]]) -> frozenset[int]:
+    return frozenset(mark for mark, entries in marked.items() if len(entries) >= MOST_OF_A_MARK)
+
+
+def _is_known(draft: Draft, known: Mapping[Key, Known]) -> bool:
+    return any(key in known for key in _recognising(draft))
+
+
+def _waves(findings: Sequence[Finding], common: frozenset[int] = frozenset()) -> Iterator[list[Finding]]:
+    """Split a batch so that no two sources of a wave bring the same story, or a near copy of it.
 
     Within a wave all decisions can be made from one look at the database; a source that shares a key with an earlier
     one waits for the next wave, where the earlier one is known already.
+
+    :param common: marks that say nothing, because many stored entries have them.
     """
     waiting = list(findings)
     while waiting:
-        taken: set[Key] = set()
+        taken: set[Key | int] = set()
         wave: list[Finding] = []
         later: list[Finding] = []
         for finding in waiting:
-            keys = {key for draft in _drafts(finding) for key in (*_recognising(draft), *draft.keys.cluster)}
+            keys: set[Key | int] = {
+                key for draft in _drafts(finding) for key in (*_recognising(draft), *draft.keys.cluster)
+            }
+            keys |= {mark for draft in _drafts(finding) for mark in draft.keys.marks if mark not in common}
             (later if keys & taken else wave).append(finding)
             taken |= keys  # also of those that wait: their order must hold
         yield wave
@@ -259,6 +280,7 @@ class Memory:
     removed: frozenset[Key]
     stories: Mapping[Key, Story]
     subscriptions: Mapping[SourceId, Subscription]
+    near: NearCopies
 
     def matches(self, draft: Draft) -> list[Known]:
         return [self.known[key] for key in _recognising(draft) if key in self.known]
@@ -276,9 +298,17 @@ def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory
     decision = decide(draft.entry, source, memory.matches(draft), listed_ids, now)
     if not isinstance(decision, Insert):
         return decision
+    marks = memory.near.worth_keeping(draft)
     candidates = [memory.stories[key] for key in draft.keys.cluster if key in memory.stories]
     others = [story for story in candidates if source not in story.sources]
-    return Insert(cluster=join(draft.entry, others, now))
+    if (cluster := join(draft.entry, others, now)) is not None:
+        return Insert(cluster=cluster, because="the same link, id or text", marks=marks)
+    found = memory.near.story_of(draft, source, now)
+    if found is None:
+        return Insert(marks=marks)
+    return Insert(
+        cluster=found.story, because=f"{found.share:.0%} of its text is that of entry {found.entry}", marks=marks
+    )
 
 
 def _outcome(finding: Finding, state: SourceState, *, new: int, updated: int, elsewhere: int) -> Outcome:

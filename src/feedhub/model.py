@@ -344,12 +344,14 @@ class EntryKeys:
 
     ``own`` keys hold within one source (its id, its canonical link, a digest when both are missing); ``shared`` holds
     across sources: the same globally unique id *and* the same canonical link. ``cluster`` keys join different entries
-    to one story (canonical link, original id of ``atom:source``, digest of a long enough text).
+    to one story (canonical link, original id of ``atom:source``, digest of a long enough text). ``marks`` are 63-bit
+    numbers that near copies of its text probably share (:mod:`feedhub.dedupe.sketch`).
     """
 
     own: tuple[Key, ...]
     shared: Key | None = None
     cluster: tuple[Key, ...] = ()
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,10 +469,31 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A stored entry that shares a mark."""
+
+    entry: EntryId
+    cluster: EntryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The words of a stored entry. ``body`` is safe HTML."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:
-    """Nothing known matches: a new entry. ``cluster`` is the story it joins, None for a story of its own."""
+    """Nothing known matches: a new entry. ``cluster`` is the story it joins, None for a story of its own.
+
+    ``because`` says why it joins, for ``explain``; ``marks`` are those by which later copies shall find it.
+    """
 
     cluster: EntryId | None = None
+    because: str = ""
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

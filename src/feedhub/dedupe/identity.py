@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from feedhub.dedupe.digests import folded_words, key_of, meaning_of
+from feedhub.dedupe.sketch import marks_of
 from feedhub.model import Entry, EntryKeys, Key, SourceId
 
 MIN_STORY_TEXT = 200
@@ -24,14 +25,16 @@ def identify(source: SourceId, entries: Sequence[Entry], listed: Sequence[tuple[
 
     :param listed: (original id, link as written) of *every* entry of the document, known ones too.
     """
-    document = _read(entries, listed)
+    folded = [folded_words(entry.text) for entry in entries]
+    document = _read(entries, folded, listed)
     return tuple(
         EntryKeys(
             own=_own_keys(str(source), entry, document),
             shared=_shared_key(entry, document),
-            cluster=tuple(_story_keys(entry, document)),
+            cluster=tuple(_story_keys(entry, text, document)),
+            marks=marks_of(text, entry.title) if len(document.titles[text]) == 1 else (),
         )
-        for entry in entries
+        for entry, text in zip(entries, folded, strict=True)
     )
 
 
@@ -80,7 +83,7 @@ class _Document:
         return self.links_of[entry.original_id]
 
 
-def _read(entries: Sequence[Entry], listed: Sequence[tuple[str, str]]) -> _Document:
+def _read(entries: Sequence[Entry], folded: Sequence[str], listed: Sequence[tuple[str, str]]) -> _Document:
     document = _Document(
         Counter(), defaultdict(set), defaultdict(Counter), defaultdict(list), defaultdict(list), defaultdict(set)
     )
@@ -90,10 +93,10 @@ def _read(entries: Sequence[Entry], listed: Sequence[tuple[str, str]]) -> _Docum
             document.links_of[name].add(link)
         if link:
             document.ids_at[link][name] += 1
-    for entry in entries:
+    for entry, text in zip(entries, folded, strict=True):
         document.by_id[entry.original_id].append(entry)
         document.by_link[entry.canonical_link].append(entry)
-        document.titles[folded_words(entry.text)].add(entry.title)
+        document.titles[text].add(entry.title)
     return document
 
 
@@ -127,12 +130,11 @@ def _shared_key(entry: Entry, document: _Document) -> Key | None:
     return key_of("shared", entry.original_id, entry.canonical_link)
 
 
-def _story_keys(entry: Entry, document: _Document) -> Iterable[Key]:
+def _story_keys(entry: Entry, text: str, document: _Document) -> Iterable[Key]:
     if document.link_behaves(entry) and _leads_somewhere(entry.canonical_link):
         yield key_of("story link", entry.canonical_link)
     if _names_the_origin(entry) and document.id_behaves(entry):
         yield key_of("story id", entry.original_id)
-    text = folded_words(entry.text)
     # One text under several titles in one document is boilerplate ("Subscribe to read on").
     if len(text) >= MIN_STORY_TEXT and len(document.titles[text]) == 1:
         yield key_of("story text", text)

@@ -30,6 +30,7 @@ from feedhub.model import (
     HubReply,
     Key,
     Known,
+    Marked,
     Membership,
     Outcome,
     Request,
@@ -40,6 +41,7 @@ from feedhub.model import (
     StoredEntry,
     Story,
     Subscription,
+    Wording,
 )
 from feedhub.ports.publishing import Outline as Outline
 from feedhub.ports.publishing import PageLinks as PageLinks
@@ -195,6 +197,18 @@ class Transaction(Protocol):
 
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
         """Stories by any of their ``cluster`` keys."""
+        ...
+
+    def stories_named(self, clusters: Collection[EntryId]) -> Mapping[EntryId, Story]:
+        """Stories by the ids of their first entries."""
+        ...
+
+    def marked(self, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]:
+        """Entries by their marks, the oldest first."""
+        ...
+
+    def wordings(self, wanted: Collection[EntryId]) -> Mapping[EntryId, Wording]:
+        """What these entries say."""
         ...
 
     def subscriptions(self, sources: Iterable[SourceId]) -> Mapping[SourceId, Subscription]:

@@ -27,6 +27,7 @@ from feedhub.store.feeds import (
     write_listing,
 )
 from feedhub.store.listing import Place
+from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
 from feedhub.store.rows import entry_row, sort_key
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
@@ -66,6 +67,7 @@ class Batch:
         self._contents: list[dict[str, Any]] = []
         self._keys: dict[Key, tuple[int, bool]] = {}
         self._cluster_keys: dict[Key, int] = {}
+        self._marks: list[tuple[int, int]] = []
         self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
         self._updates: dict[int, dict[str, Any]] = {}
         self._seen_anew: set[int] = set()  # stored entries that got another sighting
@@ -157,6 +159,8 @@ class Batch:
         )
         self._present[number] = here
         self._new.append({"id": number, "owner_id": source, "version": 1, **_moments(here), **entry_row(entry)})
+        self._new[-1]["joined"] = decision.because
+        self._marks += [(mark, number) for mark in decision.marks]
         self._new[-1]["source_updated"] = record.info.updated if record.info else None
         self._contents.append({"entry_id": number, "summary": entry.summary, "content": entry.content})
         self._attachments.attach(EntryId(number), entry)
@@ -224,6 +228,7 @@ class Batch:
         change_entries(self._connection, list(self._updates.values()), self._contents, self._listing.fresh)
         self._attachments.write()
         self._write_keys()
+        write_marks(self._connection, self._marks)
         write_sightings(self._connection, list(self._sightings.values()))
         touch_sightings(self._connection, records)
         touched = self._rewrite(polled)

@@ -160,6 +160,7 @@ entries = Table(
     Column("owner_id", ID, ForeignKey("sources.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("cluster", ID, nullable=False),  # the id of the story's first entry
+    _words("joined"),  # why it joined its story, for ``explain``
     _words("original_id"),
     _words("link"),
     _words("canonical_link"),
@@ -213,6 +214,17 @@ cluster_keys = Table(
     Column("cluster", ID, nullable=False),
     PrimaryKeyConstraint("key"),
     Index(None, "cluster"),
+    sqlite_with_rowid=False,
+)
+
+story_marks = Table(
+    "story_marks",
+    metadata,
+    # Near copies of a text share some of its marks. No foreign key: rows of entries that are gone are passed over, and
+    # all go after a month (store.marks); an index for them would double the cost of every new entry.
+    Column("mark", BigInteger, nullable=False),
+    Column("entry_id", ID, nullable=False),
+    PrimaryKeyConstraint("mark", "entry_id"),
     sqlite_with_rowid=False,
 )
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, SourceId, Story, Subscription
+from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, Marked, SourceId, Story, Subscription, Wording
 from feedhub.ports import Applied, PollRecord
 from feedhub.store.batch import Batch
+from feedhub.store.marks import marked, wordings
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
@@ -87,6 +88,23 @@ class SqlTransaction:
             for row in self._connection.execute(query):
                 owners[EntryId(row.cluster)].add(SourceId(row.owner_id))
         return {cluster: frozenset(sources) for cluster, sources in owners.items()}
+
+    def stories_named(self, clusters: Collection[EntryId]) -> Mapping[EntryId, Story]:
+        found: dict[EntryId, Story] = {}
+        for some in chunks(clusters):
+            query = select(entries.c.id, entries.c.language, entries.c.publisher, entries.c.published)
+            for row in self._connection.execute(query.where(entries.c.id.in_(some))):
+                found[EntryId(row.id)] = Story(
+                    cluster=EntryId(row.id), language=row.language, publisher=row.publisher, published=row.published
+                )
+        owners = self._owners(found)
+        return {cluster: replace(story, sources=owners[cluster]) for cluster, story in found.items()}
+
+    def marked(self, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]:
+        return marked(self._connection, marks)
+
+    def wordings(self, wanted: Collection[EntryId]) -> Mapping[EntryId, Wording]:
+        return wordings(self._connection, wanted)
 
     def subscriptions(self, sources: Iterable[SourceId]) -> Mapping[SourceId, Subscription]:
         return current_subscriptions(self._connection, sources)

@@ -1,0 +1,193 @@
+"""Whether two texts are copies of one: the judgement over what marks propose. Pure.
+
+A copy may be cut, edited by a tenth, shuffled by paragraphs, and stand between a publisher's own furniture. What looks alike
+and is not one story is made from a template: other figures, another subject in the same slots, another part of a series.
+So overlap alone proves nothing. Three questions are asked, and every doubt keeps texts apart:
+
+1. Do the figures agree? Numbers, weekdays and months of the one are those of the other, as far as both reach, and between
+   the same words stand the same figures.
+2. Is it the same subject? A word that a title names and its text repeats, or that a text says again and again, is on the
+   other side too; where titles agree, it is enough that this holds one way (a text that was cut names less).
+3. Do the runs of three words overlap enough, the more so where titles differ?
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from feedhub.dedupe.sketch import MIN_WORDS, words_of
+
+MOST_COMPARED = 3_000
+"""Words of a text that are compared."""
+ENOUGH = 0.6
+"""Share of the shorter text's runs that the other must hold, where the titles agree."""
+ENOUGH_UNDER_OTHER_TITLE = 0.7
+SAME_TITLE = 0.6
+"""Share of the words of the shorter title that make two titles agree."""
+SAME_FIGURES = 0.4
+"""Share of the figures of the text with fewer that the other must name: furniture has figures of its own."""
+OTHER_FIGURES = 0.2
+"""Share of the places between the same words at which other figures may stand."""
+CONTAINED = 0.9
+"""Share of the shorter text from which it is contained in the other whole."""
+REPEATED = 3
+"""Times a word must stand in one text, and never in the other, to be a subject of its own."""
+
+_FIGURE = re.compile(r"\d")
+_DAYS = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "hai",
+        "ba",
+        "tư",
+        "năm",
+        "sáu",
+        "bảy",
+        "nhật",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "lunes",
+        "martes",
+        "miércoles",
+        "jueves",
+        "viernes",
+        "sábado",
+        "domingo",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text taken apart for comparing."""
+
+    title: tuple[str, ...]
+    words: tuple[str, ...]
+    counts: Counter[str] = field(compare=False)
+    runs: frozenset[tuple[str, ...]] = field(compare=False)
+    figures: frozenset[str] = field(compare=False)
+    slots: Mapping[tuple[str, ...], frozenset[str]] = field(compare=False)  # words around a figure -> the figures
+
+
+def text_of(title: str, body: str) -> Text:
+    """Take a text apart. ``body`` is text, no markup."""
+    words = tuple(words_of(body, MOST_COMPARED))
+    return Text(
+        title=tuple(words_of(title)),
+        words=words,
+        counts=Counter(words),
+        runs=frozenset(zip(words, words[1:], words[2:], strict=False)),
+        figures=_figures(words),
+        slots=_slots(words),
+    )
+
+
+def _slots(words: Sequence[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
+    """The two words before and the two words after each figure, and which figures stand there."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for place, word in enumerate(words):
+        if _is_figure(word):
+            for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
+                if len(around) == 2 and not any(map(_is_figure, around)):
+                    found.setdefault((side, *around), set()).add(word)
+    return {slot: frozenset(figures) for slot, figures in found.items()}
+
+
+def nearness(one: Text, other: Text) -> float:
+    """The share of the shorter text that the other holds (0 to 1); 0.0 when they are not copies of one text."""
+    short, long = sorted((one, other), key=lambda text: len(text.runs))
+    shared = len(short.runs & long.runs) / max(len(short.runs), 1)
+    agree = _titles_agree(one.title, other.title)
+    if min(len(one.words), len(other.words)) < MIN_WORDS or not _same_subject(one, other, agree or shared > CONTAINED):
+        return 0.0
+    if shared < (ENOUGH if agree else ENOUGH_UNDER_OTHER_TITLE):
+        return 0.0
+    return round(shared, 2) if _figures_agree(one, other) else 0.0
+
+
+def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
+    mine, others = set(one), set(other)
+    return len(mine & others) >= SAME_TITLE * max(min(len(mine), len(others)), 1)
+
+
+def _figures(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(filter(_is_figure, words))
+
+
+def _is_figure(word: str) -> bool:
+    return word in _DAYS or _FIGURE.search(word) is not None
+
+
+def _figures_agree(one: Text, other: Text) -> bool:
+    titles = _figures(one.title), _figures(other.title)
+    if titles[0] - titles[1] - other.figures or titles[1] - titles[0] - one.figures:
+        return False  # a figure that a title names is nowhere in the other
+    if titles[0] and titles[1] and not (titles[0] <= titles[1] or titles[1] <= titles[0]):
+        return False
+    few, many = sorted((one.figures, other.figures), key=len)
+    if len(few) > 2 and len(few & many) < SAME_FIGURES * len(few):
+        return False
+    both = one.slots.keys() & other.slots.keys()
+    other_figures = sum(one.slots[slot].isdisjoint(other.slots[slot]) for slot in both)
+    return other_figures <= OTHER_FIGURES * len(both)
+
+
+def _same_subject(one: Text, other: Text, may_be_cut: bool) -> bool:
+    """A text that was cut names less than the other: that is no doubt where titles agree or it is contained whole."""
+    own = _own_subject(one, other), _own_subject(other, one)
+    return not all(own) if may_be_cut else not any(own)
+
+
+def _own_subject(one: Text, other: Text) -> bool:
+    """Whether it tells of something that the other never names."""
+    theirs = other.counts.keys() | set(other.title)
+    named = any(word in one.counts and word not in theirs for word in one.title if len(word) > 1)
+    return named or any(count >= REPEATED and word not in theirs for word, count in one.counts.items() if len(word) > 1)

@@ -1,0 +1,85 @@
+"""Near copies of new entries among what is stored: marks propose, texts are compared, ``dedupe`` judges.
+
+One object for one wave of a commit: what the database has to say of all its drafts is asked at once, texts only of those
+candidates that come to be compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from feedhub.clean.html import html_to_text
+from feedhub.dedupe import join
+from feedhub.dedupe.nearness import Text, nearness, text_of
+from feedhub.model import Draft, EntryId, Marked, SourceId, Story, Wording
+
+MOST_OF_A_MARK = 20
+"""Entries that may have one mark. A mark that more have is furniture (``For more stories like this``): it says nothing."""
+MOST_COMPARED = 8
+"""Candidates whose texts are compared with a new entry's, those first that share most marks."""
+
+
+class Asked(Protocol):
+    """What of a :class:`feedhub.ports.Transaction` is needed here."""
+
+    def marked(self, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]: ...
+    def stories_named(self, clusters: Collection[EntryId]) -> Mapping[EntryId, Story]: ...
+    def wordings(self, wanted: Collection[EntryId]) -> Mapping[EntryId, Wording]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """The story that an entry is a copy of, by which of its entries, and how much of the shorter text both have."""
+
+    story: EntryId
+    entry: EntryId
+    share: float
+
+
+class NearCopies:
+    """Finds the stories of new entries by their texts."""
+
+    def __init__(self, asked: Asked, drafts: Sequence[Draft]) -> None:
+        self._asked = asked
+        self._marked = asked.marked({mark for draft in drafts for mark in draft.keys.marks})
+        clusters = {one.cluster for entries in self._marked.values() for one in entries}
+        self._stories = asked.stories_named(clusters)
+        self._texts: dict[EntryId, Text] = {}
+
+    def worth_keeping(self, draft: Draft) -> tuple[int, ...]:
+        """The marks by which later copies shall find it: those that still tell something."""
+        return tuple(mark for mark in draft.keys.marks if len(self._marked.get(mark, ())) < MOST_OF_A_MARK)
+
+    def story_of(self, draft: Draft, source: SourceId, now: datetime) -> Near | None:
+        """The story of which an entry is a near copy: of several the one with most in common, then the oldest."""
+        candidates = self._candidates(draft, source, now)
+        if not candidates:
+            return None
+        self._read([one.entry for one in candidates])
+        mine = text_of(draft.entry.title, draft.entry.text or html_to_text(draft.entry.summary))
+        found = [
+            Near(story=one.cluster, entry=one.entry, share=share)
+            for one in candidates
+            if one.entry in self._texts and (share := nearness(mine, self._texts[one.entry]))
+        ]
+        return max(found, key=lambda near: (near.share, -near.story), default=None)
+
+    def _candidates(self, draft: Draft, source: SourceId, now: datetime) -> list[Marked]:
+        shared = Counter(one for mark in draft.keys.marks for one in self._marked.get(mark, ()))
+        fitting = [
+            one
+            for one, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0].entry))
+            if (story := self._stories.get(one.cluster)) is not None
+            and source not in story.sources
+            and join(draft.entry, [story], now) is not None
+        ]
+        return fitting[:MOST_COMPARED]
+
+    def _read(self, wanted: Sequence[EntryId]) -> None:
+        unread = [entry for entry in wanted if entry not in self._texts]
+        for entry, said in self._asked.wordings(unread).items():
+            self._texts[entry] = text_of(said.title, html_to_text(said.body))

@@ -1,0 +1,53 @@
+"""Marks of texts, by which near copies find each other (:mod:`feedhub.dedupe.sketch`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from feedhub.model import EntryId, Marked, Wording
+from feedhub.store.statements import chunks, put_missing
+from feedhub.store.tables import contents, entries, story_marks
+
+_MARKED = (
+    select(story_marks.c.mark, story_marks.c.entry_id, entries.c.cluster)
+    .join(entries, entries.c.id == story_marks.c.entry_id)
+    .where(story_marks.c.mark.in_(bindparam("marks", expanding=True)))
+    .order_by(story_marks.c.entry_id)
+)
+_WORDINGS = (
+    select(entries.c.id, entries.c.title, contents.c.summary, contents.c.content)
+    .join(contents, contents.c.entry_id == entries.c.id)
+    .where(entries.c.id.in_(bindparam("wanted", expanding=True)))
+)
+
+
+def marked(connection: Connection, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]:
+    """The entries that have these marks, the oldest first."""
+    found: dict[int, list[Marked]] = {}
+    for some in chunks(set(marks)):
+        for row in connection.execute(_MARKED, {"marks": some}):
+            found.setdefault(row.mark, []).append(Marked(entry=EntryId(row.entry_id), cluster=EntryId(row.cluster)))
+    return found
+
+
+def wordings(connection: Connection, wanted: Collection[EntryId]) -> Mapping[EntryId, Wording]:
+    """What these entries say."""
+    found: dict[EntryId, Wording] = {}
+    for some in chunks(wanted):
+        for row in connection.execute(_WORDINGS, {"wanted": some}):
+            found[EntryId(row.id)] = Wording(title=row.title, body=row.content or row.summary)
+    return found
+
+
+def write_marks(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Remember (mark, entry)."""
+    put_missing(connection, story_marks, [{"mark": mark, "entry_id": entry} for mark, entry in rows])
+
+
+def forget_marks(connection: Connection, before: EntryId, part: int, parts: int) -> int:
+    """Drop the marks of entries with smaller ids, in one of ``parts`` equal parts of all marks; returns how many."""
+    width = 2**63 // parts
+    of_part = story_marks.c.mark >= part * width, story_marks.c.mark <= (part + 1) * width - 1
+    return connection.execute(delete(story_marks).where(*of_part, story_marks.c.entry_id < before)).rowcount
