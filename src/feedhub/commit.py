@@ -23,7 +23,6 @@ from feedhub.model import (
     Insert,
     Key,
     Known,
-    Marked,
     NotModified,
     Outcome,
     ParseFailed,
@@ -36,7 +35,7 @@ from feedhub.model import (
     Update,
     Validators,
 )
-from feedhub.nearby import MOST_OF_A_MARK, NearCopies
+from feedhub.nearby import NearCopies, common_marks, meeting
 from feedhub.ports import Clock, Ledger, PollRecord
 from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering
 from feedhub.settings import Interval, Settings
@@ -88,7 +87,7 @@ class Committer:
         outcomes: dict[SourceId, Outcome] = {}
         states: dict[SourceId, SourceState] = {}
         with self._ledger.transaction() as transaction:
-            common = _common_marks(transaction.marked(_marks(findings)))
+            common = common_marks(transaction.marked(_marks(findings)))
             for wave in _waves(findings, common):
                 drafts = [draft for finding in wave for draft in _drafts(finding)]
                 keys = {key for draft in drafts for key in _recognising(draft)}
@@ -240,10 +239,6 @@ def _marks(findings: Sequence[Finding]) -> set[int]:
     return {mark for finding in findings for draft in _drafts(finding) for mark in draft.keys.marks}
 
 
-def _common_marks(marked: Mapping[int, Sequence[Marked]]) -> frozenset[int]:
-    return frozenset(mark for mark, entries in marked.items() if len(entries) >= MOST_OF_A_MARK)
-
-
 def _is_known(draft: Draft, known: Mapping[Key, Known]) -> bool:
     return any(key in known for key in _recognising(draft))
 
@@ -258,14 +253,14 @@ def _waves(findings: Sequence[Finding], common: frozenset[int] = frozenset()) ->
     """
     waiting = list(findings)
     while waiting:
-        taken: set[Key | int] = set()
+        taken: set[Key | tuple[int, ...]] = set()
         wave: list[Finding] = []
         later: list[Finding] = []
         for finding in waiting:
-            keys: set[Key | int] = {
+            keys: set[Key | tuple[int, ...]] = {
                 key for draft in _drafts(finding) for key in (*_recognising(draft), *draft.keys.cluster)
             }
-            keys |= {mark for draft in _drafts(finding) for mark in draft.keys.marks if mark not in common}
+            keys |= {one for draft in _drafts(finding) for one in meeting(draft.keys.marks, common)}
             (later if keys & taken else wave).append(finding)
             taken |= keys  # also of those that wait: their order must hold
         yield wave

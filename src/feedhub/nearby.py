@@ -7,18 +7,23 @@ candidates that come to be compared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Protocol
 
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import join
-from feedhub.dedupe.nearness import Text, nearness, text_of
+from feedhub.dedupe.nearness import Text, nearness
 from feedhub.model import Draft, EntryId, Marked, SourceId, Story, Wording
 
+MOST_STORIES = 5
+"""Stories that may have one mark. What more have is furniture (``For more stories like this``): it says nothing."""
 MOST_OF_A_MARK = 20
-"""Entries that may have one mark. A mark that more have is furniture (``For more stories like this``): it says nothing."""
+"""Entries of one story by which a mark is remembered: enough to find the story."""
+ENOUGH_MARKS = 2
+"""Marks that two texts must share before they are compared: one in common happens to strangers."""
 MOST_COMPARED = 8
 """Candidates whose texts are compared with a new entry's, those first that share most marks."""
 
@@ -40,19 +45,35 @@ class Near:
     share: float
 
 
+def common_marks(marked: Mapping[int, Sequence[Marked]]) -> frozenset[int]:
+    """Those that say nothing, because texts of many stories have them."""
+    return frozenset(mark for mark, entries in marked.items() if len({one.cluster for one in entries}) > MOST_STORIES)
+
+
+def meeting(marks: Sequence[int], common: Collection[int]) -> Iterator[tuple[int, ...]]:
+    """What two drafts have in common when they share enough marks to be compared."""
+    return combinations(sorted(mark for mark in marks if mark not in common), ENOUGH_MARKS)
+
+
 class NearCopies:
     """Finds the stories of new entries by their texts."""
 
     def __init__(self, asked: Asked, drafts: Sequence[Draft]) -> None:
         self._asked = asked
-        self._marked = asked.marked({mark for draft in drafts for mark in draft.keys.marks})
+        found = asked.marked({mark for draft in drafts for mark in draft.keys.marks})
+        self._common = common_marks(found)
+        self._marked = {mark: entries for mark, entries in found.items() if mark not in self._common}
         clusters = {one.cluster for entries in self._marked.values() for one in entries}
         self._stories = asked.stories_named(clusters)
         self._texts: dict[EntryId, Text] = {}
 
     def worth_keeping(self, draft: Draft) -> tuple[int, ...]:
         """The marks by which later copies shall find it: those that still tell something."""
-        return tuple(mark for mark in draft.keys.marks if len(self._marked.get(mark, ())) < MOST_OF_A_MARK)
+        return tuple(
+            mark
+            for mark in draft.keys.marks
+            if mark not in self._common and len(self._marked.get(mark, ())) < MOST_OF_A_MARK
+        )
 
     def story_of(self, draft: Draft, source: SourceId, now: datetime) -> Near | None:
         """The story of which an entry is a near copy: of several the one with most in common, then the oldest."""
@@ -60,7 +81,7 @@ class NearCopies:
         if not candidates:
             return None
         self._read([one.entry for one in candidates])
-        mine = text_of(draft.entry.title, draft.entry.text or html_to_text(draft.entry.summary))
+        mine = Text(draft.entry.title, draft.entry.text or html_to_text(draft.entry.summary))
         found = [
             Near(story=one.cluster, entry=one.entry, share=share)
             for one in candidates
@@ -72,8 +93,9 @@ class NearCopies:
         shared = Counter(one for mark in draft.keys.marks for one in self._marked.get(mark, ()))
         fitting = [
             one
-            for one, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0].entry))
-            if (story := self._stories.get(one.cluster)) is not None
+            for one, count in sorted(shared.items(), key=lambda item: (-item[1], item[0].entry))
+            if count >= ENOUGH_MARKS
+            and (story := self._stories.get(one.cluster)) is not None
             and source not in story.sources
             and join(draft.entry, [story], now) is not None
         ]
@@ -82,4 +104,4 @@ class NearCopies:
     def _read(self, wanted: Sequence[EntryId]) -> None:
         unread = [entry for entry in wanted if entry not in self._texts]
         for entry, said in self._asked.wordings(unread).items():
-            self._texts[entry] = text_of(said.title, html_to_text(said.body))
+            self._texts[entry] = Text(said.title, html_to_text(said.body))

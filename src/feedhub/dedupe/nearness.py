@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from feedhub.dedupe.sketch import MIN_WORDS, words_of
 
@@ -105,33 +105,35 @@ _DAYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
-    """A text taken apart for comparing."""
+    """A text taken apart for comparing, each part when it is needed: most candidates have too little in common.
 
-    title: tuple[str, ...]
-    words: tuple[str, ...]
-    counts: Counter[str] = field(compare=False)
-    runs: frozenset[tuple[str, ...]] = field(compare=False)
-    figures: frozenset[str] = field(compare=False)
-    slots: Mapping[tuple[str, ...], frozenset[str]] = field(compare=False)  # words around a figure -> the figures
+    :param body: text, no markup.
+    """
 
+    def __init__(self, title: str, body: str) -> None:
+        self.title = tuple(words_of(title))
+        self.words = tuple(words_of(body, MOST_COMPARED))
 
-def text_of(title: str, body: str) -> Text:
-    """Take a text apart. ``body`` is text, no markup."""
-    words = tuple(words_of(body, MOST_COMPARED))
-    return Text(
-        title=tuple(words_of(title)),
-        words=words,
-        counts=Counter(words),
-        runs=frozenset(zip(words, words[1:], words[2:], strict=False)),
-        figures=_figures(words),
-        slots=_slots(words),
-    )
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(zip(self.words, self.words[1:], self.words[2:], strict=False))
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(self.words)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return _figures(self.counts)
+
+    @cached_property
+    def slots(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        """The two words before and the two words after each figure, and which figures stand there."""
+        return _slots(self.words)
 
 
 def _slots(words: Sequence[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
-    """The two words before and the two words after each figure, and which figures stand there."""
     found: dict[tuple[str, ...], set[str]] = {}
     for place, word in enumerate(words):
         if _is_figure(word):
@@ -143,14 +145,15 @@ def _slots(words: Sequence[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
 
 def nearness(one: Text, other: Text) -> float:
     """The share of the shorter text that the other holds (0 to 1); 0.0 when they are not copies of one text."""
+    if min(len(one.words), len(other.words)) < MIN_WORDS:
+        return 0.0
     short, long = sorted((one, other), key=lambda text: len(text.runs))
     shared = len(short.runs & long.runs) / max(len(short.runs), 1)
     agree = _titles_agree(one.title, other.title)
-    if min(len(one.words), len(other.words)) < MIN_WORDS or not _same_subject(one, other, agree or shared > CONTAINED):
-        return 0.0
     if shared < (ENOUGH if agree else ENOUGH_UNDER_OTHER_TITLE):
         return 0.0
-    return round(shared, 2) if _figures_agree(one, other) else 0.0
+    same = _same_subject(one, other, agree or shared > CONTAINED) and _figures_agree(one, other)
+    return round(shared, 2) if same else 0.0
 
 
 def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -158,7 +161,7 @@ def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
     return len(mine & others) >= SAME_TITLE * max(min(len(mine), len(others)), 1)
 
 
-def _figures(words: Sequence[str]) -> frozenset[str]:
+def _figures(words: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(_is_figure, words))
 
 
