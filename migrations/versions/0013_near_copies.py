@@ -1,4 +1,4 @@
-"""Marks by which near copies of a text are found, and why an entry joined its story."""
+"""Marks by which near copies of a text are found, why an entry joined its story, and how ids of sources behave."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.add_column("sources", sa.Column("traits", sa.String()))
     op.add_column("entries", sa.Column("joined", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "story_marks",
@@ -25,3 +26,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("story_marks")
     op.drop_column("entries", "joined")
+    op.drop_column("sources", "traits")

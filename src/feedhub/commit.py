@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from feedhub.dedupe import decide, is_certain, join
+from feedhub.dedupe import decide, is_certain, join, reuses_id, without_id
 from feedhub.model import (
     EPOCH,
     DateOrigin,
@@ -27,17 +27,20 @@ from feedhub.model import (
     Outcome,
     ParseFailed,
     PollHints,
+    Recognition,
+    Same,
     SourceId,
     SourceState,
     Story,
     Subscription,
+    Trait,
     Understood,
     Update,
     Validators,
 )
 from feedhub.nearby import NearCopies, common_marks, meeting
 from feedhub.ports import Clock, Ledger, PollRecord
-from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering
+from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering, traits_after
 from feedhub.settings import Interval, Settings
 from feedhub.websub import found, push_of
 
@@ -120,13 +123,14 @@ class Committer:
         if finding.aside:
             return self._aside(finding, memory, now)
         understood = finding.understood
-        writes: list[tuple[Draft, Decision]] = []
+        decided: list[tuple[Draft, Decision]] = []
         if understood is not None:
-            writes = [
+            decided = [
                 (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
-                for draft in understood.drafts
+                for draft in _named_by_what_lasts(understood.drafts, finding.state)
                 if not (finding.pushed and _is_unsure(draft, memory)) and not memory.was_removed(draft)
             ]
+        writes = [(_apart(draft, decision, finding.state.id, memory), decision) for draft, decision in decided]
         new = sum(isinstance(decision, Insert) for _, decision in writes)
         changed = sum(isinstance(decision, Update) for _, decision in writes)
         event = PollEvent(
@@ -146,6 +150,9 @@ class Committer:
         )
         subscription = _after_poll(memory.subscriptions.get(finding.state.id), finding, event, now)
         state = self._next_state(finding, event, subscription, now)
+        if understood is not None:
+            seen = _recognition(understood, decided, finding.state.id, memory)
+            state = replace(state, traits=traits_after(finding.state.traits, seen, now))
         unsure = sum(_is_unsure(draft, memory) for draft in understood.drafts) if understood and finding.pushed else 0
         outcome = _outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed)
         return PollRecord(
@@ -181,6 +188,45 @@ class Committer:
         outcome = _outcome(finding, state, new=len(writes), updated=0, elsewhere=len(decided) - len(writes))
         change = change_of(state, after, now)
         return PollRecord(state=after, outcome=replace(outcome, at=now), writes=writes, change=change, aside=True)
+
+
+def _apart(draft: Draft, decision: Decision, source: SourceId, memory: Memory) -> Draft:
+    """A new entry under the id of an earlier one is not known by that id."""
+    if isinstance(decision, Insert) and any(reuses_id(draft.entry, one, source) for one in memory.matches(draft)):
+        return replace(draft, keys=without_id(draft.keys, source, draft.entry))
+    return draft
+
+
+def _named_by_what_lasts(drafts: Sequence[Draft], state: SourceState) -> Sequence[Draft]:
+    """Ids that are others at each poll would only pile up as names: entries keep those that last."""
+    if Trait.CHANGING_IDS not in state.traits:
+        return drafts
+    return [replace(draft, keys=without_id(draft.keys, state.id, draft.entry)) for draft in drafts]
+
+
+def _recognition(
+    understood: Understood, writes: Sequence[tuple[Draft, Decision]], source: SourceId, memory: Memory
+) -> Recognition:
+    """How the entries of a document were recognised; those whose raw digest was known say nothing."""
+    named = [(draft, decision, memory.matches(draft)) for draft, decision in writes if draft.entry.original_id]
+    known = [
+        (draft.entry, decision.id, matches) for draft, decision, matches in named if isinstance(decision, Update | Same)
+    ]
+    return Recognition(
+        known=len(known) + len(understood.seen),
+        by_other_id=sum(
+            match.owner == source and match.original_id not in {"", entry.original_id}
+            for entry, number, matches in known
+            for match in matches[:1]
+            if match.id == number
+        ),
+        repeated=understood.repeated_ids,
+        reused=sum(
+            any(reuses_id(draft.entry, match, source) for match in matches)
+            for draft, decision, matches in named
+            if isinstance(decision, Insert)
+        ),
+    )
 
 
 def _after_poll(

@@ -583,9 +583,28 @@ class Understood:
     rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
     cut_off: bool = False  # RawFeed.cut_off
+    repeated_ids: int = 0  # ids listed with different entries
 
 
 # ---------------------------------------------------------------- sources as remembered
+
+
+class Trait(StrEnum):
+    """How a source's ids behave when they do not behave. The value is what is stored."""
+
+    CHANGING_IDS = "changing ids"  # the same entries come under other ids
+    REPEATED_IDS = "repeated ids"  # one document lists different entries under one id
+    REUSED_IDS = "reused ids"  # the id of an earlier entry comes with another story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """How the entries of one document were recognised: counts."""
+
+    by_other_id: int = 0  # known ones that came under another id than before
+    known: int = 0  # known ones that have an id
+    repeated: int = 0  # ids that the document lists with different entries
+    reused: int = 0  # ids of earlier entries that came with other stories
 
 
 class Health(StrEnum):
@@ -700,6 +719,7 @@ class SourceState:
     window: int = 0  # entries the source lists at a time
     newest_listed: datetime | None = None  # moment of the newest entry any poll has listed
     gap: Gap | None = None  # the latest, as long as it matters
+    traits: Mapping[Trait, datetime] = field(default_factory=dict)  # how its ids behave, and when that was seen last
     hub: str = ""  # what the feed names as its WebSub hub and as its own address; written with FeedInfo
     topic: str = ""
 

@@ -124,7 +124,17 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         rejected=clean.rejected,
         notes=raw.notes,
         cut_off=raw.cut_off,
+        repeated_ids=_repeated_ids(raw),
     )
+
+
+def _repeated_ids(raw: RawFeed) -> int:
+    """Ids that stand at more than one place in the document; plain repetitions of one entry are none."""
+    listed: dict[str, set[Digest]] = {}
+    for entry in raw.entries:
+        if entry.id:
+            listed.setdefault(entry.id, set()).add(entry.digest)
+    return sum(len(digests) > 1 for digests in listed.values())
 
 
 def _span(clean: CleanFeed) -> tuple[datetime, datetime] | None:

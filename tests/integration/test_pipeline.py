@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from feedhub import applying, wiring
 from feedhub.config import load_text
@@ -16,6 +17,7 @@ from feedhub.errors import DiskFull
 from feedhub.model import FeedKind, Outcome
 from feedhub.pipeline import Pipeline
 from feedhub.ports import Transaction
+from feedhub.schedule import explain
 from feedhub.settings import Settings
 from feedhub.store import migrate
 from support.feed_server import FeedServer, serving
@@ -102,6 +104,11 @@ async def rig(folder: Path, server: FeedServer, *names: str) -> AsyncIterator[Ri
     finally:
         await parts.close(5)
         home.close()
+
+
+def counted(it: Rig, table: str) -> int:
+    with it.home.store.reading() as connection:
+        return int(connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
 
 
 async def test_a_poll_stores_and_publishes(tmp_path: Path) -> None:
@@ -279,3 +286,75 @@ async def test_a_document_that_is_always_broken_off_is_asked_for_once_more_and_t
         async with rig(tmp_path, server, "a.xml") as it:
             assert [(await it.poll())["a"].status for _ in range(3)] == [200, 200, 304]
             assert it.titles() == ["Story 1"]
+
+
+async def test_ids_that_change_at_each_poll_make_no_entry_twice_and_are_spoken_of(tmp_path: Path) -> None:
+    def listed(time: int) -> bytes:
+        return rss(*(item(n, guid=f"urn:poll:{time}:{n}") for n in range(1, 6)))
+
+    with serving({"a.xml": listed(0)}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            for time in range(4):
+                server.documents["a.xml"] = listed(time)
+                assert (await it.poll())["a"].new == (5 if time == 0 else 0)
+            assert sorted(it.titles()) == [f"Story {n}" for n in range(1, 6)]
+            (state,) = it.home.store.states()
+            assert "new ids again and again" in explain(state, it.clock())
+            keys = counted(it, "entry_keys")
+            for time in range(4, 7):
+                server.documents["a.xml"] = listed(time)
+                assert (await it.poll())["a"].new == 0
+            assert counted(it, "entry_keys") == keys  # ids that do not last are not kept
+            it.clock.later(days=60)
+            (state,) = it.home.store.states()
+            assert "new ids" not in explain(state, it.clock())
+
+
+async def test_an_id_that_is_given_to_another_story_takes_nothing_away(tmp_path: Path) -> None:
+    first = item(1, guid="urn:latest", title="Ports open", text="The harbour opened this morning.")
+    second = item(2, guid="urn:latest", title="Storm comes", text="A storm is on its way from the north.")
+    with serving({"a.xml": rss(first)}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            server.documents["a.xml"] = rss(second)
+            assert (await it.poll())["a"].new == 1
+            assert sorted(it.titles()) == ["Ports open", "Storm comes"]
+            (state,) = it.home.store.states()
+            assert "gives ids of earlier entries to new ones" in explain(state, it.clock())
+            server.documents["a.xml"] = rss(
+                item(2, guid="urn:latest", title="Storm is here", text="The storm has come.")
+            )
+            outcome = (await it.poll())["a"]
+            assert (outcome.new, outcome.updated) == (0, 1)
+            assert sorted(it.titles()) == ["Ports open", "Storm is here"]
+
+
+async def test_different_entries_under_one_id_both_stay_and_are_spoken_of(tmp_path: Path) -> None:
+    with serving({"a.xml": rss(item(1, guid="urn:same"), item(2, guid="urn:same"))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            assert (await it.poll())["a"].new == 2
+            (state,) = it.home.store.states()
+            assert "different entries under one id" in explain(state, it.clock())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guid": "urn:other"},
+        {"title": "Story one, again"},
+        {"hour": "9"},
+        {"link": "https://www.e.example/1?utm_source=x"},
+        {"link": "http://new-host.example/1"},
+        {"guid": "urn:other", "title": "Story one, again"},
+        {"guid": "urn:other", "hour": "9"},
+        {"title": "Story one, again", "hour": "9", "text": "Other words, but the same link."},
+        {"link": "http://new-host.example/1", "title": "Story one, again"},
+    ],
+)
+async def test_a_change_makes_no_second_entry(tmp_path: Path, change: dict[str, str]) -> None:
+    with serving({"a.xml": rss(item(1), item(2))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            server.documents["a.xml"] = rss(item(1, **change), item(2))
+            assert (await it.poll())["a"].new == 0
+            assert len(it.titles()) == 2

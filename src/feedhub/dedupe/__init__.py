@@ -4,8 +4,8 @@
 ``story.py`` joins entries of different sources and says which one of a story is shown. All of it is pure.
 """
 
-from feedhub.dedupe.decision import decide, is_certain
-from feedhub.dedupe.identity import identify
+from feedhub.dedupe.decision import decide, is_certain, reuses_id
+from feedhub.dedupe.identity import identify, without_id
 from feedhub.dedupe.story import join, representative
 
-__all__ = ["decide", "identify", "is_certain", "join", "representative"]
+__all__ = ["decide", "identify", "is_certain", "join", "representative", "reuses_id", "without_id"]

@@ -52,12 +52,30 @@ def is_certain(entry: Entry, matches: Sequence[Known]) -> bool:
 
 def _same_entry(entry: Entry, source: SourceId, matches: Sequence[Known], listed_ids: frozenset[str]) -> Known | None:
     """The best of the matches: of this source before others, the same id before a mere link."""
-    candidates = [known for known in matches if not _stands_beside(entry, known, listed_ids)]
+    candidates = [
+        known
+        for known in matches
+        if not _stands_beside(entry, known, listed_ids) and not reuses_id(entry, known, source)
+    ]
     return min(
         candidates,
         key=lambda known: (known.owner != source, known.original_id != entry.original_id),
         default=None,
     )
+
+
+def reuses_id(entry: Entry, known: Known, source: SourceId) -> bool:
+    """Whether a source gave the id of an earlier entry to another story: nothing of it is the same, its day neither.
+
+    An edit changes a title, a text, or moves to another address; all three at once, under another date, is not the
+    entry that readers know, and must not take its place.
+    """
+    if known.owner != source or not entry.original_id or known.original_id != entry.original_id:
+        return False
+    dated = entry.date_origin is DateOrigin.STATED and known.date_origin is DateOrigin.STATED
+    if dated and entry.published == known.published:
+        return False
+    return {"title", "body", "link"}.issubset(_changed(entry, known))
 
 
 def _stands_beside(entry: Entry, known: Known, listed_ids: frozenset[str]) -> bool:

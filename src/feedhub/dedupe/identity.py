@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from feedhub.dedupe.digests import folded_words, key_of, meaning_of
 from feedhub.dedupe.sketch import marks_of
-from feedhub.model import Entry, EntryKeys, Key, SourceId
+from feedhub.model import DateOrigin, Entry, EntryKeys, Key, SourceId
 
 MIN_STORY_TEXT = 200
 """Characters of folded text below which equal texts prove nothing (``Read more at our site``)."""
@@ -117,11 +117,26 @@ def _own_keys(source: str, entry: Entry, document: _Document) -> tuple[Key, ...]
         keys.append(key_of(source, "id", entry.original_id))
     if document.link_behaves(entry):
         keys.append(key_of(source, "link", entry.canonical_link))
+    elif not entry.canonical_link and (entry.title or entry.text):
+        keys.append(_dated_digest(source, entry))  # without a link, changing ids would make it new at each poll
     # A repeated entry keeps its digest as a name: when only one of its listings is at hand the next time, neither id
     # nor link can be trusted, and the digest still finds it.
     if not keys or document.repeated(entry):
         keys.append(key_of(source, "digest", *meaning_of(entry)))
     return tuple(keys)
+
+
+def _dated_digest(source: str, entry: Entry) -> Key:
+    """What it says, and when: posts that say the same again on another day are others."""
+    dated = entry.published.isoformat() if entry.date_origin is DateOrigin.STATED else ""
+    return key_of(source, "dated digest", dated, *meaning_of(entry))
+
+
+def without_id(keys: EntryKeys, source: SourceId, entry: Entry) -> EntryKeys:
+    """The keys without the entry's id: for ids that do not last, or stand for another entry."""
+    passing = key_of(str(source), "id", entry.original_id)
+    lasting = tuple(key for key in keys.own if key != passing)
+    return replace(keys, own=lasting or (_dated_digest(str(source), entry),), shared=None)
 
 
 def _shared_key(entry: Entry, document: _Document) -> Key | None:

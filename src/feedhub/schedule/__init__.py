@@ -17,6 +17,7 @@ from feedhub.schedule.hurry import after_ping, without_push
 from feedhub.schedule.manual import is_as_it_was, may_poll_now, may_refetch_now
 from feedhub.schedule.moments import NEVER
 from feedhub.schedule.price import PRICE, Tariff
+from feedhub.schedule.traits import traits_after
 
 __all__ = [
     "NEVER",
@@ -36,5 +37,6 @@ __all__ = [
     "may_poll_now",
     "may_refetch_now",
     "same_site",
+    "traits_after",
     "without_push",
 ]

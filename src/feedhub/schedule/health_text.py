@@ -14,6 +14,7 @@ from feedhub.schedule.gaps import REMEMBERED
 from feedhub.schedule.habit import usual_rate
 from feedhub.schedule.health import has_moved
 from feedhub.schedule.moments import NEVER
+from feedhub.schedule.traits import said_of
 
 _STATE: Mapping[Health, str] = {
     Health.WAITING: "Waiting",
@@ -44,7 +45,7 @@ def explain(state: SourceState, now: datetime) -> str:
         return f"Waiting: {_clause(state.last_detail)}{_next(state, now)}."
     if state.last_poll_at is None:
         return f"Never polled yet{_next(state, now)}."
-    return f"{_answering(state, now)}{_moving(state)}{_next(state, now)}."
+    return f"{_answering(state, now)}{said_of(state.traits, now)}{_moving(state)}{_next(state, now)}."
 
 
 def change_of(before: SourceState, after: SourceState, now: datetime) -> SourceChange | None:

@@ -32,6 +32,7 @@ from feedhub.model import (
     SourceId,
     SourceState,
     StoredEntry,
+    Trait,
     Validators,
 )
 from feedhub.store.gap_rows import pack_gap, unpack_gap
@@ -244,6 +245,7 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "move_count": state.move_count,
         "window": state.window,
         "newest_listed": state.newest_listed,
+        "traits": pack_traits(state.traits),
         "gap": pack_gap(state.gap),
     }
 
@@ -288,10 +290,22 @@ def source_state(row: Row) -> SourceState:
         move_count=row["move_count"],
         window=row["window"],
         newest_listed=row["newest_listed"],
+        traits=unpack_traits(row["traits"]),
         gap=unpack_gap(row["gap"]),
         hub=row["feed_hub"],
         topic=row["feed_self"],
     )
+
+
+def pack_traits(traits: Mapping[Trait, datetime]) -> str | None:
+    return json.dumps({trait.value: int(at.timestamp()) for trait, at in traits.items()}) if traits else None
+
+
+def unpack_traits(text: str | None) -> dict[Trait, datetime]:
+    """A trait of a newer FeedHub is passed over."""
+    stored: dict[str, int] = json.loads(text or "{}")
+    known = Trait._value2member_map_
+    return {Trait(name): datetime.fromtimestamp(at, UTC) for name, at in stored.items() if name in known}
 
 
 def _hints(row: Row) -> PollHints:
