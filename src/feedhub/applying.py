@@ -46,6 +46,7 @@ def apply_configuration(
     _forget_what_other_secrets_brought(settings, store)
     _join_people(settings, store)
     store.hide_authors(_hidden(settings))
+    store.show_every_copy(settings.stories.every_copy)
     new = [state for state in store.states() if state.enabled and state.next_poll_at is None]
     store.schedule(_first_polls(new, settings, at, dice))
     store.remember(APPLIED, snapshot_of(written).dumps())

@@ -23,9 +23,9 @@ from feedhub import __version__, applying, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
 from feedhub.logs import get_logger
-from feedhub.model import Outcome, ServiceEvent
+from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
-from feedhub.ports import Vitals
+from feedhub.ports import EntryChange, Vitals
 from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
@@ -387,6 +387,9 @@ class Daemon:
             await home.writer.run(partial(wiring.note_refetches, home, settings, to_poll, wiring.now()))
         async for outcome in self._parts.pipeline.poll(to_poll, anew=anew):
             yield outcome
+
+    async def change_entry(self, entry: EntryId, change: EntryChange) -> bool:
+        return await self._home.writer.run(partial(wiring.change_entry, self._home, entry, change))
 
     async def forget(self, slug: str) -> int:
         """What others carried too is labelled anew: it may have been in a feed only for this source's sake."""

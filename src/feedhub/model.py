@@ -558,11 +558,15 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An entry with all that was found out about it without the database."""
+    """An entry with all that was found out about it without the database.
+
+    ``rank``: of a story that nobody saw yet, feeds show the entry with the smallest (``stories.show``).
+    """
 
     entry: Entry
     keys: EntryKeys
     memberships: tuple[Membership, ...]
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

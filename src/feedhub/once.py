@@ -11,8 +11,8 @@ from pathlib import Path
 
 from feedhub import __version__, applying, wiring
 from feedhub.errors import AddressInUse
-from feedhub.model import Outcome
-from feedhub.ports import Vitals
+from feedhub.model import EntryId, Outcome
+from feedhub.ports import EntryChange, Vitals
 from feedhub.relabel import relabel
 from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
@@ -97,6 +97,20 @@ def forget_here(file: Path, slug: str) -> int:
         home = wiring.open_home(settings)
         try:
             return asyncio.run(wiring.forget_source(home, slug))
+        finally:
+            home.close()
+
+
+def change_entry_here(file: Path, entry: EntryId, change: EntryChange) -> bool:
+    """Split or withdraw an entry; whether there was anything to do.
+
+    :raises feedhub.errors.AlreadyRunning: another FeedHub is at work on the database.
+    """
+    settings = wiring.read_settings(file)
+    with InstanceLock(wiring.database_url(settings)):
+        home = wiring.open_home(settings)
+        try:
+            return wiring.change_entry(home, entry, change)
         finally:
             home.close()
 

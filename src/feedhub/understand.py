@@ -20,6 +20,7 @@ from feedhub.model import (
     DateOrigin,
     Digest,
     Draft,
+    Entry,
     Failure,
     ParseFailed,
     RawEntry,
@@ -31,7 +32,7 @@ from feedhub.model import (
 )
 from feedhub.parse import read_document
 from feedhub.ports import Relabelled
-from feedhub.settings import Limits, Settings, Source
+from feedhub.settings import Limits, Settings, Show, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Rulebook:
     classifier: Classifier
     limits: Limits
     people: PeopleRules
+    show: Show = Show.EARLIEST
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @classmethod
@@ -66,8 +68,21 @@ class Rulebook:
             people=PeopleRules(
                 roles=authors.roles, organisations=authors.organisations, placeholders=authors.placeholders
             ),
+            show=settings.stories.show,
             sources={source.slug: source for source in settings.sources},
         )
+
+    def joins(self, slug: str) -> bool:
+        """Whether entries of the source join the stories of others."""
+        source = self.sources.get(slug)
+        return source is None or source.cluster
+
+    def rank(self, slug: str, entry: Entry) -> int:
+        """Its place among the entries of its story, by ``stories.show``: the smallest is shown."""
+        if self.show is Show.LONGEST:
+            return -len(entry.text)
+        source = self.sources.get(slug)
+        return -source.priority if self.show is Show.PRIORITY and source else 0
 
     def title(self, slug: str) -> str:
         """The name that the configuration gives the source; "" when it gives none."""
@@ -150,7 +165,9 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
         if rules.classifier.admits(entry, job.slug) is None:
             memberships = rules.classifier.memberships(entry, job.slug, title)
-            drafts.append(Draft(entry=entry, keys=keys, memberships=memberships))
+            own = keys if rules.joins(job.slug) else replace(keys, cluster=(), marks=())
+            rank = rules.rank(job.slug, entry)
+            drafts.append(Draft(entry=entry, keys=own, memberships=memberships, rank=rank))
     return tuple(drafts), len(clean.entries) - len(drafts)
 
 
@@ -190,4 +207,5 @@ def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Re
         for slug in slugs
         for one in rules.classifier.memberships(entry, slug, rules.title(slug) or slug)
     }
-    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version)
+    rank = rules.rank(stored.source_slug, entry)
+    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version, rank=rank)

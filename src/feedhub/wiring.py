@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,9 +26,9 @@ from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
 from feedhub.fetch import AiohttpFetcher, Hosts
 from feedhub.inbox import Inbox
-from feedhub.model import FeedId, Outcome, PushNote, SourceId, SourceState, Standing
+from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.pipeline import Pipeline
-from feedhub.ports import Writer
+from feedhub.ports import EntryChange, Writer
 from feedhub.press import Press
 from feedhub.schedule import PRICE, Tariff, may_poll_now, may_refetch_now
 from feedhub.serve import PageRenderer, sample_sources
@@ -53,6 +53,12 @@ RESTS = "hosts at rest"
 
 REFETCHES = "refetches"
 """Name under which the moments of the last unconditional requests are remembered, by source."""
+
+MARKS_KEPT = timedelta(days=30)
+"""How long after it was first seen an entry can be found as the original of a near copy: twice a story's window."""
+
+PARTS_OF_MARKS = 32
+"""Transactions in which they are looked through."""
 
 CONTROL = "control address"
 """Name under which a running daemon says where commands reach it."""
@@ -312,6 +318,11 @@ async def forget_source(home: Home, slug: str) -> int:
     return deleted
 
 
+def change_entry(home: Home, entry: EntryId, change: EntryChange) -> bool:
+    """What an operator wants of an entry; False when there was nothing to do. On the writer thread."""
+    return home.store.split(entry) if change is EntryChange.SPLIT else home.store.withdraw(entry, now())
+
+
 async def keep_house(home: Home, retention: Retention) -> Removed:
     """Remove what retention says, some at a time, so that polls get their turn in between."""
     entries, at = 0, now()
@@ -320,6 +331,8 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
         while some := await home.writer.run(step):
             entries += some
     await home.writer.run(partial(home.store.forget_tombstones, at))
+    for part in range(PARTS_OF_MARKS):
+        await home.writer.run(partial(home.store.forget_marks, at - MARKS_KEPT, part, PARTS_OF_MARKS))
     polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
     return Removed(entries=entries, polls=polls, changes=changes)
 

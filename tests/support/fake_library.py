@@ -35,7 +35,7 @@ from feedhub.model import (
     StoredEntry,
     Tombstone,
 )
-from feedhub.ports import EntryTrace, Outline, Redirected, page_key
+from feedhub.ports import EntryChange, EntryTrace, Outline, Redirected, page_key
 from support.published import outline_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -277,6 +277,11 @@ class FakeControl:
 
     async def reload(self) -> list[str]:
         return ["topics: 1 added"]
+
+    async def change_entry(self, entry: EntryId, change: EntryChange) -> bool:
+        if entry == 13:
+            raise DatabaseBusy("The database is locked.")
+        return entry == 7 or change is EntryChange.WITHDRAW
 
     async def forget(self, slug: str) -> int:
         if slug not in self.slugs:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from feedhub import wiring
 from feedhub.errors import AlreadyRunning, FeedHubError, NotRunning
-from feedhub.model import Outcome
+from feedhub.model import EntryId, Outcome
+from feedhub.ports import EntryChange
 from feedhub.serve import outcome_from_json
 from feedhub.settings import Settings
 from feedhub.store import holder
@@ -89,6 +90,14 @@ def ask_to_forget(address: Address, slug: str) -> int:
     if "error" in found:
         raise _theirs(found)
     return int(found["deleted"])
+
+
+def ask_to_change(address: Address, entry: EntryId, change: EntryChange) -> bool:
+    """Have the daemon split or withdraw an entry; whether there was anything to do."""
+    found = json.loads("".join(_post(address, f"/control/entries/{entry}/{change.value}", {})))
+    if "error" in found:
+        raise _theirs(found)
+    return bool(found["done"])
 
 
 def _post(address: Address, path: str, body: dict[str, Any]) -> Iterator[str]:

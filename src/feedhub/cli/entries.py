@@ -96,6 +96,7 @@ def _facts(trace: EntryTrace) -> dict[str, str]:
         "categories": ", ".join(category.name for category in entry.categories),
         "publisher": entry.publisher,
         "same story": ", ".join(str(one) for one in trace.cluster if one != stored.id),
+        "because": trace.joined,
     }
 
 

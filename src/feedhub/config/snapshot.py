@@ -13,7 +13,7 @@ from feedhub.config.masked import plain_of
 from feedhub.config.nodes import Plain
 from feedhub.config.sections import keys_of
 from feedhub.masking import masked
-from feedhub.settings import Rule, Section, Settings, Source, Topic
+from feedhub.settings import Rule, Section, Settings, Show, Source, Topic
 
 VERSION = 1
 Rules = str
@@ -150,9 +150,18 @@ def _flatten(value: Plain, path: str, kept: dict[str, str]) -> None:
         kept[path] = _text(value)
 
 
+def _ranks(settings: Settings) -> dict[str, int]:
+    """The priorities of sources, where anything depends on them."""
+    if settings.stories.show is not Show.PRIORITY:
+        return {}
+    return {source.slug: source.priority for source in settings.sources if source.priority}
+
+
 def _digest(settings: Settings) -> str:
     topics = {key: plain_of(topic) for key, topic in settings.topics.items()}
     relevant = json.dumps(
-        [topics, plain_of(settings.authors), list(settings.feeds.kinds)], ensure_ascii=False, sort_keys=True
+        [topics, plain_of(settings.authors), list(settings.feeds.kinds), plain_of(settings.stories), _ranks(settings)],
+        ensure_ascii=False,
+        sort_keys=True,
     )
     return hashlib.blake2b(relevant.encode(), digest_size=16).hexdigest()

@@ -173,6 +173,7 @@ class Relabelled:
     entry: EntryId
     memberships: tuple[Membership, ...] = ()
     version: int | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +269,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def show_every_copy(self, rule: Collection[str]) -> None:
+        """Which feeds show every copy of a story, by kind (``authors``) or path (``topics/press``)."""
+        ...
+
     def hide_authors(self, keys: Collection[str]) -> None:
         """Withdraw the feeds of exactly these authors (410); those of others that were hidden come back."""
         ...
@@ -307,6 +312,7 @@ class EntryTrace:
     sightings: tuple[Mapping[str, Any], ...] = ()  # source, original_id, link, title, first_seen, last_seen
     memberships: tuple[tuple[Feed, str], ...] = ()  # feed, rule
     cluster: tuple[EntryId, ...] = ()
+    joined: str = ""  # why it joined its story; "" when it began it
 
 
 class Library(Protocol):
@@ -443,6 +449,13 @@ class Pushes(Protocol):
 # ---------------------------------------------------------------- publishing
 
 
+class EntryChange(StrEnum):
+    """What an operator may do to an entry."""
+
+    SPLIT = "split"  # out of its story, for good
+    WITHDRAW = "withdraw"  # out of all feeds and the database, for good
+
+
 class Control(Protocol):
     """What a command may ask of the running daemon."""
 
@@ -452,6 +465,10 @@ class Control(Protocol):
 
     async def reload(self) -> list[str]:
         """Read the configuration again; the lines say what changed or why the old one stays."""
+        ...
+
+    async def change_entry(self, entry: EntryId, change: EntryChange) -> bool:
+        """Split an entry from its story, or withdraw it; False when there was nothing to do."""
         ...
 
     async def forget(self, slug: str) -> int:

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from feedhub.errors import FeedHubError
-from feedhub.ports import Control
+from feedhub.model import EntryId
+from feedhub.ports import Control, EntryChange
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.wire import outcome_to_json
 
@@ -93,6 +94,7 @@ class ControlRoutes:
             Route("/control/poll", self.poll, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/reload", self.reload, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/forget/{slug}", self.forget, methods=["POST"], max_body_size=MOST_BODY),
+            Route("/control/entries/{entry:int}/{change}", self.change, methods=["POST"], max_body_size=MOST_BODY),
         ]
 
     def _admit(self, request: Request) -> Control:
@@ -122,6 +124,17 @@ class ControlRoutes:
     async def reload(self, request: Request) -> Response:
         lines = await self._admit(request).reload()
         return JSONResponse({"lines": lines}, headers=_FRESH)
+
+    async def change(self, request: Request) -> Response:
+        control, wish = self._admit(request), request.path_params["change"]
+        if wish not in EntryChange._value2member_map_:
+            raise HTTPException(404)
+        try:
+            done = await control.change_entry(EntryId(request.path_params["entry"]), EntryChange(wish))
+            found: dict[str, object] = {"done": done}
+        except FeedHubError as error:
+            found = _told(error)
+        return JSONResponse(found, headers=_FRESH)
 
     async def forget(self, request: Request) -> Response:
         control = self._admit(request)

@@ -25,6 +25,7 @@ from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeout
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
 from feedhub.settings.sources import Auth, Authors, Person, Source, SourceDefaults
+from feedhub.settings.stories import Show, Stories
 from feedhub.settings.values import Duration, Network, Section, Slug
 
 __all__ = [
@@ -44,9 +45,11 @@ __all__ = [
     "Rule",
     "Section",
     "Settings",
+    "Show",
     "Site",
     "Source",
     "SourceDefaults",
+    "Stories",
     "Subscribe",
     "Timeouts",
     "Topic",
@@ -120,6 +123,8 @@ class Settings(Section):
     """What to sort entries into. A plain list of keywords is a topic."""
     authors: Authors = Authors()
     """How people are recognised."""
+    stories: Stories = Stories()
+    """What is shown of stories that several sources carry."""
     feeds: Feeds = Feeds()
     """What is emitted."""
     retention: Retention = Retention()

@@ -48,6 +48,10 @@ class SourceDefaults(Section):
     """How much is republished: full, summary or link."""
     rights: str = ""
     """Rights or licence of entries that state none."""
+    cluster: bool = True
+    """Whether its entries join the stories of other sources; when not, feeds show them beside their copies."""
+    priority: int = 0
+    """Of a story, the entry of the source with the highest number is shown, where `stories.show` is `priority`."""
     enabled: bool = True
     """Whether to poll at all; entries stay when switched off."""
     websub: bool = True

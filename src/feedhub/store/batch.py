@@ -47,6 +47,7 @@ class Present:
     first_seen: datetime
     date_origin: DateOrigin
     sort_key: int
+    rank: int
 
 
 class Batch:
@@ -109,6 +110,7 @@ class Batch:
                     first_seen=row.first_seen,
                     date_origin=DateOrigin(row.date_origin),
                     sort_key=row.sort_key,
+                    rank=row.rank,
                 )
             seen = select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(some))
             self._sighted.update((row.source_id, row.entry_id) for row in self._connection.execute(seen))
@@ -156,6 +158,7 @@ class Batch:
             first_seen=now,
             date_origin=entry.date_origin,
             sort_key=sort_key(entry.published, now),
+            rank=draft.rank,
         )
         self._present[number] = here
         self._new.append({"id": number, "owner_id": source, "version": 1, **_moments(here), **entry_row(entry)})
@@ -273,6 +276,7 @@ _PRESENT = select(
     entries.c.first_seen,
     entries.c.date_origin,
     entries.c.sort_key,
+    entries.c.rank,
 )
 
 
@@ -289,8 +293,9 @@ def _moments(here: Present) -> dict[str, Any]:
         "date_origin": here.date_origin.value,
         "first_seen": here.first_seen,
         "sort_key": here.sort_key,
+        "rank": here.rank,
     }
 
 
 def _member(here: Present) -> Any:
-    return member_of(here.id, here.cluster, here.published, here.updated)
+    return member_of(here.id, here.cluster, here.published, here.updated, here.rank)

@@ -81,13 +81,15 @@ class Cataloguing(Side):
             found = load(connection, FULL.where(entries.c.id == entry))
             if not found:
                 return None
-            cluster = connection.scalar(select(entries.c.cluster).where(entries.c.id == entry))
+            told = select(entries.c.cluster, entries.c.joined).where(entries.c.id == entry)
+            cluster, joined = connection.execute(told).one()
             mates = connection.scalars(select(entries.c.id).where(entries.c.cluster == cluster).order_by(entries.c.id))
             return EntryTrace(
                 entry=found[0],
                 sightings=tuple(_sightings(connection, entry)),
                 memberships=tuple(_memberships(connection, entry)),
                 cluster=tuple(EntryId(mate) for mate in mates),
+                joined=joined,
             )
 
     def recall(self, name: str) -> str | None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, or_, select, type_coerce, update
 
 from feedhub.model import FeedKind, FeedRef
 from feedhub.slugs import slug_of, with_suffix
 from feedhub.store.archiving import archive
+from feedhub.store.copies import copies_rule, shows_every_copy
 from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import entries, feeds, fragments, memberships, redirects
@@ -60,6 +61,7 @@ class FeedRegistry:
 
     def _open(self, missing: Mapping[FeedName, FeedRef]) -> None:
         bases = {name: base_slug(ref) for name, ref in missing.items()}
+        rule = copies_rule(self._connection)
         taken = self._taken({(kind, bases[kind, key]) for kind, key in missing})
         rows = []
         for (kind, key), ref in missing.items():
@@ -68,7 +70,7 @@ class FeedRegistry:
             feed_id = self._counter.next("feeds")
             self._ids[kind, key] = feed_id
             rows.append({"id": feed_id, "kind": kind, "key": key, "slug": slug, "title": ref.title or key})
-        put(self._connection, feeds, rows)
+        put(self._connection, feeds, [{**row, "every_copy": shows_every_copy(rule, row)} for row in rows])
 
     def _taken(self, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         taken: set[tuple[str, str]] = set()
@@ -140,15 +142,15 @@ def _load_mates(connection: Connection, members: dict[int, Member], fresh: Colle
     """Add the other entries of the stories: what one shows depends on all."""
     stories = {m.cluster for m in members.values() if m.id not in fresh or m.cluster != m.id}
     for some in chunks(stories):
-        query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated)
+        query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank)
         for row in connection.execute(query.where(entries.c.cluster.in_(some))):
-            members.setdefault(row.id, member_of(row.id, row.cluster, row.published, row.updated))
+            members.setdefault(row.id, member_of(row.id, row.cluster, row.published, row.updated, row.rank))
 
 
-def member_of(entry: int, cluster: int, published: datetime, updated: datetime) -> Member:
+def member_of(entry: int, cluster: int, published: datetime, updated: datetime, rank: int) -> Member:
     """A :class:`Member` from stored moments."""
     moments = int(published.timestamp()), int(updated.timestamp())
-    return Member(id=entry, cluster=cluster, published=moments[0], updated=moments[1])
+    return Member(id=entry, cluster=cluster, rank=rank, published=moments[0], updated=moments[1])
 
 
 def _load_places(connection: Connection, ids: Iterable[int]) -> Places:
@@ -161,7 +163,7 @@ def _load_places(connection: Connection, ids: Iterable[int]) -> Places:
 
 
 def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
-    """Feeds of sources, among those wanted by more than one entry."""
+    """Feeds that show every copy, among those wanted by more than one entry."""
     seen: set[int] = set()
     shared: set[int] = set()
     for places in wanted.values():
@@ -169,7 +171,8 @@ def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
         seen.update(places)
     found: set[int] = set()
     for some in chunks(shared):
-        query = select(feeds.c.id).where(feeds.c.id.in_(some), feeds.c.kind == FeedKind.SOURCE.value)
+        everything = or_(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.every_copy)
+        query = select(feeds.c.id).where(feeds.c.id.in_(some), everything)
         found.update(connection.scalars(query))
     return frozenset(found)
 

@@ -88,10 +88,10 @@ def _leave_source_feed(connection: Connection, source: int, heirs: Mapping[int, 
         .where(feeds.c.kind == FeedKind.SOURCE.value, sources.c.id == source)
     )
     feed = connection.scalar(own)
-    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated)
+    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank)
     listing = Listing()
     for row in connection.execute(query.where(entries.c.id.in_(heirs))):
-        member = member_of(row.id, row.cluster, row.published, row.updated)
+        member = member_of(row.id, row.cluster, row.published, row.updated, row.rank)
         listing.edit(member, _handing_over(feed, source, heirs[row.id]))
     write_listing(connection, listing)
 

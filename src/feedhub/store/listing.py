@@ -1,7 +1,7 @@
 """Which entries a feed shows, and what must be written to make it so. Pure.
 
-A feed shows one entry of a story. The one that is shown already stays, so that a list does not jump; else the earliest
-published, and of equals the one stored first. A source's own feed shows all that the source said.
+A feed shows one entry of a story. The one that is shown already stays, so that a list does not jump; else the first by
+rank (``stories.show``), then the earliest published, and of equals the one stored first. A source's own feed shows all that the source said.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What the choice needs to know of an entry. ``cluster`` names its story."""
+    """What the choice needs to know of an entry. ``cluster`` names its story, ``rank`` is its place by ``stories.show``."""
 
     id: int
     cluster: int
+    rank: int = 0
     published: int  # seconds
     updated: int  # seconds
 
@@ -77,9 +78,9 @@ def choose(
 
 
 def _winner(feed: int, entries: Iterable[int], members: Mapping[int, Member], current: Places) -> int:
-    def rank(entry: int) -> tuple[bool, int, int]:
-        place = current.get(entry, {}).get(feed)
-        return (place is None or place.hidden, members[entry].published, entry)
+    def rank(entry: int) -> tuple[bool, int, int, int]:
+        place, member = current.get(entry, {}).get(feed), members[entry]
+        return (place is None or place.hidden, member.rank, member.published, entry)
 
     return min(entries, key=rank)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from feedhub.model import EntryId, Marked, Wording
 from feedhub.store.statements import chunks, put_missing
@@ -44,6 +45,20 @@ def wordings(connection: Connection, wanted: Collection[EntryId]) -> Mapping[Ent
 def write_marks(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """Remember (mark, entry)."""
     put_missing(connection, story_marks, [{"mark": mark, "entry_id": entry} for mark, entry in rows])
+
+
+def first_seen_since(connection: Connection, moment: datetime) -> EntryId:
+    """The smallest id of an entry first seen at a moment or later: ids grow with it, so that halving finds it."""
+    low, high = 0, int(connection.scalar(select(func.max(entries.c.id))) or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = select(entries.c.id, entries.c.first_seen).where(entries.c.id >= middle).order_by(entries.c.id).limit(1)
+        row = connection.execute(at).first()
+        if row is not None and row.first_seen < moment:
+            low = row.id + 1
+        else:
+            high = middle
+    return EntryId(low)
 
 
 def forget_marks(connection: Connection, before: EntryId, part: int, parts: int) -> int:

@@ -92,7 +92,7 @@ class FeedMover:
     def _take_over(self, before: int, after: int) -> None:
         """Entries of a merged feed join the other one."""
         query = (
-            select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, memberships)
+            select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank, memberships)
             .join(memberships, memberships.c.entry_id == entries.c.id)
             .where(memberships.c.feed_id == before)
             .order_by(entries.c.id)
@@ -103,7 +103,9 @@ class FeedMover:
             listing = Listing()
             for row in rows:
                 place = Place(sort_key=row.sort_key, source=row.source_id, rule=row.rule)
-                listing.edit(member_of(row.id, row.cluster, row.published, row.updated), adding({after: place}))
+                listing.edit(
+                    member_of(row.id, row.cluster, row.published, row.updated, row.rank), adding({after: place})
+                )
             write_listing(self._connection, listing)
             last = rows[-1].id
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from feedhub.model import EntryId, FeedId, FeedKind, FeedRef
 from feedhub.ports import Relabelled, Relabelling
@@ -25,9 +25,17 @@ def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabell
     refs = [membership.feed for change in changes for membership in change.memberships]
     ids = FeedRegistry(connection, counter).resolve(refs)
     wanted = {change.entry: change.memberships for change in changes}
+    ranks = {change.entry: change.rank for change in changes}
+    _rank_anew(connection, ranks)
     listing = Listing()
     query = select(
-        entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.owner_id, entries.c.sort_key
+        entries.c.id,
+        entries.c.cluster,
+        entries.c.published,
+        entries.c.updated,
+        entries.c.rank,
+        entries.c.owner_id,
+        entries.c.sort_key,
     )
     for some in chunks(wanted):
         for row in connection.execute(query.where(entries.c.id.in_(some))):
@@ -35,11 +43,22 @@ def relabel(connection: Connection, counter: Counter, changes: Sequence[Relabell
                 ids[identity(m.feed)]: Place(sort_key=row.sort_key, source=row.owner_id, rule=m.rule)
                 for m in wanted[row.id]
             }
-            member = member_of(row.id, row.cluster, row.published, row.updated)
+            member = member_of(row.id, row.cluster, row.published, row.updated, ranks[row.id])
             listing.edit(member, setting(places))
     titled = {ids[identity(ref)]: ref.title for ref in refs if _titled_by_rules(ref)}
     changed = retitle(connection, titled) | write_listing(connection, listing)
     return Relabelling(feeds=frozenset(FeedId(feed) for feed in changed), overtaken=overtaken)
+
+
+def _rank_anew(connection: Connection, ranks: Mapping[EntryId, int]) -> None:
+    for some in chunks(ranks):
+        rows = connection.execute(select(entries.c.id, entries.c.rank).where(entries.c.id.in_(some)))
+        changed = [{"b_id": row.id, "b_rank": ranks[row.id]} for row in rows if row.rank != ranks[row.id]]
+        if changed:
+            connection.execute(_RANK, changed)
+
+
+_RANK = update(entries).where(entries.c.id == bindparam("b_id")).values(rank=bindparam("b_rank"))
 
 
 def _overtaken(connection: Connection, changes: Sequence[Relabelled]) -> frozenset[EntryId]:

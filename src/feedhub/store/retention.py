@@ -91,13 +91,13 @@ def remove(connection: Connection, gone: Collection[int], now: datetime, *, with
     """
     for some in chunks(gone):
         rows = connection.execute(
-            select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated).where(
+            select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank).where(
                 entries.c.id.in_(some)
             )
         ).all()
         listing = Listing(withdrawn_at=now if withdrawn else None)
         for row in rows:
-            listing.edit(member_of(row.id, row.cluster, row.published, row.updated), leaving())
+            listing.edit(member_of(row.id, row.cluster, row.published, row.updated, row.rank), leaving())
         write_listing(connection, listing)
         keys = connection.scalars(select(entry_keys.c.key).where(entry_keys.c.entry_id.in_(some)))
         put_missing(connection, forgotten, [{"key": key, "at": now} for key in keys])

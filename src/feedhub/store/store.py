@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from feedhub.model import EntryId, FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
-from feedhub.store import forgetting, sources
+from feedhub.store import forgetting, sources, splitting
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
+from feedhub.store.copies import copies_rule, set_copies_rule
 from feedhub.store.happenings import add_event
+from feedhub.store.marks import first_seen_since, forget_marks
 from feedhub.store.moving import FeedMover
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
@@ -135,6 +137,22 @@ class Writing(Side):
                 return False
             remove(connection, [entry], now, withdrawn=True)
             return True
+
+    def forget_marks(self, seen_before: datetime, part: int, parts: int) -> int:
+        """Drop the marks of entries first seen before a moment, one of ``parts`` parts of them; returns how many."""
+        with self.writing() as connection:
+            return forget_marks(connection, first_seen_since(connection, seen_before), part, parts)
+
+    def show_every_copy(self, rule: Collection[str]) -> None:
+        with self.writing() as connection:
+            if copies_rule(connection) != frozenset(rule):
+                set_copies_rule(connection, rule)
+                bump(connection)
+
+    def split(self, entry: EntryId) -> bool:
+        """Make an entry a story of its own, for good; False when it is one already, or there is none."""
+        with self.writing() as connection:
+            return splitting.split(connection, entry)
 
     def trim(self, polls: int, changes: int) -> tuple[int, int]:
         """Drop outcomes and changes beyond the newest of each source; returns how many of each."""

@@ -161,6 +161,7 @@ entries = Table(
     Column("owner_id", ID, ForeignKey("sources.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("cluster", ID, nullable=False),  # the id of the story's first entry
+    _number("rank"),  # place by ``stories.show``; the smallest is shown
     _words("joined"),  # why it joined its story, for ``explain``
     _words("original_id"),
     _words("link"),
@@ -327,6 +328,7 @@ feeds = Table(
     Column("updated", Moment, nullable=False, server_default="0"),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     _number("size"),
+    Column("every_copy", Boolean, nullable=False, server_default=false()),  # of a story, not one of them
     # complete archived documents, and the newest entry that was archived in its turn (store.archiving)
     _number("archives"),
     Column("archived_key", BigInteger),

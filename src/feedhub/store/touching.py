@@ -87,5 +87,10 @@ def bump_versions(
 
 
 def _members(connection: Connection, condition: Any) -> dict[int, Member]:
-    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated).where(condition)
-    return {row.id: member_of(row.id, row.cluster, row.published, row.updated) for row in connection.execute(query)}
+    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank).where(
+        condition
+    )
+    return {
+        row.id: member_of(row.id, row.cluster, row.published, row.updated, row.rank)
+        for row in connection.execute(query)
+    }
