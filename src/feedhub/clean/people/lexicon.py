@@ -13,13 +13,18 @@ PLACEHOLDERS = phrases(
     noreply|no-reply|no reply|donotreply|info|contact|support|press|redaktion|die redaktion|la rédaction|rédaction|redacción|
     la redacción|redação|da redação|redazione|la redazione|редакция|администратор|админ|ban biên tập|bbt|quản trị|
     quản trị viên|ban quản trị|tòa soạn|toà soạn|ẩn danh|khuyết danh|không rõ|nhiều tác giả|biên tập viên web|
+    q&a|onze redactie|de redactie|redactie|di redazione|tổng hợp|sưu tầm|nhóm pv|nhóm phóng viên|staff and agencies|agencies|wire services|wire reports|our correspondent|our reporter|
     編集部|編集者|匿名|管理者|管理员|管理員|编辑部|編輯部|佚名|未知|小编|관리자|편집부|익명|운영자|various|various authors|
     super user|superuser|sysadmin|wordpress|wpadmin|blogger|feedburner|rss|owner|moderator|me|system|{{author}}|%author%"""
 )
 
 BY = phrases(
     """by|von|par|por|door|av|af|di|da|przez|bởi|của|theo|written by|posted by|published by|submitted by|created by|words by|
-    story by|text by|article by|post by|a post by|authored by|contributed by|geschrieben von|verfasst von|ein beitrag von|
+    story by|text by|guest post by|a guest post by|an analysis by|analysis by|opinion by|comment by|review by|via|ein gastbeitrag von|
+    ein kommentar von|eine analyse von|ein bericht von|ein interview von|von unserem korrespondenten|von unserer korrespondentin|
+    von unserem reporter|propos recueillis par|un texte de|de notre correspondant|de notre correspondante|de notre envoyé spécial|
+    de notre envoyée spéciale|de nuestro corresponsal|de nuestra corresponsal|dal nostro inviato|dal nostro corrispondente|a cura di|
+    una nota de|article by|post by|a post by|authored by|contributed by|geschrieben von|verfasst von|ein beitrag von|
     écrit par|publié par|rédigé par|un article de|escrito por|publicado por|texto de|texto por|scritto da|di redazione|
     geschreven door|автор|авторы|текст|от|tác giả|bài|bài viết|viết bởi|đăng bởi|người viết|nguồn|source|author|authors|
     autor|autora|autoren|auteur|auteurs|autore|autori|contributors|byline|oleh|penulis|yazan|yazar|著者|作者|筆者|執筆者|執筆|撰文|
@@ -27,7 +32,8 @@ BY = phrases(
 )
 
 CREDITS = phrases(
-    """reporting|additional reporting|writing|editing|edited|translated|translation|compiled|photography|photographs|photos|photo|
+    """photograph|image|images|fotos|foto|fotografías|fotografía|imágenes|immagini|bilder|bild|texte|texto|text|vidéo|ảnh|bài|
+    reporting|additional reporting|writing|editing|edited|translated|translation|compiled|photography|photographs|photos|photo|
     pictures|video|illustration|illustrations|illustrated|graphics|research|researched|produced|production|reviewed|
     fact-checked|fact checked|interview|narrated|hosted|medically reviewed|review|analysis|commentary|opinion|adapted|
     updated|curated|recorded|presented|directed|moderated|additional editing"""
@@ -55,7 +61,7 @@ SUFFIX_HEADS = words(
 PREFIX_HEADS = phrases(
     """phóng viên|pv|ctv|btv|cộng tác viên|biên tập viên|biên dịch|nhà báo|chuyên gia|chuyên viên|chuyên viên phân tích|
     nhà phân tích|nhà nghiên cứu|trưởng ban|tổng biên tập|phó tổng biên tập|thư ký tòa soạn|bình luận viên|biên dịch viên|
-    giám đốc|phó giám đốc|luật sư|bác sĩ|giảng viên|nhiếp ảnh|thông tín viên|cố vấn|nhà văn|nhà thơ|
+    giám đốc|phó giám đốc|phân tích viên|chuyên gia phân tích|luật sư|bác sĩ|giảng viên|nhiếp ảnh|thông tín viên|cố vấn|nhà văn|nhà thơ|
     journaliste|correspondant|correspondante|rédacteur|rédactrice|envoyé spécial|envoyée spéciale|chef de service|
     periodista|corresponsal|redactor|redactora|jefe de|enviado especial|enviada especial|
     jornalista|repórter|correspondente|enviado|giornalista|corrispondente|inviato|
@@ -80,19 +86,32 @@ ROLE_WORDS = (
 )
 
 DEGREES = words(
-    "phd md mba ma ba bsc msc mphil dphil jd llb llm cfa cpa cfp frs obe mbe cbe esq rn mph dds edd frcp msw mfa rd ldn pharmd psyd dvm"
+    "phd md mba ma ba bsc msc mphil dphil jd llb llm cfa cpa cfp frs obe mbe cbe esq rn mph dds edd frcp msw mfa frcs facp facs dnp dpt lcsw mbbs rph meng rd ldn pharmd psyd dvm"
 )
 GENERATIONS = words("jr sr ii iii iv jnr snr")
 
+PLACES = phrases(
+    """hà nội|tp hcm|tp.hcm|tp. hcm|tphcm|tp hồ chí minh|tp. hồ chí minh|hồ chí minh|sài gòn|đà nẵng|hải phòng|cần thơ|huế|nha trang|hạ long|
+    hanoi|ho chi minh city|saigon|bangkok|singapore|tokyo|seoul|beijing|shanghai|hong kong|taipei|manila|jakarta|kuala lumpur|new delhi|delhi|
+    mumbai|dubai|doha|tel aviv|jerusalem|cairo|nairobi|lagos|johannesburg|cape town|istanbul|ankara|athens|moscow|kyiv|kiev|warsaw|prague|
+    budapest|vienna|berlin|hamburg|munich|münchen|frankfurt|köln|cologne|düsseldorf|stuttgart|leipzig|zürich|zurich|bern|geneva|genève|
+    paris|lyon|marseille|bruxelles|brussels|amsterdam|the hague|den haag|luxembourg|london|edinburgh|dublin|madrid|barcelona|lisbon|lisboa|
+    porto|rome|roma|milan|milano|torino|napoli|copenhagen|københavn|stockholm|oslo|helsinki|reykjavik|new york|washington|washington, d.c.|
+    boston|chicago|los angeles|san francisco|seattle|houston|dallas|miami|atlanta|denver|toronto|montreal|montréal|ottawa|vancouver|mexico city|
+    ciudad de méxico|bogotá|lima|santiago|buenos aires|são paulo|rio de janeiro|brasília|sydney|melbourne|canberra|auckland|wellington|
+    москва|санкт-петербург|киев|минск|北京|上海|广州|深圳|香港|台北|東京|大阪|京都|서울|부산"""
+)
+"""Places that stand in bylines beside a name (``Ann Poe, Berlin``). They are nobody."""
+
 HONORIFICS = words(
-    """dr prof professor mr mrs ms miss mx sir dame rev fr sen gov hon lt col gen maj capt sgt ts ths pgs gs bs bsck1 bsck2 ks ls cn ncs nsnd nsưt
+    """dr hab prof professor mr mrs ms miss mx sir dame rev fr sen gov hon lt col gen maj capt sgt ts ths pgs gs bs bsck1 bsck2 ks ls cn ncs nsnd nsưt
     nsnn herr frau mme mlle sr sra srta dott dott.ssa ing dipl-ing avv don doña"""
 )
 
 ORGANISATIONS = phrases(
     """reuters|thomson reuters|associated press|the associated press|ap|ap news|afp|agence france-presse|agence france presse|
     dpa|dpa-afx|apa|sda|keystone-sda|epd|kna|sid|efe|agencia efe|europa press|ansa|adnkronos|lusa|anp|belga|ntb|tt|ritzau|
-    stt|pap|ctk|čtk|mti|tass|тасс|риа новости|ria novosti|interfax|интерфакс|xinhua|新华社|新華社|中新社|kyodo|kyodo news|共同通信|
+    stt|pap|ctk|čtk|mti|tass|тасс|риа новости|ria novosti|interfax|интерфакс|xinhua|新华社|新華社|中新社|中央社|kyodo|kyodo news|共同通信|
     時事通信|jiji press|yonhap|연합뉴스|뉴시스|뉴스1|pti|ani|ians|bernama|antara|upi|aap|bbc|bbc news|bbc sport|cnn|cnbc|msnbc|
     nbc news|abc news|cbs news|fox news|npr|pbs|sky news|al jazeera|aljazeera|bloomberg|bloomberg news|dow jones|financial times|
     wall street journal|the wall street journal|new york times|the new york times|washington post|the washington post|
@@ -100,7 +119,7 @@ ORGANISATIONS = phrases(
     ars technica|engadget|marketwatch|barron's|nikkei|nikkei asia|日本経済新聞|朝日新聞|読売新聞|毎日新聞|nhk|le monde|le figaro|
     libération|der spiegel|spiegel|die zeit|faz|süddeutsche zeitung|el país|el mundo|la repubblica|corriere della sera|folha|
     o globo|globo|ttxvn|vtv|vov|vnexpress|tuổi trẻ|thanh niên|dân trí|vietnamnet|vietnamplus|zing|zing news|vneconomy|cafef|
-    nhân dân|lao động|tiền phong|người lao động|znews|vietstock|báo đầu tư|propublica|the conversation|project syndicate|
+    nhân dân|lao động|tiền phong|người lao động|znews|vietnam+|vnanet|sggp|vtc news|vtc|kinh tế sài gòn|tuổi trẻ online|vietstock|báo đầu tư|propublica|the conversation|project syndicate|
     pr newswire|business wire|globenewswire|accesswire|medienhaus|storyful|getty images|getty|shutterstock|unsplash"""
 )
 

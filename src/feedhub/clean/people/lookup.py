@@ -27,7 +27,12 @@ class Lexicon:
     placeholders: frozenset[str]
 
     def is_placeholder(self, text: str) -> bool:
-        return author_key(text).strip(" -:*_") in self.placeholders
+        key = author_key(text).strip(" -:*_")
+        return key in self.placeholders or key.removeprefix("the ") in self.placeholders
+
+    def is_place(self, text: str) -> bool:
+        """Whether it is a place that bylines name beside people."""
+        return author_key(text).strip(" .,") in _PLACES
 
     def is_role(self, text: str) -> bool:
         """Whether a token on its own is a role: it is listed, ends in a head such as *reporter*, or begins with one."""
@@ -66,6 +71,7 @@ class Lexicon:
 _PREFIX_HEADS = frozenset(map(author_key, lexicon.PREFIX_HEADS))
 _STARTS = frozenset(map(author_key, lexicon.ORGANISATION_STARTS))
 _ORGANISATIONS = frozenset(map(author_key, lexicon.ORGANISATIONS))
+_PLACES = frozenset(map(author_key, lexicon.PLACES))
 _PLACEHOLDERS = frozenset(map(author_key, lexicon.PLACEHOLDERS))
 
 

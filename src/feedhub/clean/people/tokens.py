@@ -15,19 +15,50 @@ MAX_NAME = 80
 """Characters of a name; more is a sentence in the wrong place."""
 _MAX_WORDS = 8
 
+_MADE_SO = re.compile(r"(?P<name>.+\s\S+)\s+(?P<role>tổng hợp|dịch|lược dịch|biên dịch|ghi|thực hiện|lược ghi)")
+_ROLE_AT = re.compile(r"(?P<role>.+?)\s+(?:at|bei|chez)\s+(?P<organisation>[^\W\d_a-z].*)")
+_MADE_OF = frozenset(
+    {
+        "text",
+        "texte",
+        "texto",
+        "fotos",
+        "foto",
+        "photos",
+        "photo",
+        "bilder",
+        "bild",
+        "video",
+        "ảnh",
+        "bài",
+        "words",
+        "pictures",
+    }
+)
 _CONJUNCTIONS = r"and|und|et|y|e|và|với|и|og|och|oraz|dan|ve|with|mit|avec|con|com"
 _COMMA = re.compile(r"\s*[,、，]\s*(?:(?:and|und|et|y|e|và|&)\s+)?")
-_AND = re.compile(rf"\s+(?:{_CONJUNCTIONS})\s+(?=[^\W\d_a-z])|\s*&\s*|\s+\+\s+")
+_AND = re.compile(rf"\s+(?:{_CONJUNCTIONS})\s+(?=[^\W\d_a-z])|\s+en\s+(?=[A-Z]\S+\s+[A-Z])|\s*&\s*|\s+\+\s+")
 _AND_ANY_CASE = re.compile(rf"\s+(?:{_CONJUNCTIONS})\s+|\s*&\s*", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*|\s*/\s*")
 _BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]（）]*)[)\]）]\s*$")
-_PLACE = re.compile(r"\s+(?:in|à|en|tại|из|aus)\s+[A-ZĐÀ-Ỹ][\w.-]*(?:[\s,]+[A-ZĐÀ-Ỹ][\w.-]*){0,3}$")
+_PLACE = re.compile(r"\s+(?:in|à|en|tại|из|aus|a|em)\s+[A-ZĐÀ-Ỹ][\w.-]*(?:[\s,]+[A-ZĐÀ-Ỹ][\w.-]*){0,3}$")
 _WORKS_FOR = re.compile(
     r"^(?:special to|special for|exclusive to|for|of|from|at|with|của|für|pour|para)\s+(?P<organisation>(?:the\s+)?\S.*)$",
     re.IGNORECASE,
 )
 _INSIDE_WORKS_FOR = re.compile(r"^(?P<name>.+?)\s+(?:special to|for|of|at)\s+(?P<organisation>(?:[Tt]he\s+)?[A-ZĐ].*)$")
+_SPECIAL_TO = re.compile(r"^(?:special|exclusive) (?:to|for)\s+(?P<organisation>(?:the\s+)?\S.*)$", re.IGNORECASE)
+_STAFF_OF = re.compile(
+    r"(?:the\s+)?(?P<organisation>.+?)\s+(?:staff|team|desk|newsroom|editors|editorial|reporters|correspondents|staff writers?)",
+    re.IGNORECASE,
+)
+_FIRM = re.compile(r"[A-Z][\w’']+ & [A-Z][\w’']+")
+"""``Simon & Schuster``: two single words around the sign of firms. Two people are ``Ann and Bob``."""
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+_COMPILED = frozenset({"th", "t.h", "t/h", "tổng hợp", "ghi", "dịch", "lược dịch"})
+"""What Vietnamese bylines say in brackets of how a text was made."""
 
 
 class Kind(Enum):
@@ -48,13 +79,18 @@ def read_tokens(text: str, lexicon_: Lexicon) -> list[Token]:
     """What a segment names, in order."""
     if lexicon_.is_placeholder(text):
         return []
+    if match := _SPECIAL_TO.match(text):
+        return [Token(Kind.ORGANISATION, match["organisation"])]
+    if _FIRM.fullmatch(text):
+        return [Token(Kind.ORGANISATION, text)]
     if lexicon_.is_organisation(text) and not _DASH.search(text) and "," not in text:
         return [Token(Kind.ORGANISATION, text)]
     if _is_one_name_in_two_parts(text, lexicon_):
         return [Token(Kind.PERSON, text)]
     found: list[Token] = []
     for piece in _pieces(text, lexicon_):
-        found.extend(_read(piece, lexicon_, alone=not found))
+        if not (lexicon_.is_place(piece) and (found or " " in text)):
+            found.extend(_read(piece, lexicon_, alone=not found))
     return found
 
 
@@ -105,6 +141,12 @@ def _read(text: str, lexicon_: Lexicon, *, alone: bool) -> list[Token]:
         return _with_brackets(text[: bracketed.start()], bracketed[1], lexicon_, alone=alone)
     if lexicon_.is_placeholder(text) and (alone or not lexicon_.is_role(text)):
         return []
+    if (match := _STAFF_OF.fullmatch(text)) and not lexicon_.is_role(text):
+        return [Token(Kind.ORGANISATION, match["organisation"])]
+    if text[:5].casefold() == "theo " and lexicon_.is_organisation(text[5:]):
+        return [Token(Kind.ORGANISATION, text[5:])]
+    if desk := _desk_of(text, lexicon_):
+        return desk
     if match := _WORKS_FOR.match(text):
         return [Token(Kind.ORGANISATION, match["organisation"])]
     if lexicon_.is_organisation(text) or (not alone and lexicon_.is_acronym(text) and not lexicon_.is_role(text)):
@@ -117,17 +159,45 @@ def _with_brackets(name: str, inside: str, lexicon_: Lexicon, *, alone: bool) ->
     tokens = _read(name, lexicon_, alone=alone)
     if not tokens or tokens[-1].kind is not Kind.PERSON:
         return tokens
-    if lexicon_.is_role(inside):
+    if lexicon_.is_role(inside) or author_key(inside) in _MADE_OF:
         tokens[-1] = replace(tokens[-1], role=tokens[-1].role or inside)
+    elif author_key(inside) in _COMPILED:
+        pass
     elif lexicon_.is_organisation(inside) or lexicon_.is_acronym(inside):
         tokens[-1] = replace(tokens[-1], organisation=inside)
     return tokens
 
 
+def _desk_of(text: str, lexicon_: Lexicon) -> list[Token]:
+    """``CNN Business``, ``AP Business Writer``, ``朝日新聞 山田太郎``: what begins with a listed organisation."""
+    parts = text.split()
+    for at in range(1, len(parts)):
+        organisation, rest = " ".join(parts[:at]), " ".join(parts[at:])
+        if author_key(organisation) not in lexicon_.organisations:
+            continue
+        if _is_plain_role(rest, lexicon_):
+            return [Token(Kind.ROLE, rest), Token(Kind.ORGANISATION, organisation)]
+        if rest[0] >= "\u2e80":
+            return [*_person_with_role(rest, lexicon_), Token(Kind.ORGANISATION, organisation)]
+        if all(part in lexicon.ROLE_WORDS for part in author_key(rest).split()):
+            return [Token(Kind.ORGANISATION, text)]
+    return []
+
+
 def _person_with_role(text: str, lexicon_: Lexicon) -> list[Token]:
     """A name with a role before or behind it and no sign between; or a role; or a name."""
-    text = _PLACE.sub("", text)
+    if text[:1] < "\u2e80" and lexicon_.is_role(text) and not any(word[:1].isupper() for word in text.split()[1:]):
+        return [Token(Kind.ROLE, text)]
+    if (match := _ROLE_AT.fullmatch(text)) and lexicon_.is_role(match["role"]):
+        return [Token(Kind.ROLE, match["role"]), Token(Kind.ORGANISATION, match["organisation"])]
+    if (match := _MADE_SO.fullmatch(text)) and match["name"][:1].isupper():
+        return [Token(Kind.PERSON, person_name(match["name"]), role=match["role"])]
+    whole, text = text, _PLACE.sub("", text)
+    if whole != text and lexicon_.is_role(text) and not _role_before(text, lexicon_)[1]:
+        return [Token(Kind.ROLE, whole)]
     organisation = ""
+    if found := _organisation_and_role_before(text, lexicon_):
+        return [found]
     if (match := _INSIDE_WORKS_FOR.match(text)) and lexicon_.is_organisation(match["organisation"]):
         text, organisation = match["name"], match["organisation"]
     name, role = _role_behind(text, lexicon_)
@@ -168,9 +238,31 @@ def _role_before(text: str, lexicon_: Lexicon) -> tuple[str, str]:
     parts = text.split()
     for at in range(len(parts) - 1, 0, -1):
         role, name = " ".join(parts[:at]), " ".join(parts[at:])
-        if len(parts) - at >= (1 if name[0] >= "\u2e80" else 2) and _is_plain_role(role, lexicon_):
-            return name, role
+        least = 1 if name[0] >= "\u2e80" else 2
+        if len(parts) - at >= least and not _is_lower(name, text) and _is_plain_role(role, lexicon_):
+            place = lexicon_.is_place(name)
+            return ("", role) if place else (name, role)
     return text, ""
+
+
+def _is_lower(name: str, text: str) -> bool:
+    """Whether a name would be written small where other words are not: then it is none."""
+    return (
+        name[:1].islower()
+        and not text.islower()
+        and name.split(maxsplit=1)[0] not in lexicon.PARTICLES - {"a", "y", "e"}
+    )
+
+
+def _organisation_and_role_before(text: str, lexicon_: Lexicon) -> Token | None:
+    """``Associated Press reporter Jane Doe``."""
+    parts = text.split()
+    for at in range(1, len(parts) - 2):
+        for end in range(at + 1, len(parts) - 1):
+            organisation, role, name = " ".join(parts[:at]), " ".join(parts[at:end]), " ".join(parts[end:])
+            if _is_plain_role(role, lexicon_) and author_key(organisation) in lexicon_.organisations:
+                return Token(Kind.PERSON, person_name(name), role=role, organisation=organisation)
+    return None
 
 
 def _is_plain_role(text: str, lexicon_: Lexicon) -> bool:

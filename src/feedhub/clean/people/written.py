@@ -16,7 +16,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>@]*>")
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]\"',;|]+(?:@|\s?\[at\]\s?|\(at\))[^\s<>()\[\]\"',;|]+", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HANDLE = re.compile(r"\(\s*@[\w.]+\s*\)|\[\s*@[\w.]+\s*\]|(?<=\S)\s+@[\w.]+")
-_ONLY_BRACKETS = re.compile(r"\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\]|\"(?P<quoted>[^\"]*)\"")
+_ONLY_BRACKETS = re.compile(
+    r"\((?P<round>[^()]*)\)|（(?P<wide>[^（）]*)）|【(?P<lens>[^【】]*)】|\[(?P<square>[^\[\]]*)\]|\"(?P<quoted>[^\"]*)\""
+)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|<\s*>|\"\s*\"")
 
 
@@ -33,7 +35,11 @@ def plain(name: str) -> str:
     text = tidy(_EMPTY_BRACKETS.sub(" ", text))
     if whole := _ONLY_BRACKETS.fullmatch(text):
         text = tidy(next(part for part in whole.groups() if part is not None))
+    text = _REDDIT.sub("", text, count=1) if text.startswith(("u/", "/u/")) else text
     return text.strip(' ,;|-–—:*_~<>"“”')
+
+
+_REDDIT = re.compile(r"/?u/(?=\w)")
 
 
 def _without_addresses(text: str) -> str:
@@ -122,8 +128,10 @@ def _undoubled(text: str) -> str:
 def _cased(text: str) -> str:
     """Names in one case only get capitals, where there are at least two words to tell that it is no acronym."""
     parts = text.split()
-    if len(parts) < 2 or not (text.isupper() or text.islower()) or text[0] >= "\u2e80":
+    one_case = re.sub(r"\bMc(?=[A-Z]{2})", "MC", text)
+    if len(parts) < 2 or not (one_case.isupper() or text.islower()) or text[0] >= "\u2e80":
         return text
+    text, parts = one_case, one_case.split()
     return " ".join(_cased_word(word, first=not at, shouted=text.isupper()) for at, word in enumerate(parts))
 
 
