@@ -13,6 +13,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("sources", sa.Column("traits", sa.String()))
+    op.add_column("entries", sa.Column("extras", sa.String(), nullable=False, server_default=""))
     op.add_column("entries", sa.Column("joined", sa.String(), nullable=False, server_default=""))
     op.add_column("entries", sa.Column("rank", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("feeds", sa.Column("every_copy", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -30,4 +31,5 @@ def downgrade() -> None:
     op.drop_column("feeds", "every_copy")
     op.drop_column("entries", "rank")
     op.drop_column("entries", "joined")
+    op.drop_column("entries", "extras")
     op.drop_column("sources", "traits")

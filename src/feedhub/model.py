@@ -220,6 +220,15 @@ class RawSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """An element of another vocabulary (:mod:`feedhub.extras`), raw or checked: ``itunes:episode``, ``georss:point``."""
+
+    name: str
+    text: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawEntry:
     id: str = ""  # as written, never resolved against a base
     links: tuple[RawLink, ...] = ()
@@ -239,6 +248,7 @@ class RawEntry:
     comments: str = ""
     in_reply_to: str = ""  # RFC 4685 ref
     source: RawSource | None = None
+    extras: tuple[Extra, ...] = ()
     digest: Digest = Digest(b"")  # of everything above as parsed; equal digests need no cleaning
 
 
@@ -378,6 +388,7 @@ class Entry:
     publisher: str = ""  # the original publisher where it is another one
     comments: str = ""
     in_reply_to: str = ""
+    extras: tuple[Extra, ...] = ()
     via: Credit | None = None  # the entry's own atom:source: it was aggregated before it came to us
     raw_digest: Digest = Digest(b"")  # RawEntry.digest
     parts: Mapping[str, Digest] = field(

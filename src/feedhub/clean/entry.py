@@ -8,6 +8,7 @@ from datetime import datetime
 
 from feedhub.clean.categories import clean_categories
 from feedhub.clean.context import CleanContext
+from feedhub.clean.extras import clean_extras
 from feedhub.clean.html import html_to_text
 from feedhub.clean.media import clean_enclosures, clean_image
 from feedhub.clean.moments import moment_of, moments_of
@@ -74,6 +75,7 @@ def clean_entry(raw: RawEntry, around: Surroundings) -> Entry:
         publisher=cut(tidy(raw.publisher), context.limits.title_bytes),
         comments=web_link(raw.comments, bases),
         in_reply_to=_id(raw.in_reply_to),
+        extras=clean_extras(raw, bases),
         via=_credit(raw.source, around),
         raw_digest=raw.digest,
     )

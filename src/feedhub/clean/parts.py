@@ -35,4 +35,6 @@ def parts_of(entry: Entry) -> dict[str, Digest]:
         "categories": digest_of(sorted(category.key for category in entry.categories)),
         "enclosures": digest_of(map(media_key, entry.enclosures)),
         "rights": digest_of([entry.rights]),
+        # left out where there are none, so that entries stored before they were kept have not changed
+        **({"extras": digest_of(map(repr, entry.extras))} if entry.extras else {}),
     }

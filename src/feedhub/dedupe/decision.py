@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from feedhub.model import DateOrigin, Decision, Entry, Insert, Known, Same, SourceId, Update
 
 MINOR_PARTS = frozenset(
-    {"categories", "rights", "language", "comments", "image", "publisher", "contributors", "thread"}
+    {"categories", "rights", "language", "comments", "image", "publisher", "contributors", "thread", "extras"}
 )
 """Parts whose change is stored but not republished as an update: readers would see a story again for nothing.
 A part that is not named here is major, so that a new kind of part is told too much rather than too little."""

@@ -63,6 +63,7 @@ def happening_item(one: Happening, site: SiteInfo) -> Item:
         publisher="",
         comments="",
         in_reply_to="",
+        extras=(),
         source=Credit(title=""),
         via=None,
         others=(),

@@ -16,6 +16,8 @@ from lxml import etree
 from feedhub.emit.head import GENERATOR, Head
 from feedhub.emit.item import Item
 from feedhub.emit.moments import rfc822, rfc3339
+from feedhub.extras import LICENCE
+from feedhub.extras import NAMESPACES as VOCABULARIES
 from feedhub.model import Credit, Enclosure, Format
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -93,6 +95,12 @@ def _common(entry: Element, item: Item) -> None:
     if item.in_reply_to:
         href = item.in_reply_to if item.in_reply_to.lower().startswith("http") else ""
         _add(entry, f"{{{THREAD}}}in-reply-to", ref=item.in_reply_to, href=href)
+    for extra in item.extras:
+        prefix, _, local = extra.name.partition(":")
+        element = etree.SubElement(entry, f"{{{VOCABULARIES[prefix]}}}{local}", nsmap={prefix: VOCABULARIES[prefix]})
+        for name, value in extra.attributes:
+            element.set(name, value)
+        element.text = extra.text or None
 
 
 def _replace_text(entry: Element, name: str, text: str) -> None:
@@ -107,6 +115,9 @@ def entry_links(item: Item) -> Iterator[dict[str, str]]:
         length = str(enclosure.length) if enclosure.length > 0 else ""
         title = enclosure.title
         yield {"rel": "enclosure", "href": enclosure.url, "type": enclosure.type, "length": length, "title": title}
+    for extra in item.extras:
+        if extra.name == LICENCE:
+            yield {"rel": "license", "href": extra.text}
     if item.comments:
         yield {"rel": "replies", "href": item.comments, "type": "text/html"}
     if item.via and (item.via.link or item.via.self_url):

@@ -9,8 +9,9 @@ from datetime import datetime
 from feedhub.emit import identity
 from feedhub.emit.links import is_absolute_iri, language_tag, web_url
 from feedhub.emit.words import cut_at_sentence, cut_at_word, line, paragraph, printable, text_of
+from feedhub.extras import KINDS, Holds, Kind
 from feedhub.masking import reveals
-from feedhub.model import Byline, Category, ContentPolicy, Credit, Enclosure, StoredEntry
+from feedhub.model import Byline, Category, ContentPolicy, Credit, Enclosure, Extra, StoredEntry
 
 HEADING = 80
 """Characters of a title made from a text."""
@@ -51,6 +52,7 @@ class Item:
     publisher: str
     comments: str
     in_reply_to: str
+    extras: tuple[Extra, ...]
     source: Credit  # the feed it was published in first
     via: Credit | None  # the feed we have it from, where that is another one
     others: tuple[Reference, ...]
@@ -98,6 +100,7 @@ def item_of(
         publisher=line(entry.publisher),
         comments=web_url(entry.comments),
         in_reply_to=entry.in_reply_to if is_absolute_iri(entry.in_reply_to) else "",
+        extras=_extras(entry.extras) if media else (),
         source=_credit(entry.via) if entry.via else owner,
         via=owner if entry.via else None,
         others=_references(stored.others, link),
@@ -181,6 +184,18 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
             kind = line(enclosure.type) or UNKNOWN_TYPE
             told.setdefault(url, replace(enclosure, url=url, type=kind, title=line(enclosure.title)))
     return tuple(told.values())
+
+
+def _extras(extras: Iterable[Extra]) -> tuple[Extra, ...]:
+    """Known ones, with text that a document can carry and addresses in ASCII."""
+    return tuple(_printed(extra, KINDS[extra.name]) for extra in extras if extra.name in KINDS)
+
+
+def _printed(extra: Extra, kind: Kind) -> Extra:
+    text = web_url(extra.text) if kind.text is Holds.ADDRESS else line(extra.text)
+    addresses = {*kind.addresses, "accountUrl"}
+    attributes = [(name, web_url(value) if name in addresses else line(value)) for name, value in extra.attributes]
+    return Extra(name=extra.name, text=text, attributes=tuple((name, value) for name, value in attributes if value))
 
 
 def _credit(credit: Credit) -> Credit:

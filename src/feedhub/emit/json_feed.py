@@ -103,6 +103,10 @@ def _extension(item: Item) -> dict[str, Json]:
             ],
             "comments": item.comments,
             "in_reply_to": item.in_reply_to,
+            "extras": [
+                _told({"name": extra.name, "text": extra.text, "attributes": dict(extra.attributes)})
+                for extra in item.extras
+            ],
             "others": [_told({"url": other.url, "title": other.title}) for other in item.others],
         }
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from feedhub.parse.extras import Extras
 from feedhub.parse.preflight import ATTRIBUTES, ELEMENTS, ITEMS, PREFIXES, TooComplex
 
 Attributes = dict[str, Any]
@@ -28,6 +29,8 @@ NAMESPACES = {
     "http://purl.org/syndication/thread/1.0": "thr",
     "https://podcastindex.org/namespace/1.0": "podcast",
     "http://purl.org/atom/app#": "app",
+    "http://creativecommons.org/ns#": "cc",
+    "http://web.resource.org/cc/": "cc",
 }
 
 if TYPE_CHECKING:
@@ -330,5 +333,5 @@ class Facts(_Parser):
 setattr(Facts, "_start_thr_in-reply-to", Facts._start_thread_reply)
 
 
-class Recorder(Structure, Names, Texts, Facts):
+class Recorder(Structure, Names, Texts, Facts, Extras):
     """All of the above, to stand before one of feedparser's parsers."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from feedhub.model import (
+    Extra,
     RawCategory,
     RawEnclosure,
     RawEntry,
@@ -88,7 +89,23 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         comments=_string(entry, "comments"),
         in_reply_to=_string(entry, "in_reply_to"),
         source=_source(entry.get("source")),
+        extras=_extras(entry),
     )
+
+
+def _extras(entry: Bag) -> tuple[Extra, ...]:
+    heard = [
+        Extra(
+            name=one["name"],
+            text=one["text"][:SHORT],
+            attributes=tuple((str(name), str(value)[:SHORT]) for name, value in one["attributes"].items()),
+        )
+        for one in _plain(entry, "extras", ())
+    ]
+    place = [_string(entry, "geo_lat"), _string(entry, "geo_long")]
+    if all(place) and not any(one.name == "georss:point" for one in heard):
+        heard.append(Extra(name="georss:point", text=" ".join(place)))
+    return tuple(heard)
 
 
 def _plain(bag: Bag, key: str, default: Any) -> Any:

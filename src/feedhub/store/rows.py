@@ -20,6 +20,7 @@ from feedhub.model import (
     Enclosure,
     Entry,
     EntryId,
+    Extra,
     Failure,
     Feed,
     FeedId,
@@ -143,11 +144,26 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "publisher": entry.publisher,
         "comments": entry.comments,
         "in_reply_to": entry.in_reply_to,
+        "extras": pack_extras(entry.extras),
         "via": pack_credit(entry.via),
         "raw_digest": entry.raw_digest,
         "digest": entry.digest,
         "parts": pack_parts(entry.parts),
     }
+
+
+def pack_extras(extras: Sequence[Extra]) -> str:
+    """ "" for none, as nearly all entries have."""
+    told = [[one.name, one.text, dict(one.attributes)] for one in extras]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+
+
+def unpack_extras(text: str) -> tuple[Extra, ...]:
+    if not text:
+        return ()
+    return tuple(
+        Extra(name=name, text=said, attributes=tuple(attributes.items())) for name, said, attributes in json.loads(text)
+    )
 
 
 def entry_of(row: Row, attached: Attached) -> Entry:
@@ -171,6 +187,7 @@ def entry_of(row: Row, attached: Attached) -> Entry:
         publisher=row["publisher"],
         comments=row["comments"],
         in_reply_to=row["in_reply_to"],
+        extras=unpack_extras(row["extras"]),
         via=unpack_credit(row["via"]),
         raw_digest=Digest(row["raw_digest"]),
         parts=unpack_parts(row["parts"]),

@@ -178,6 +178,7 @@ entries = Table(
     _words("publisher"),
     _words("comments"),
     _words("in_reply_to"),
+    _words("extras"),  # model.Extra as JSON
     Column("via", String),  # JSON
     Column("source_updated", Moment),  # the feed's own updated when this version was taken from it
     Column("raw_digest", LargeBinary, nullable=False),
