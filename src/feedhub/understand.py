@@ -31,6 +31,7 @@ from feedhub.model import (
 )
 from feedhub.parse import read_document
 from feedhub.ports import Relabelled
+from feedhub.search.words import indexed
 from feedhub.settings import Limits, Settings, Source
 
 
@@ -140,7 +141,8 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
         if rules.classifier.admits(entry, job.slug) is None:
             memberships = rules.classifier.memberships(entry, job.slug, title)
-            drafts.append(Draft(entry=entry, keys=keys, memberships=memberships))
+            tokens = indexed(entry.title, entry.summary, entry.content)
+            drafts.append(Draft(entry=entry, keys=keys, memberships=memberships, indexed=tokens))
     return tuple(drafts), len(clean.entries) - len(drafts)
 
 

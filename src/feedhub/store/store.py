@@ -12,12 +12,14 @@ from feedhub.store import forgetting, sources
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
+from feedhub.store.finding import Finding
 from feedhub.store.happenings import add_event
 from feedhub.store.moving import FeedMover
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
 from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
 from feedhub.store.schema import require_current
+from feedhub.store.search_index import IndexWriter
 from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.subscribing import Subscribing
 from feedhub.store.tables import memory
@@ -122,6 +124,20 @@ class Writing(Side):
         with self.writing() as connection:
             return trim_polls(connection, polls), trim_changes(connection, changes)
 
+    def index_some(self, *, batch: int = 200, anew: bool = False) -> int:
+        """One step of building the full-text index for entries that it does not know; returns how many, 0 at the end.
+
+        :param anew: empty the index first.
+        """
+        with self.writing() as connection:
+            index = IndexWriter(connection)
+            if anew:
+                index.start_anew()
+            done = index.build_some(batch)
+            if done:
+                bump(connection)
+            return done
+
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
 
@@ -152,8 +168,8 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Subscribing):
-    """Fills the ports Ledger, Library, Catalogue and Subscriptions on SQLite and PostgreSQL."""
+class SqlStore(Writing, Reading, Cataloguing, Subscribing, Finding):
+    """Fills the ports Ledger, Library, Catalogue, Subscriptions and Searching on SQLite and PostgreSQL."""
 
 
 def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:

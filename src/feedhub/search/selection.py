@@ -1,0 +1,95 @@
+"""A question as the database is asked it, what it answers, and who answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from feedhub.model import EntryId, Feed, FeedKind, StoredEntry
+from feedhub.search.query import Clause
+
+Place = tuple[int, EntryId]
+"""Of an entry in the order of all feeds: its sort key and number; the greatest are the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Entries that are in all of some feeds and in none of others, with words and languages.
+
+    :param within: feeds, at least one; the first is the one that the others narrow.
+    :param whole: show every entry, as the feed of a source does; else one of each story, the one stored first.
+    """
+
+    within: tuple[Feed, ...]
+    without: tuple[Feed, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    languages: tuple[str, ...] = ()  # any of them; "vi" is also "vi-VN"
+    no_languages: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return any(feed.kind is FeedKind.SOURCE for feed in self.within)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An entry that was found, as much of it as says whether it changed."""
+
+    id: EntryId
+    version: int
+    sort_key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page, newest first.
+
+    :param older: where to go on, None when nothing older can be found. A page may hold fewer than were asked for, even
+        none, and still have older ones: a bounded number of entries is looked at for each.
+    """
+
+    hits: tuple[Hit, ...]
+    older: Place | None = None
+
+
+class TooCostly:
+    """A question that took longer than it may. One of its words is too common beside the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """How far the full-text index has come. ``waiting``: entries that it does not know yet, of ``entries``."""
+
+    waiting: int = 0
+    entries: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.waiting == 0
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        if self.complete:
+            return f"complete, {self.entries} entries"
+        percent = 100 * (self.entries - self.waiting) // max(1, self.entries)
+        return f"being built, {percent} %: the newest entries first, {self.waiting} to go"
+
+
+class Searching(Protocol):
+    """The part of the store that is searched: safe from any thread, never waits for the writer."""
+
+    def find(self, selection: Selection, limit: int, before: Place | None = None) -> Found | TooCostly:
+        """The newest ``limit`` of a selection that are older than ``before``."""
+        ...
+
+    def load(self, hits: Sequence[Hit]) -> list[StoredEntry]:
+        """The entries that were found, in the order given; without those that went meanwhile."""
+        ...
+
+    def named(self, kind: FeedKind, names: Sequence[str]) -> Feed | None:
+        """The feed whose key or title is one of these, the first that there is; withdrawn ones are none."""
+        ...
+
+    def index_state(self) -> IndexState: ...
