@@ -35,8 +35,69 @@ START, SPAN = 1_500_000_000, 250_000_000
 TOPICS, SOURCES, AUTHORS = 20, 100, 20_000
 WORDS = 250
 SIZE = 50
-_ONSETS = "b c d đ g h k l m n p q r s t v x ch kh ng nh ph th tr".split()
-_RHYMES = "a à ả ã á ạ ă ắ â ầ e è ê ế i ì o ò ô ồ ơ ờ u ù ư ừ ang àng anh ình ương ường iên uyền ông".split()
+_ONSETS = [
+    "b",
+    "c",
+    "d",
+    "đ",
+    "g",
+    "h",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "q",
+    "r",
+    "s",
+    "t",
+    "v",
+    "x",
+    "ch",
+    "kh",
+    "ng",
+    "nh",
+    "ph",
+    "th",
+    "tr",
+]
+_RHYMES = [
+    "a",
+    "à",
+    "ả",
+    "ã",
+    "á",
+    "ạ",
+    "ă",
+    "ắ",
+    "â",
+    "ầ",
+    "e",
+    "è",
+    "ê",
+    "ế",
+    "i",
+    "ì",
+    "o",
+    "ò",
+    "ô",
+    "ồ",
+    "ơ",
+    "ờ",
+    "u",
+    "ù",
+    "ư",
+    "ừ",
+    "ang",
+    "àng",
+    "anh",
+    "ình",
+    "ương",
+    "ường",
+    "iên",
+    "uyền",
+    "ông",
+]
 
 
 def vocabulary() -> tuple[list[str], list[str]]:
@@ -103,7 +164,7 @@ def _put(connection: Connection, some: list[tuple[Any, ...]]) -> None:
                 "cluster": n,
                 "title": title,
                 "sort_key": at,
-                "language": "vi-en".split("-")[n % 2],
+                "language": ("vi", "en")[n % 2],
             }
             | dict.fromkeys(("published", "updated", "first_seen"), _moment(at))
             for n, at, s, title, _, _ in some

@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from feedhub.emit import Renderer, Unrenderable, context_digest, violations
 from feedhub.logs import get_logger
@@ -29,6 +30,7 @@ from feedhub.model import (
     StoredEntry,
 )
 from feedhub.ports import Library, PageLinks, page_key
+from feedhub.search.selection import Found, Heading, Searching, Selection, TooCostly
 from feedhub.settings import Feeds
 
 CACHE_BYTES = 64_000_000
@@ -39,6 +41,7 @@ _OVERHEAD = 500  # bytes a cached document costs besides its body
 
 Before = tuple[int, EntryId]
 _Key = tuple[int, int, Format, Before | None, str]
+_SelectedKey = tuple[Heading, Format, Before | None, Found]
 
 log = get_logger("press")
 
@@ -57,16 +60,25 @@ class _Printed:
 
 
 class Press:
-    """Implements :class:`feedhub.ports.Press`. Safe from any thread.
+    """Implements :class:`feedhub.ports.Press` and :class:`feedhub.search.selection.SelectionPress`. Safe from any thread.
 
+    :param searching: who finds selections; without it there are none.
     :param paged: whether documents link to their older pages; a folder of files has none, and its pages end in ``.html``.
     :param cache_bytes: bodies kept in memory, least recently used ones dropped first.
     """
 
     def __init__(
-        self, library: Library, renderer: Renderer, feeds: Feeds, *, paged: bool = True, cache_bytes: int = CACHE_BYTES
+        self,
+        library: Library,
+        renderer: Renderer,
+        feeds: Feeds,
+        *,
+        searching: Searching | None = None,
+        paged: bool = True,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._library = library
+        self._searching = searching
         self._renderer = renderer
         self._feeds = feeds
         self._paged = paged
@@ -95,6 +107,62 @@ class Press:
             flight = self._flights.setdefault(key, threading.Lock())
         with flight:
             return self._landed(key, feed)
+
+    def selected(
+        self, selection: Selection, heading: Heading, format: Format, before: Before | None = None
+    ) -> Document | TooCostly:
+        """The page of a selection that starts below ``before``. What was found decides whether anything is rendered.
+
+        :raises feedhub.errors.DatabaseError: from the library.
+        """
+        assert self._searching is not None
+        found = self._searching.find(selection, self._feeds.size, before)
+        if isinstance(found, TooCostly):
+            return found
+        key = (heading, format, before, found)
+        with self._lock:
+            document = self._cache.get(key)
+        if document is None:
+            document = self._made_selected(heading, format, before, found, self._searching)
+            with self._lock:
+                self._cache.put(key, document)
+        return document
+
+    def _made_selected(
+        self, heading: Heading, format: Format, before: Before | None, found: Found, searching: Searching
+    ) -> Document:
+        entries = searching.load(found.hits)
+        printed = self._printed(entries, format)
+        updated = max((entry.entry.updated for entry in entries), default=EPOCH)
+        links = self._selected_links(heading, format, before, found.older)
+        with self._rendering:
+            body = self._renderer.assemble_selected(heading, updated, printed.fragments, links, format)
+            head = self._renderer.assemble_selected(heading, updated, (), links, format)
+            fresh = self._renderer.assemble_selected(heading, updated, printed.fresh, links, format)
+        for breach in violations(fresh, format) if printed.fresh else ():
+            log.warning("document.invalid", feed=heading.path, format=format.value, breach=breach)
+        told = [head, self._renderer.format_name(format).encode(), *printed.told]
+        return Document(body=body, media_type=format.media_type, etag=_etag(*told), modified=updated)
+
+    def _selected_links(
+        self, heading: Heading, format: Format, before: Before | None, older: Before | None
+    ) -> PageLinks:
+        site = self._renderer.site.base_url
+
+        def address(ending: str, place: Before | None) -> str:
+            more = (("before", page_key(*place)),) if place else ()
+            query = urlencode([*heading.parameters, *more], quote_via=quote)
+            return f"{site}{heading.path}{ending}" + (f"?{query}" if query else "")
+
+        own = f".{format.value}"
+        others = [other for other in self._feeds.formats if other is not format]
+        return PageLinks(
+            self_url=address(own, before),
+            html_url=address("", None) if heading.page else site + "/",
+            first=address(own, None) if before or older else "",
+            next=address(own, older) if older else "",
+            alternates={other: address(f".{other.value}", before) for other in others},
+        )
 
     def opml(self) -> Document:
         """All output feeds that are public."""
@@ -214,22 +282,22 @@ class _Cache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[_Key, Document] = OrderedDict()
+        self._kept: OrderedDict[_Key | _SelectedKey, Document] = OrderedDict()
 
-    def get(self, key: _Key) -> Document | None:
+    def get(self, key: _Key | _SelectedKey) -> Document | None:
         document = self._kept.get(key)
         if document is not None:
             self._kept.move_to_end(key)
         return document
 
-    def put(self, key: _Key, document: Document) -> None:
+    def put(self, key: _Key | _SelectedKey, document: Document) -> None:
         self._drop(key)
         self._kept[key] = document
         self._size += len(document.body) + _OVERHEAD
         while self._size > self._limit and self._kept:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: _Key) -> None:
+    def _drop(self, key: _Key | _SelectedKey) -> None:
         old = self._kept.pop(key, None)
         if old is not None:
             self._size -= len(old.body) + _OVERHEAD

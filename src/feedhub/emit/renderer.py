@@ -10,11 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from feedhub.emit import feedgen_xml, identity, json_feed
 from feedhub.emit.changes import Happening, happening_item, happenings_head
-from feedhub.emit.head import SiteInfo, head_of
+from feedhub.emit.head import Head, SiteInfo, head_of, selected_head
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
 from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, ServiceEvent, SourceChange, StoredEntry
 from feedhub.ports import PageLinks
+from feedhub.search.selection import Heading
 from feedhub.settings import Feeds, Source
 
 VERSION = 1
@@ -81,10 +82,13 @@ class Renderer:
 
     def assemble(self, feed: Feed, fragments: Sequence[bytes], links: PageLinks, format: Format) -> bytes:
         """A whole document. Byte-identical to rendering its entries in one go."""
-        head = head_of(feed, links, self.site)
-        if format is Format.JSON:
-            return json_feed.joined(head, fragments)
-        return feedgen_xml.joined(head, fragments, format)
+        return _joined(head_of(feed, links, self.site), fragments, format)
+
+    def assemble_selected(
+        self, heading: Heading, updated: datetime, fragments: Sequence[bytes], links: PageLinks, format: Format
+    ) -> bytes:
+        """A whole document of a feed that is asked for and not stored."""
+        return _joined(selected_head(heading, updated, links, self.site), fragments, format)
 
     def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> bytes:
         """What happened to the sources and the service, newest first, as Atom for the operator alone."""
@@ -115,6 +119,12 @@ class Renderer:
             if source.enabled
         ]
         return opml(f"{self.site.title} – sources", outlines, modified)
+
+
+def _joined(head: Head, fragments: Sequence[bytes], format: Format) -> bytes:
+    if format is Format.JSON:
+        return json_feed.joined(head, fragments)
+    return feedgen_xml.joined(head, fragments, format)
 
 
 def _without_credentials(url: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from feedhub.model import EntryId, Feed, FeedKind, StoredEntry
+from feedhub.model import Document, EntryId, Feed, FeedKind, Format, StoredEntry
 from feedhub.search.query import Clause
 
 Place = tuple[int, EntryId]
@@ -59,7 +59,7 @@ class TooCostly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState:
-    """How far the full-text index has come. ``waiting``: entries that it does not know yet, of ``entries``."""
+    """How far the full-text index has come. ``waiting``: entries that it may not know yet, of ``entries``."""
 
     waiting: int = 0
     entries: int = 0
@@ -72,9 +72,34 @@ class IndexState:
     def words(self) -> str:
         """For people."""
         if self.complete:
-            return f"complete, {self.entries} entries"
+            return "complete"
         percent = 100 * (self.entries - self.waiting) // max(1, self.entries)
         return f"being built, {percent} %: the newest entries first, {self.waiting} to go"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a selection is called and where it lives.
+
+    :param name: names it for ever: made from keys, never from slugs; part of the feed's id.
+    :param path: without ending, such as ``/search`` or ``/topics/a+b``; parts are made fit for a URL already.
+    :param parameters: of the address, in their one order, without ``before``.
+    :param page: whether there is a page for people at this address.
+    """
+
+    name: str
+    title: str
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    page: bool = True
+
+
+class SelectionPress(Protocol):
+    """Documents of selections, made at need."""
+
+    def selected(
+        self, selection: Selection, heading: Heading, format: Format, before: Place | None = None
+    ) -> Document | TooCostly: ...
 
 
 class Searching(Protocol):
@@ -90,6 +115,10 @@ class Searching(Protocol):
 
     def named(self, kind: FeedKind, names: Sequence[str]) -> Feed | None:
         """The feed whose key or title is one of these, the first that there is; withdrawn ones are none."""
+        ...
+
+    def index_mark(self) -> int:
+        """Another number whenever the index has come further, 0 when it is complete."""
         ...
 
     def index_state(self) -> IndexState: ...

@@ -60,6 +60,7 @@ class Visibility:
     def __init__(self, settings: Settings) -> None:
         self.formats = tuple(settings.feeds.formats)
         self.kinds = tuple(settings.feeds.kinds)
+        self.narrowable = settings.feeds.search
         self._private = {
             path.strip("/"): tuple(token.get_secret_value().encode() for token in tokens)
             for path, tokens in settings.feeds.private.items()
@@ -67,6 +68,11 @@ class Visibility:
 
     def emitted(self, asked: Asked) -> bool:
         return asked.kind in self.kinds and (asked.format is None or asked.format in self.formats)
+
+    @property
+    def searchable(self) -> bool:
+        """Whether searches are answered. They show what the feed of everything shows, so that it must be public."""
+        return self.narrowable and FeedKind.ALL in self.kinds and not self.is_private("all")
 
     def is_private(self, path: str) -> bool:
         """``path`` with or without its leading slash."""

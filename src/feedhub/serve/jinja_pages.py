@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedhub.model import Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
+from feedhub.search.query import LONGEST, Query, canonical
+from feedhub.search.selection import Heading, IndexState
 from feedhub.serve import views
 from feedhub.serve.addresses import Visibility, site_prefix, site_root
 from feedhub.serve.words import moment, number
@@ -62,6 +64,7 @@ class PageRenderer:
             "style_version": _STYLE_VERSION,
             "places": self._places,
             "noindex": settings.feeds.noindex,
+            "searchable": self._visibility.searchable and not page_ending,
         }
 
     def _render(self, template: str, **values: object) -> str:
@@ -116,6 +119,51 @@ class PageRenderer:
             newest=self._places.page(feed.path),
             older=f"{self._places.page(feed.path)}?before={next_before}" if next_before else "",
         )
+
+    def selection(
+        self,
+        heading: Heading,
+        query: Query,
+        entries: Sequence[StoredEntry],
+        next_before: str = "",
+        index: views.FeedIndex | None = None,
+        notes: Sequence[str] = (),
+    ) -> str:
+        """A page of a search or of a narrowed feed. ``query`` as it is spelled; ``notes`` are for whoever typed it."""
+        known = index or {}
+        here = views.selection_address(self._places.prefix, heading)
+        return self._render(
+            "search.html",
+            title=heading.title,
+            form=heading.path == "/search",
+            typed=canonical(query),
+            notes=notes,
+            subscriptions=views.selection_subscriptions(self._places, heading),
+            entries=[views.entry_view(entry, known, self._author_keys, self._places, self._zone) for entry in entries],
+            newest=here,
+            older=views.selection_address(self._places.prefix, heading, before=next_before) if next_before else "",
+            help=views.SEARCH_HELP,
+        )
+
+    def search_form(self, typed: str, said: str, state: IndexState) -> str:
+        """The page that asks what to look for; ``said``: why there is no answer."""
+        notes = [said] if said else []
+        notes += [] if state.complete else [f"The index of words is {state.words}."]
+        return self._render(
+            "search.html",
+            title="Search",
+            form=True,
+            typed=typed[:LONGEST],
+            notes=notes,
+            subscriptions=(),
+            entries=(),
+            older="",
+            help=views.SEARCH_HELP,
+        )
+
+    def opensearch(self) -> str:
+        """The OpenSearch description of this site."""
+        return self._render("opensearch.xml", formats=self._visibility.formats)
 
     def status(
         self,

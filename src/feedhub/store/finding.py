@@ -25,7 +25,7 @@ from feedhub.search.selection import Found, Hit, IndexState, Place, Selection, T
 from feedhub.store.base import Side
 from feedhub.store.reading import FULL, load
 from feedhub.store.rows import feed_of
-from feedhub.store.search_index import index_state, key_of, place_of
+from feedhub.store.search_index import index_border, index_state, key_of, place_of
 from feedhub.store.statements import chunks
 from feedhub.store.tables import counters, entries, feeds, memberships
 from feedhub.store.text_search import END, TextSearch, text_search
@@ -68,6 +68,10 @@ class Finding(Side):
                 if row is not None:
                     return feed_of(row)
         return None
+
+    def index_mark(self) -> int:
+        with self.reading() as connection:
+            return index_border(connection)
 
     def index_state(self) -> IndexState:
         with self.reading() as connection:

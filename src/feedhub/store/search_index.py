@@ -139,15 +139,21 @@ _POST_ADD = text("INSERT INTO search(place, document) VALUES (:place, CAST(:docu
 
 
 def index_state(connection: Connection) -> IndexState:
-    """How far the index has come; entries that wait are counted only while there are some."""
+    """How far the index has come; entries are counted only while some wait."""
+    if not (border := index_border(connection)):
+        return IndexState()
+    count = select(func.count()).select_from(entries)
+    waiting = connection.scalar(count.where(entries.c.id <= border)) or 0
+    return IndexState(waiting=waiting, entries=connection.scalar(count) or 0)
+
+
+def index_border(connection: Connection) -> int:
+    """Entries with numbers up to this one may be missing in the index; 0 when it is complete."""
     kept = select(counters.c.name, counters.c.value).where(counters.c.name.in_([VERSION_COUNTER, WAITING_COUNTER]))
     values = {row.name: row.value for row in connection.execute(kept)}
-    total = connection.scalar(select(func.count()).select_from(entries)) or 0
     if values.get(VERSION_COUNTER) != VERSION:
-        return IndexState(waiting=total, entries=total)
-    border = values.get(WAITING_COUNTER, 0)
-    count = select(func.count()).select_from(entries).where(entries.c.id <= border)
-    return IndexState(waiting=(connection.scalar(count) or 0) if border else 0, entries=total)
+        return int(connection.scalar(select(func.max(entries.c.id))) or 0)
+    return int(values.get(WAITING_COUNTER, 0))
 
 
 def written_of(entry: int, sort_key: int, draft: Draft) -> Written:

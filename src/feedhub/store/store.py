@@ -124,7 +124,7 @@ class Writing(Side):
         with self.writing() as connection:
             return trim_polls(connection, polls), trim_changes(connection, changes)
 
-    def index_some(self, *, batch: int = 200, anew: bool = False) -> int:
+    def index_some(self, *, batch: int = 100, anew: bool = False) -> int:
         """One step of building the full-text index for entries that it does not know; returns how many, 0 at the end.
 
         :param anew: empty the index first.
@@ -133,10 +133,7 @@ class Writing(Side):
             index = IndexWriter(connection)
             if anew:
                 index.start_anew()
-            done = index.build_some(batch)
-            if done:
-                bump(connection)
-            return done
+            return index.build_some(batch)
 
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.

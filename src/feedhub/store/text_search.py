@@ -49,6 +49,19 @@ class _Asking:
     def __init__(self, connection: Connection, wanted: Wanted) -> None:
         self._connection = connection
         self._wanted = wanted
+        self._all: list[int] | None = None  # every hit, once it is known that there are few
+
+    def _few(self, found: list[int], number: int) -> bool:
+        """Whether these, looked for up to one more than ``number``, are all; then they are not looked for again."""
+        if len(found) > number:
+            return False
+        self._all = found
+        return True
+
+    def _known(self, before: int, limit: int) -> Stretch | None:
+        if self._all is None:
+            return None
+        return _stretch([place for place in self._all if place < before][:limit], limit)
 
     def _scalars(self, statement: Any, **values: Any) -> list[int]:
         return list(self._connection.scalars(statement, values))
@@ -58,6 +71,8 @@ class LiteSearch(_Asking):
     """SQLite's FTS5, whose lists are in the order of places and are walked no further than needed."""
 
     def hits(self, before: int, limit: int) -> Stretch:
+        if known := self._known(before, limit):
+            return known
         return _stretch(self._scalars(_LITE_HITS, match=match.fts5(self._wanted), before=before, limit=limit), limit)
 
     def among(self, places: Sequence[int]) -> set[int]:
@@ -67,7 +82,8 @@ class LiteSearch(_Asking):
         return set(places) - set(self._scalars(_LITE_AMONG, match=absent, places=list(places)))
 
     def more_than(self, number: int) -> bool:
-        return len(self._scalars(_LITE_HITS, match=match.fts5(self._wanted), before=END, limit=number + 1)) > number
+        found = self._scalars(_LITE_HITS, match=match.fts5(self._wanted), before=END, limit=number + 1)
+        return not self._few(found, number)
 
 
 class PostSearch(_Asking):
@@ -76,6 +92,8 @@ class PostSearch(_Asking):
     _dense = True
 
     def hits(self, before: int, limit: int) -> Stretch:
+        if known := self._known(before, limit):
+            return known
         if self._dense:
             found, until = self._walk(before)
             if until is None or len(found) * 20 >= DENSE:
@@ -100,7 +118,7 @@ class PostSearch(_Asking):
         if until is not None and len(found) * 20 >= DENSE:
             return True
         query = match.tsquery(self._wanted)
-        return len(self._scalars(_POST_HITS, query=query, before=END, limit=number + 1)) > number
+        return not self._few(self._scalars(_POST_HITS, query=query, before=END, limit=number + 1), number)
 
 
 def _stretch(places: list[int], limit: int) -> Stretch:
