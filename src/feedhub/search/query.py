@@ -180,12 +180,12 @@ class _Reading:
             self._take(piece)
         if self._joining:
             self._word(Text(("or",)), False, len(self._text))  # an OR at the end is a word
-        clauses = [self._placed(clause) for clause in self._clauses]
+        clauses = tuple(dict.fromkeys(self._placed(clause) for clause in self._clauses))
         if sum(len(clause.texts) for clause in clauses) > MOST_TERMS:
             raise _Fault(0, f"The query has more than {MOST_TERMS} words and phrases", "Leave some out.")
         if len(self._names) > MOST_NAMES:
             raise _Fault(0, f"The query has more than {MOST_NAMES} names", "Leave some out.")
-        return Query(tuple(dict.fromkeys(clauses)), tuple(sorted(self._names)), tuple(self._notes))
+        return Query(clauses, tuple(sorted(self._names)), tuple(self._notes))
 
     def _placed(self, clause: Clause) -> Clause:
         texts = (replace(text, in_title=True) if self._all_in_title else text for text in clause.texts)

@@ -35,8 +35,8 @@ MOST_WORDS = 7_500
 MOST_TITLE = 500
 LONGEST_PHRASE = 16
 """Words of a phrase. Around each word with diacritics as many are kept without them as a phrase can reach."""
-_MOST_PLACES = 250
-"""Places of one token in one text, of the 255 that PostgreSQL keeps; phrases do not reach later ones."""
+_TITLE_PLACES, _TEXT_PLACES = 50, 200
+"""Places of one token, of the 255 that PostgreSQL keeps in both together; phrases do not reach later ones."""
 _LONGEST = 64  # characters of a token
 
 BREAK = "¶"
@@ -68,8 +68,13 @@ def indexed(title: str, summary: str, content: str) -> Indexed:
     A summary that the content repeats is left out.
     """
     body, lead = _plain(content), _plain(summary)
-    text = body if lead.strip() in body else f"{lead} {BREAK} {body}"
-    return Indexed(" ".join(_stream(title, MOST_TITLE)), " ".join(_stream(text, MOST_WORDS)))
+    words = words_of(body)
+    if lead.strip() not in body:
+        words = [*words_of(lead), BREAK, *words] if words else words_of(lead)
+    return Indexed(
+        " ".join(_stream(words_of(title), MOST_TITLE, _TITLE_PLACES)),
+        " ".join(_stream(words, MOST_WORDS, _TEXT_PLACES)),
+    )
 
 
 def words_of(text: str) -> list[str]:
@@ -118,13 +123,14 @@ def tokens_of(words: Iterable[str]) -> Iterator[str]:
             yield word[:_LONGEST]
 
 
-def _stream(text: str, most: int) -> list[str]:
-    words = words_of(text)[:most]
-    if text.isascii():
-        return _bounded([word[:_LONGEST] for word in words])
-    runs = {word for word in set(words) if is_run(word)}
+def _stream(words: Sequence[str], most: int, places: int) -> list[str]:
+    words = words[:most]
+    different = set(words)
+    if all(map(str.isascii, different)):
+        return _bounded([word[:_LONGEST] for word in words], places)
+    runs = {word for word in different if is_run(word)}
     tokens = list(tokens_of(words))[:most] if runs else [word[:_LONGEST] for word in words]
-    found = _bounded(tokens + _without_marks(tokens))
+    found = _bounded(tokens + _without_marks(tokens), places)
     singles = sorted({character for word in runs for character in word})
     return [*found, BREAK, *(BARE + character for character in singles)] if singles else found
 
@@ -153,12 +159,14 @@ def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _bounded(tokens: list[str]) -> list[str]:
+def _bounded(tokens: list[str], most: int) -> list[str]:
     """No token at more places than every database keeps."""
-    often = [token for token, count in Counter(tokens).items() if count > _MOST_PLACES and token != BREAK]
+    if len(tokens) <= most:
+        return tokens
+    often = [token for token, count in Counter(tokens).items() if count > most and token != BREAK]
     for token in often:
         places = [place for place, one in enumerate(tokens) if one == token]
-        for place in places[_MOST_PLACES:]:
+        for place in places[most:]:
             tokens[place] = BREAK
     return tokens
 

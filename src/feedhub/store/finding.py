@@ -266,10 +266,11 @@ class _Search:
     def _not_the_first(self, rows: Sequence[Any]) -> list[EntryId]:
         """Those whose story has an entry that was stored before and is selected too."""
         mates: list[Any] = []
-        for some in chunks({row.cluster for row in rows}):
+        stories = {row.cluster for row in rows}
+        for some in chunks(stories):
             query = select(entries.c.id, entries.c.sort_key, entries.c.cluster).where(entries.c.cluster.in_(some))
             mates += self._connection.execute(query).all()
-        if len(mates) == len(rows):
+        if len(mates) == len(stories):
             return []
         known = {row.id for row in rows}
         others = [(row.sort_key, EntryId(row.id)) for row in mates if row.id not in known]

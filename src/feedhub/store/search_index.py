@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, text
+from sqlalchemy import BindParameter, Connection, bindparam, column, func, select, table, text
 
 from feedhub.model import Draft, EntryId, Indexed
 from feedhub.search.match import tsvector
@@ -154,6 +154,21 @@ def index_border(connection: Connection) -> int:
     if values.get(VERSION_COUNTER) != VERSION:
         return int(connection.scalar(select(func.max(entries.c.id))) or 0)
     return int(values.get(WAITING_COUNTER, 0))
+
+
+def index_faults(connection: Connection) -> dict[str, int]:
+    """How many entries the index lacks, or knows though they are gone, by words for people."""
+    lite = connection.dialect.name == "sqlite"
+    kept = table("search_docsize", column("id")) if lite else table("search", column("place"))
+    (known,) = kept.c
+    place = entries.c.sort_key * (1 << _ID_BITS) + entries.c.id
+    count = select(func.count())
+    missing = count.select_from(entries).where(entries.c.id > index_border(connection), place.not_in(select(known)))
+    extra = count.select_from(kept).where(known.not_in(select(place)))
+    return {
+        "entries that the full-text index should know and does not": connection.scalar(missing) or 0,
+        "entries that the full-text index knows and that are gone": connection.scalar(extra) or 0,
+    }
 
 
 def written_of(entry: int, sort_key: int, draft: Draft) -> Written:
