@@ -24,7 +24,7 @@ from feedhub.store import SqlStore, check
 from feedhub.store.finding import MOST_LOOKED_AT
 from feedhub.store.statements import put_over
 from feedhub.store.tables import counters
-from feedhub.store.text_search import END, text_search
+from feedhub.store.text_search import START, text_search
 from support.stories import HOUR, NOW, draft, poll, spec, topic
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "search"
@@ -356,7 +356,7 @@ def test_no_text_is_an_error_of_the_database(a: SqlStore, parts: list[tuple[str,
     if isinstance(query, Query) and any(not clause.negative for clause in query.clauses):
         with a.reading() as connection:
             search = text_search(connection, wanted(query.clauses))
-            assert search.hits(END, 5).places == []
+            assert search.hits(START, 5).places == []
             assert search.among([1, 2]) == set()
 
 

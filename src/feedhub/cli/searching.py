@@ -28,14 +28,15 @@ from feedhub.wiring import Home
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: feedhub search giá vàng author:huyen-tran -bạc")(search)
+    app.command(epilog="Example: feedhub search giá vàng author:huyen-tran")(search)
 
 
 def search(
     query: Annotated[
         list[str],
         typer.Argument(
-            help='Words, "phrases", -not, title:, author:, topic:, source:, category:, lang:. After -- a word may begin with a minus.'
+            metavar="QUERY...",
+            help='Words, "phrases", -not, title:, author:, topic:, source:, category:, lang:. After -- a word may begin with a minus.',
         ),
     ],
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,

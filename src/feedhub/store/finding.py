@@ -28,7 +28,7 @@ from feedhub.store.rows import feed_of
 from feedhub.store.search_index import index_border, index_state, key_of, place_of
 from feedhub.store.statements import chunks
 from feedhub.store.tables import counters, entries, feeds, memberships
-from feedhub.store.text_search import END, TextSearch, text_search
+from feedhub.store.text_search import START, TextSearch, text_search
 
 MOST_LOOKED_AT = 10_000
 """Entries that are looked at for one page."""
@@ -134,6 +134,7 @@ class _Steps:
 
     keys: Sequence[Place]
     until: Place | None
+    looked_at: int
 
 
 class _Walk(Protocol):
@@ -145,10 +146,9 @@ class _HitWalk:
         self._search = search
 
     def next(self, before: Place | None, number: int) -> _Steps:
-        stretch = self._search.hits(place_of(*before) if before else END, number)
-        return _Steps(
-            [key_of(place) for place in stretch.places], None if stretch.until is None else key_of(stretch.until)
-        )
+        stretch = self._search.hits(place_of(*before) if before else START, number)
+        until = None if stretch.until is None else key_of(stretch.until)
+        return _Steps([key_of(place) for place in stretch.places], until, stretch.looked_at)
 
 
 class _FeedWalk:
@@ -167,7 +167,7 @@ class _FeedWalk:
         both = union_all(*(select(one.subquery()) for one in ranges)).subquery()
         query = select(both).order_by(both.c.sort_key.desc(), both.c.entry_id.desc()).limit(number)
         keys = [(row.sort_key, EntryId(row.entry_id)) for row in self._connection.execute(query)]
-        return _Steps(keys, keys[-1] if len(keys) == number else None)
+        return _Steps(keys, keys[-1] if len(keys) == number else None, len(keys))
 
 
 # ---------------------------------------------------------------- one page
@@ -209,7 +209,7 @@ class _Search:
             if len(hits) > limit:
                 last = hits[limit - 1]
                 return Found(hits=tuple(hits[:limit]), older=(last.sort_key, last.id))
-            looked += max(number, len(steps.keys))
+            looked += steps.looked_at
             place = steps.until
             if place is None or looked >= MOST_LOOKED_AT:
                 return Found(hits=tuple(hits), older=place)

@@ -5,8 +5,9 @@
     SQLite        search: a contentless FTS5 table (title, text); rowid = place
     PostgreSQL    search: place, document tsvector (GIN)
 
-The *place* is an entry's position in the order of all feeds, sort key and number in one: so the index itself gives the
-newest first. Both databases are given the same tokens (:mod:`feedhub.search.words`) and only keep them.
+The *place* is an entry's position in the order of all feeds, sort key and number in one, counted down: so the index itself
+gives the newest first. (Counted up and read backwards, FTS5 of SQLite 3.40 now and then skips entries: a page of hits
+was lost where NOT or a bound made it seek in a list of hundreds of thousands.) Both databases are given the same tokens (:mod:`feedhub.search.words`) and only keep them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from feedhub.store.tables import contents, counters, entries
 _ID_BITS = 30
 MOST_ID = (1 << _ID_BITS) - 1
 """The greatest number of an entry that a place has room for: a thousand million."""
+_LAST = 1 << 62
 VERSION_COUNTER = "search_version"
 WAITING_COUNTER = "search_waiting"
 """Entries with numbers up to this one may be missing in the index."""
@@ -37,12 +39,13 @@ _STORED = select(entries.c.id, entries.c.sort_key, entries.c.title, contents.c.s
 
 
 def place_of(sort_key: int, entry: int) -> int:
-    return (sort_key << _ID_BITS) | (entry & MOST_ID)
+    """Newer entries have lesser places; all are greater than 0 until the year 2106."""
+    return _LAST - ((sort_key << _ID_BITS) | (entry & MOST_ID))
 
 
 def key_of(place: int) -> tuple[int, EntryId]:
     """The inverse of :func:`place_of`."""
-    return place >> _ID_BITS, EntryId(place & MOST_ID)
+    return (_LAST - place) >> _ID_BITS, EntryId((_LAST - place) & MOST_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def index_faults(connection: Connection) -> dict[str, int]:
     lite = connection.dialect.name == "sqlite"
     kept = table("search_docsize", column("id")) if lite else table("search", column("place"))
     (known,) = kept.c
-    place = entries.c.sort_key * (1 << _ID_BITS) + entries.c.id
+    place = _LAST - (entries.c.sort_key * (1 << _ID_BITS) + entries.c.id)
     count = select(func.count())
     missing = count.select_from(entries).where(entries.c.id > index_border(connection), place.not_in(select(known)))
     extra = count.select_from(kept).where(known.not_in(select(place)))

@@ -17,17 +17,18 @@ DENSE = 500
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Hits in a part of the index: all from where it began down to ``until``, or to the end where that is None."""
+    """Hits in a part of the index: all from where it began up to ``until``, or to the end where that is None."""
 
-    places: list[int]  # descending
+    places: list[int]  # ascending: the newest first
     until: int | None
+    looked_at: int  # documents
 
 
 class TextSearch(Protocol):
-    """Where a :class:`feedhub.search.match.Wanted` holds. Places are those of the index, the greatest the newest."""
+    """Where a :class:`feedhub.search.match.Wanted` holds. Places are those of the index, the least the newest."""
 
-    def hits(self, before: int, limit: int) -> Stretch:
-        """Up to ``limit`` places below ``before``; needs something to be present."""
+    def hits(self, after: int, limit: int) -> Stretch:
+        """Up to ``limit`` places beyond ``after``; needs something to be present."""
         ...
 
     def among(self, places: Sequence[int]) -> set[int]:
@@ -58,10 +59,10 @@ class _Asking:
         self._all = found
         return True
 
-    def _known(self, before: int, limit: int) -> Stretch | None:
+    def _known(self, after: int, limit: int) -> Stretch | None:
         if self._all is None:
             return None
-        return _stretch([place for place in self._all if place < before][:limit], limit)
+        return _stretch([place for place in self._all if place > after][:limit], limit)
 
     def _scalars(self, statement: Any, **values: Any) -> list[int]:
         return list(self._connection.scalars(statement, values))
@@ -70,10 +71,10 @@ class _Asking:
 class LiteSearch(_Asking):
     """SQLite's FTS5, whose lists are in the order of places and are walked no further than needed."""
 
-    def hits(self, before: int, limit: int) -> Stretch:
-        if known := self._known(before, limit):
+    def hits(self, after: int, limit: int) -> Stretch:
+        if known := self._known(after, limit):
             return known
-        return _stretch(self._scalars(_LITE_HITS, match=match.fts5(self._wanted), before=before, limit=limit), limit)
+        return _stretch(self._scalars(_LITE_HITS, match=match.fts5(self._wanted), after=after, limit=limit), limit)
 
     def among(self, places: Sequence[int]) -> set[int]:
         if self._wanted.present:
@@ -82,7 +83,7 @@ class LiteSearch(_Asking):
         return set(places) - set(self._scalars(_LITE_AMONG, match=absent, places=list(places)))
 
     def more_than(self, number: int) -> bool:
-        found = self._scalars(_LITE_HITS, match=match.fts5(self._wanted), before=END, limit=number + 1)
+        found = self._scalars(_LITE_HITS, match=match.fts5(self._wanted), after=START, limit=number + 1)
         return not self._few(found, number)
 
 
@@ -91,19 +92,19 @@ class PostSearch(_Asking):
 
     _dense = True
 
-    def hits(self, before: int, limit: int) -> Stretch:
-        if known := self._known(before, limit):
+    def hits(self, after: int, limit: int) -> Stretch:
+        if known := self._known(after, limit):
             return known
         if self._dense:
-            found, until = self._walk(before)
+            found, until = self._walk(after)
             if until is None or len(found) * 20 >= DENSE:
-                return Stretch(found, until)
+                return Stretch(found, until, DENSE)
             self._dense = False
         query = match.tsquery(self._wanted)
-        return _stretch(self._scalars(_POST_HITS, query=query, before=before, limit=limit), limit)
+        return _stretch(self._scalars(_POST_HITS, query=query, after=after, limit=limit), limit)
 
-    def _walk(self, before: int) -> tuple[list[int], int | None]:
-        values = {"query": match.tsquery(self._wanted), "before": before, "limit": DENSE}
+    def _walk(self, after: int) -> tuple[list[int], int | None]:
+        values = {"query": match.tsquery(self._wanted), "after": after, "limit": DENSE}
         looked = self._connection.execute(_POST_WALK, values).all()
         return [row.place for row in looked if row.holds], looked[-1].place if len(looked) == DENSE else None
 
@@ -114,32 +115,30 @@ class PostSearch(_Asking):
         return set(places) - set(self._scalars(_POST_AMONG, query=absent, places=list(places)))
 
     def more_than(self, number: int) -> bool:
-        found, until = self._walk(END)
+        found, until = self._walk(START)
         if until is not None and len(found) * 20 >= DENSE:
             return True
         query = match.tsquery(self._wanted)
-        return not self._few(self._scalars(_POST_HITS, query=query, before=END, limit=number + 1), number)
+        return not self._few(self._scalars(_POST_HITS, query=query, after=START, limit=number + 1), number)
 
 
 def _stretch(places: list[int], limit: int) -> Stretch:
-    return Stretch(places, places[-1] if len(places) == limit else None)
+    return Stretch(places, places[-1] if len(places) == limit else None, len(places))
 
 
-END = 2**63 - 1
-"""Above every place."""
+START = 0
+"""Before every place."""
 _PLACES: BindParameter[int] = bindparam("places", expanding=True)
-_LITE_HITS = text(
-    "SELECT rowid FROM search WHERE search MATCH :match AND rowid < :before ORDER BY rowid DESC LIMIT :limit"
-)
+_LITE_HITS = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid > :after ORDER BY rowid LIMIT :limit")
 _LITE_AMONG = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid IN :places").bindparams(_PLACES)
 _POST_WALK = text(
     "SELECT place, document @@ CAST(:query AS tsquery) AS holds FROM (SELECT place, document FROM search"
-    " WHERE place < :before ORDER BY place DESC LIMIT :limit) AS newest ORDER BY place DESC"
+    " WHERE place > :after ORDER BY place LIMIT :limit) AS newest ORDER BY place"
 )
 # "+ 0" keeps the planner from walking the whole table in the order of places for words that are rare
 _POST_HITS = text(
-    "SELECT place FROM search WHERE document @@ CAST(:query AS tsquery) AND place + 0 < :before"
-    " ORDER BY place + 0 DESC LIMIT :limit"
+    "SELECT place FROM search WHERE document @@ CAST(:query AS tsquery) AND place + 0 > :after"
+    " ORDER BY place + 0 LIMIT :limit"
 )
 _POST_AMONG = text(
     "SELECT place FROM search WHERE place IN :places AND (document @@ CAST(:query AS tsquery)) IS TRUE"
