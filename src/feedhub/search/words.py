@@ -51,8 +51,8 @@ _UNSPACED = (
 )
 # Python's \w leaves out combining marks, which would cut Hindi and Arabic words at their vowels.
 _MARKS = "".join(chr(code) for code in range(0x0300, 0x3000) if unicodedata.category(chr(code)) in {"Mn", "Mc"})
-_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}_])[\w{_MARKS}])+")
-_SPACED_WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")  # several times as fast, for texts without those scripts
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
+_SPACED_WORD = re.compile(rf"[\w{_MARKS}]+")  # several times as fast, for texts without those scripts
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphens and joiners are inside words, not seen
 
@@ -82,6 +82,7 @@ def words_of(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text).casefold() if not text.isascii() else text.lower()
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = text.replace("_", " ")  # a word to Python, none to people
     found = (_WORD if _ANY_UNSPACED.search(text) else _SPACED_WORD).findall(text)
     forms = {word: word if word.isascii() else _exact(word) for word in set(found)}
     return [forms[word] for word in found]
@@ -139,10 +140,13 @@ def _without_marks(tokens: Sequence[str]) -> list[str]:
     """The stretches around words with diacritics, as wide as a phrase, each after a break."""
     forms = {token: bare(token) for token in set(tokens)}
     marked = {token for token, form in forms.items() if form != token}
+    if not marked:
+        return []
+    kept = {token: BARE + form for token, form in forms.items()}
     found: list[str] = []
     for start, end in _stretches([place for place, token in enumerate(tokens) if token in marked]):
         found.append(BREAK)
-        found += [BARE + forms[one] for one in tokens[start:end]]
+        found += [kept[one] for one in tokens[start:end]]
     return found
 
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import NoReturn
 from urllib.parse import quote, urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -33,7 +34,7 @@ from feedhub.serve.shelf import Shelf
 
 KEPT_BYTES = 16_000_000
 """Documents of selections kept in memory: not at the cost of the feeds that everybody reads."""
-MOST_WAITING = 32
+MOST_WAITING = 16
 """Questions that wait for their turn; more are asked to come again."""
 OPENSEARCH = "application/opensearchdescription+xml; charset=utf-8"
 
@@ -83,7 +84,8 @@ class SearchRoutes:
             return self._refused(request, str(query), 400)
         if not query:
             return self._nothing_asked(request, wanted)
-        return await self._answer(request, self._narrowing.search(everything, query), wanted, query)
+        found = await run_in_threadpool(self._narrowing.search, everything, query)
+        return await self._answer(request, found, wanted, query)
 
     def _nothing_asked(self, request: Request, format: Format | None) -> Response:
         if format is not None:
@@ -130,7 +132,8 @@ class SearchRoutes:
         query = asked_query(request.query_params)
         if isinstance(query, Faulty):
             return self._refused(request, str(query), 400)
-        return await self._answer(request, self._narrowing.narrow(base, query, under), format, query, bool(under))
+        found = await run_in_threadpool(self._narrowing.narrow, base, query, under)
+        return await self._answer(request, found, format, query, bool(under))
 
     # ------------------------------------------------------------ answers
 

@@ -25,7 +25,7 @@ from feedhub.search.selection import Found, Hit, IndexState, Place, Selection, T
 from feedhub.store.base import Side
 from feedhub.store.reading import FULL, load
 from feedhub.store.rows import feed_of
-from feedhub.store.search_index import index_border, index_state, key_of, place_of
+from feedhub.store.search_index import index_border, index_state, key_of, place_before, place_of
 from feedhub.store.statements import chunks
 from feedhub.store.tables import counters, entries, feeds, memberships
 from feedhub.store.text_search import START, TextSearch, text_search
@@ -63,7 +63,9 @@ class Finding(Side):
     def named(self, kind: FeedKind, names: Sequence[str]) -> Feed | None:
         query = select(feeds).where(feeds.c.kind == kind.value, ~feeds.c.withdrawn).order_by(feeds.c.id).limit(1)
         with self.reading() as connection:
-            for column in (feeds.c.key, feeds.c.title):
+            # Titles have no index. Of authors and categories there are many, and their keys are their names.
+            by_title = kind in {FeedKind.TOPIC, FeedKind.SOURCE}
+            for column in (feeds.c.key, feeds.c.title) if by_title else (feeds.c.key,):
                 row = connection.execute(query.where(column.in_(names))).mappings().first()
                 if row is not None:
                     return feed_of(row)
@@ -146,7 +148,7 @@ class _HitWalk:
         self._search = search
 
     def next(self, before: Place | None, number: int) -> _Steps:
-        stretch = self._search.hits(place_of(*before) if before else START, number)
+        stretch = self._search.hits(place_before(*before) if before else START, number)
         until = None if stretch.until is None else key_of(stretch.until)
         return _Steps([key_of(place) for place in stretch.places], until, stretch.looked_at)
 

@@ -43,6 +43,12 @@ def place_of(sort_key: int, entry: int) -> int:
     return _LAST - ((sort_key << _ID_BITS) | (entry & MOST_ID))
 
 
+def place_before(sort_key: int, entry: int) -> int:
+    """The place of a key that somebody wrote: any two numbers."""
+    key = min(max(sort_key, 0), _LAST >> _ID_BITS)
+    return min(max(place_of(key, min(entry, MOST_ID)), 0), _LAST)
+
+
 def key_of(place: int) -> tuple[int, EntryId]:
     """The inverse of :func:`place_of`."""
     return (_LAST - place) >> _ID_BITS, EntryId((_LAST - place) & MOST_ID)
