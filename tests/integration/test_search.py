@@ -334,6 +334,22 @@ def test_a_private_feed_is_narrowed_where_it_lives(site: Site) -> None:
     assert site.status(f"{under}?source=paid") == 404
 
 
+def test_what_only_a_private_source_said_is_not_found(opened: Opened) -> None:
+    """Its entry stands behind a public one of the same story, and no public feed shows it."""
+    site = opened()
+    write(site.store, "daily", draft("daily", "9", title="Ships arrive", story="x"))
+    (cluster,) = [one.id for one in site.store.entries(9) if one.entry.title == "Ships arrive"]
+    (state,) = site.store.states(["paid"])
+    twin = draft("paid", "9", title="Ships arrive with amber", story="x")
+    with site.store.transaction() as transaction:
+        transaction.apply([poll(state, (twin, Insert(cluster=cluster)))])
+    assert site.titles(asked("amber")) == []
+    assert site.titles("/categories/news.json?q=amber") == []
+    assert site.titles("/private/s3cret/sources/paid.json?q=amber") == ["Ships arrive with amber"]
+    assert opened(kinds=["all", "topics"]).titles(asked("amber")) == []
+    assert opened(private={}).titles(asked("amber")) == ["Ships arrive with amber"]
+
+
 # ---------------------------------------------------------------- pages
 
 

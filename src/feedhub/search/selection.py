@@ -18,7 +18,10 @@ class Selection:
     """Entries that are in all of some feeds and in none of others, with words and languages.
 
     :param within: feeds, at least one; the first is the one that the others narrow.
-    :param whole: show every entry, as the feed of a source does; else one of each story, the one stored first.
+    :param guarded: slugs of feeds of sources that not everybody may read, None for all: an entry that such a source brought
+        counts only where a feed of ``within`` shows it, not where it stands behind another one of its story.
+
+    Of each story one entry is shown, the one that was stored first; with the feed of a source, all are, as there.
     """
 
     within: tuple[Feed, ...]
@@ -26,6 +29,7 @@ class Selection:
     clauses: tuple[Clause, ...] = ()
     languages: tuple[str, ...] = ()  # any of them; "vi" is also "vi-VN"
     no_languages: tuple[str, ...] = ()
+    guarded: tuple[str, ...] | None = ()
 
     @property
     def whole(self) -> bool:

@@ -74,6 +74,14 @@ class Visibility:
         """Whether searches are answered. They show what the feed of everything shows, so that it must be public."""
         return self.narrowable and FeedKind.ALL in self.kinds and not self.is_private("all")
 
+    @property
+    def guarded_sources(self) -> tuple[str, ...] | None:
+        """Slugs of the feeds of sources that not everybody may read; None where none is emitted."""
+        if FeedKind.SOURCE not in self.kinds:
+            return None
+        found = (path.partition("/") for path in self._private)
+        return tuple(sorted(slug for kind, _, slug in found if kind == FeedKind.SOURCE.value))
+
     def is_private(self, path: str) -> bool:
         """``path`` with or without its leading slash."""
         return path.lstrip("/") in self._private

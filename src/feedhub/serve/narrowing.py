@@ -75,11 +75,17 @@ def asked_query(parameters: QueryParams) -> Query | Faulty:
 
 
 class Narrowing:
-    """Finds what names mean, among the feeds that are ``visible``."""
+    """Finds what names mean, among the feeds that are ``visible``. ``guarded``: see :class:`Selection`."""
 
     def __init__(
-        self, library: Library, searching: Searching, visible: Callable[[Feed], bool], authors: Authors
+        self,
+        library: Library,
+        searching: Searching,
+        visible: Callable[[Feed], bool],
+        authors: Authors,
+        guarded: tuple[str, ...] | None = (),
     ) -> None:
+        self._guarded = guarded
         self._library = library
         self._searching = searching
         self._visible = visible
@@ -106,6 +112,7 @@ class Narrowing:
             clauses=query.clauses,
             languages=_languages(query, negative=False),
             no_languages=_languages(query, negative=True),
+            guarded=self._guarded,
         )
         spelled = _with_values(query, {name: feed.slug for name, feed in found.items()})
         return Narrowed(

@@ -56,7 +56,13 @@ class SearchRoutes:
         self._renderer = renderer
         self._known = known
         self._visibility = Visibility(parts.settings)
-        self._narrowing = Narrowing(parts.library, searching, self._visibility.is_public, parts.settings.authors)
+        self._narrowing = Narrowing(
+            parts.library,
+            searching,
+            self._visibility.is_public,
+            parts.settings.authors,
+            self._visibility.guarded_sources,
+        )
         self._shelf = Shelf(KEPT_BYTES)
         self._waiting = 0
         self._prefix = site_prefix(parts.settings.site.base_url)

@@ -27,7 +27,7 @@ from feedhub.store.reading import FULL, load
 from feedhub.store.rows import feed_of
 from feedhub.store.search_index import index_border, index_state, key_of, place_before, place_of
 from feedhub.store.statements import chunks
-from feedhub.store.tables import counters, entries, feeds, memberships
+from feedhub.store.tables import counters, entries, feeds, memberships, sources
 from feedhub.store.text_search import START, TextSearch, text_search
 
 MOST_LOOKED_AT = 10_000
@@ -184,6 +184,7 @@ class _Search:
         asked = wanted(selection.clauses)
         self._texts = text_search(connection, asked) if asked != Wanted() else None
         self._walk, self._walked = self._way(asked)
+        self._guarded = self._guarded_owners()
 
     def _way(self, asked: Wanted) -> tuple[_Walk, Feed | None]:
         """What to walk, and the feed whose list that is."""
@@ -242,7 +243,26 @@ class _Search:
         if self._texts is not None and ids and not (walked and self._walked is None):
             places = {place_of(*key): key[1] for key in keys if key[1] in ids}
             ids = {places[place] for some in chunks(places) for place in self._texts.among(some)}
-        return self._rows(ids)
+        return self._without_guarded(self._rows(ids))
+
+    def _without_guarded(self, rows: list[Any]) -> list[Any]:
+        """Leave out what nobody is shown who may not read the feed of its source."""
+        guarded = {row.id for row in rows if self._guarded is None or row.owner_id in self._guarded}
+        within = [feed.id for feed in self._selection.within]
+        for some in chunks(guarded):
+            query = select(memberships.c.entry_id)
+            query = query.where(memberships.c.entry_id.in_(some), memberships.c.feed_id.in_(within))
+            guarded -= set(self._connection.scalars(query.where(~memberships.c.hidden)))
+        return [row for row in rows if row.id not in guarded]
+
+    def _guarded_owners(self) -> frozenset[int] | None:
+        """The sources whose feeds are guarded; None for all."""
+        slugs = self._selection.guarded
+        if not slugs:
+            return None if slugs is None else frozenset()
+        query = select(sources.c.id).join(feeds, feeds.c.key == sources.c.slug)
+        query = query.where(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.slug.in_(slugs))
+        return frozenset(self._connection.scalars(query))
 
     def _members(self, feed: Feed, ids: Collection[EntryId]) -> set[EntryId]:
         found: set[EntryId] = set()
@@ -256,7 +276,7 @@ class _Search:
         chosen = self._selection
         rows: list[Any] = []
         for some in chunks(ids):
-            query = select(entries.c.id, entries.c.version, entries.c.sort_key, entries.c.cluster)
+            query = select(entries.c.id, entries.c.version, entries.c.sort_key, entries.c.cluster, entries.c.owner_id)
             query = query.where(entries.c.id.in_(some))
             if chosen.languages:
                 query = query.where(_speaks(chosen.languages))
