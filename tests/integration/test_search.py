@@ -396,6 +396,9 @@ def test_pages_of_narrowed_feeds(site: Site) -> None:
     assert "Gold and banks" in shown.text
     assert "Gold alone" not in shown.text
     assert f'href="{BASE}/topics/banks+gold.rss?lang=en"' in shown.text
+    assert 'action="/topics/banks+gold"' in shown.text
+    assert '<input type="hidden" name="lang" value="en">' in shown.text
+    assert 'action="/topics/gold"' in page(site, "/topics/gold").text
 
 
 def test_browsers_find_the_search(site: Site) -> None:

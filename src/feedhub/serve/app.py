@@ -57,7 +57,7 @@ def create_app(parts: ServeParts) -> Starlette:
     """The whole server for these settings. After a reload make a new one: nothing in it changes."""
     metrics = Metrics(parts.version)
     shelf = Shelf()
-    renderer = PageRenderer(parts.settings, parts.version)
+    renderer = PageRenderer(parts.settings, parts.version, searching=parts.searching is not None)
     feeds = FeedRoutes(parts, shelf, renderer)
     operator = OperatorRoutes(parts, shelf, renderer, feeds.known, metrics)
     refusals = Refusals(feeds, renderer)
