@@ -14,9 +14,7 @@ depends_on = None
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         # No text is kept here but the index itself: "delete" is told the old tokens, made again from the stored entry.
-        op.execute(
-            "CREATE VIRTUAL TABLE search USING fts5(title, text, content='', tokenize=\"ascii tokenchars '_'\")"
-        )
+        op.execute("CREATE VIRTUAL TABLE search USING fts5(title, text, content='', tokenize=\"ascii tokenchars '_'\")")
     else:
         op.execute("CREATE TABLE search (place BIGINT PRIMARY KEY, document TSVECTOR NOT NULL)")
         op.execute("CREATE INDEX ix_search_document ON search USING gin (document)")

@@ -195,8 +195,10 @@ class _Search:
 
     def _feed_is_shorter(self, feed: Feed, texts: TextSearch) -> bool:
         """The answer is the same on both ways."""
-        few = feed.size <= _FEW or feed.size * _SPARSE < self._stored()
-        return few and texts.more_than(_FEW)
+        stored = self._stored()
+        if feed.size <= _FEW or feed.size * _SPARSE < stored:
+            return texts.more_than(_FEW)
+        return feed.size * 2 < stored and texts.reads_everything()
 
     def _stored(self) -> int:
         """About how many entries there are."""

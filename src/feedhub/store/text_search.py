@@ -39,6 +39,10 @@ class TextSearch(Protocol):
         """Whether it holds at more places than this; an estimate where counting is dear."""
         ...
 
+    def reads_everything(self) -> bool:
+        """Whether hits are found by reading every document, so that any feed's list is the shorter way."""
+        ...
+
 
 def text_search(connection: Connection, wanted: Wanted) -> TextSearch:
     return (LiteSearch if connection.dialect.name == "sqlite" else PostSearch)(connection, wanted)
@@ -86,6 +90,9 @@ class LiteSearch(_Asking):
         found = self._scalars(_LITE_HITS, match=match.fts5(self._wanted), after=START, limit=number + 1)
         return not self._few(found, number)
 
+    def reads_everything(self) -> bool:
+        return False
+
 
 class PostSearch(_Asking):
     """PostgreSQL's GIN, which gives all or nothing: dense words are found by looking at the newest entries."""
@@ -115,11 +122,14 @@ class PostSearch(_Asking):
         return set(places) - set(self._scalars(_POST_AMONG, query=absent, places=list(places)))
 
     def more_than(self, number: int) -> bool:
-        found, until = self._walk(START)
-        if until is not None and len(found) * 20 >= DENSE:
+        if self.reads_everything():
             return True
         query = match.tsquery(self._wanted)
         return not self._few(self._scalars(_POST_HITS, query=query, after=START, limit=number + 1), number)
+
+    def reads_everything(self) -> bool:
+        found, until = self._walk(START)
+        return until is not None and len(found) * 20 >= DENSE
 
 
 def _stretch(places: list[int], limit: int) -> Stretch:
