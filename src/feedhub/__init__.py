@@ -13,6 +13,7 @@ The map, in the order in which data flows::
     inbox.py       what hubs push, from the door into the pipeline
     subscriber.py  asking hubs to push, for every source that names one
     relabel.py     stored entries under changed rules
+    indexing.py    stored entries that the full-text index does not know
     press.py       stored entries -> documents, made at first need
     prints.py      rendered entries, kept
     gapfill.py     what was probably missed -> looked for in the source's own archive pages
@@ -38,6 +39,7 @@ The map, in the order in which data flows::
     newest.py      what the newest page of a feed shows
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
+    search/        what is typed        -> Query; text -> the tokens of the index (pure)
     model.py       the nouns   slugs.py, names.py, patterns.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors

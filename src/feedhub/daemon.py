@@ -22,6 +22,7 @@ from typing import Any
 from feedhub import __version__, applying, systemd, wiring
 from feedhub.config import plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
+from feedhub.indexing import build_index
 from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
@@ -74,6 +75,7 @@ class Daemon:
         self._timer = Timer(wiring.now)
         self._relabelling: asyncio.Task[None] | None = None
         self._relabelled = 0
+        self._indexing: asyncio.Task[None] | None = None
         self._seen = _stamp(file)
         self._claimed_at: float | None = None
         self._claim_trouble = ""
@@ -125,6 +127,7 @@ class Daemon:
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
+            self._indexing = asyncio.create_task(self._index(), name="index")
             self._listen_to_signals()
             self._say_hello(host, port)
             systemd.notify(f"READY=1\nSTATUS=listening on {host}:{port}")
@@ -141,6 +144,7 @@ class Daemon:
             await self._timer.stop()
             await _cancel(*self._asked)
             await self._stop_relabelling()
+            await _cancel(*filter(None, [self._indexing]))
             if hasattr(self, "_parts"):
                 abandoned = await self._parts.close(grace)
         finally:
@@ -189,6 +193,8 @@ class Daemon:
             clock=wiring.now,
             explain=explain,
             pushes=parts.inbox,
+            searching=self._home.store,
+            selections=parts.shelf.press,
             push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),
         )
 
@@ -320,6 +326,7 @@ class Daemon:
                 "last_claim_seconds_ago": None if age is None else round(age, 1),
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
                 "relabelled": self._relabelled,
+                "indexing": self._indexing is not None and not self._indexing.done(),
             },
         )
 
@@ -367,6 +374,19 @@ class Daemon:
                 log.warning("relabel.refused", reason=str(error), again_in=TRY_AGAIN)
             except Exception:
                 log.exception("relabel.failed", again_in=TRY_AGAIN)
+            await asyncio.sleep(TRY_AGAIN)
+
+    async def _index(self) -> None:
+        """Bring entries that are older than the full-text index into it, beside everything else."""
+        while True:
+            try:
+                if done := await build_index(self._home.store, self._home.writer):
+                    log.info("index.built", entries=done)
+                return
+            except FeedHubError as error:
+                log.warning("index.refused", reason=str(error), again_in=TRY_AGAIN)
+            except Exception:
+                log.exception("index.failed", again_in=TRY_AGAIN)
             await asyncio.sleep(TRY_AGAIN)
 
     # ---- control

@@ -567,6 +567,14 @@ class Membership:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An entry as the full-text index keeps it: tokens (:mod:`feedhub.search.words`) with a space between."""
+
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An entry with all that was found out about it without the database.
@@ -578,6 +586,7 @@ class Draft:
     keys: EntryKeys
     memberships: tuple[Membership, ...]
     rank: int = 0
+    indexed: Indexed | None = None  # None: the store makes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,11 @@ def author_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def one_tone(word: str) -> str:
+    """A word in NFC, lower case, with its Vietnamese tone where the newer spelling has it: ``hòa`` becomes ``hoà``."""
+    return unicodedata.normalize("NFC", _OLD_TONE.sub(_new_tone, unicodedata.normalize("NFD", word)))
+
+
 def _new_tone(match: re.Match[str]) -> str:
     first, tone, second = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
     return first + second + tone

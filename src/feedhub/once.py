@@ -11,6 +11,7 @@ from pathlib import Path
 
 from feedhub import __version__, applying, wiring
 from feedhub.errors import AddressInUse
+from feedhub.indexing import build_index
 from feedhub.model import EntryId, Outcome
 from feedhub.ports import EntryChange, Vitals
 from feedhub.relabel import relabel
@@ -18,6 +19,9 @@ from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
 from feedhub.settings import Settings
 from feedhub.store import InstanceLock, migrate
+
+INDEXED_AT_ONCE = 5_000
+"""Entries without a place in the full-text index that a poll by hand brings into it: some seconds of work."""
 
 
 def poll_here(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool = False) -> Iterator[Outcome]:
@@ -59,6 +63,7 @@ async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: boo
                         await home.writer.run(partial(wiring.note_refetches, home, effective, to_poll, wiring.now()))
                     async for outcome in parts.pipeline.poll(to_poll, anew=anew):
                         yield outcome
+                    await build_index(home.store, home.writer, pause=0.0, most=INDEXED_AT_ONCE)
                 finally:
                     await parts.close(0.0)
         finally:
@@ -158,6 +163,8 @@ async def serve_only(
                     version=__version__,
                     clock=wiring.now,
                     explain=explain,
+                    searching=home.store,
+                    selections=shelf.press,
                     push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
                 )
             )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
+from urllib.parse import quote, urlencode
 
 from feedhub.emit import Renderer, Unrenderable, violations
 from feedhub.errors import Unpublishable
@@ -37,6 +38,7 @@ from feedhub.model import (
 from feedhub.newest import Before, newest_page
 from feedhub.ports import Library, Outline, PageLinks, Stock, page_key
 from feedhub.prints import Print, PrintMemory, packed, unpacked
+from feedhub.search.selection import Found, Heading, Searching, Selection, TooCostly
 from feedhub.settings import Feeds
 
 CACHE_BYTES = 64_000_000
@@ -60,7 +62,18 @@ class _Part:
     under: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """Which page of a selection."""
+
+    heading: Heading
+    format: Format
+    before: Before | None
+
+
 _Key = tuple[int, int, _Part]
+_Place = tuple[int, _Part] | _Selected
+_Version = int | Found
 
 log = get_logger("press")
 
@@ -83,16 +96,25 @@ class _Printed:
 
 
 class Press:
-    """Implements :class:`feedhub.ports.Press`. Safe from any thread.
+    """Implements :class:`feedhub.ports.Press` and :class:`feedhub.search.selection.SelectionPress`. Safe from any thread.
 
+    :param searching: who finds selections; without it there are none.
     :param paged: whether documents link to their older pages; a folder of files has none, and its pages end in ``.html``.
     :param cache_bytes: bodies kept in memory, least recently used ones dropped first.
     """
 
     def __init__(
-        self, library: Shelves, renderer: Renderer, feeds: Feeds, *, paged: bool = True, cache_bytes: int = CACHE_BYTES
+        self,
+        library: Shelves,
+        renderer: Renderer,
+        feeds: Feeds,
+        *,
+        searching: Searching | None = None,
+        paged: bool = True,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._stock = library
+        self._searching = searching
         self._renderer = renderer
         self._feeds = feeds
         self._paged = paged
@@ -122,12 +144,66 @@ class Press:
         """
         key = (feed.id, feed.version, _Part(format, before, archive, under))
         with self._lock:
-            document = self._cache.get(key)
+            document = self._cache.get((key[0], key[2]), key[1])
             if document is not None:
                 return document
             flight = self._flights.setdefault(key, threading.Lock())
         with flight:
             return self._landed(key, feed)
+
+    def selected(
+        self, selection: Selection, heading: Heading, format: Format, before: Before | None = None
+    ) -> Document | TooCostly:
+        """The page of a selection that starts below ``before``. What was found decides whether anything is rendered.
+
+        :raises feedhub.errors.DatabaseError: from the library.
+        """
+        assert self._searching is not None
+        found = self._searching.find(selection, self._feeds.size, before)
+        if isinstance(found, TooCostly):
+            return found
+        place = _Selected(heading, format, before)
+        with self._lock:
+            document = self._cache.get(place, found)
+        if document is None:
+            document = self._made_selected(place, found)
+            with self._lock:
+                self._cache.put(place, found, document)
+        return document
+
+    def _made_selected(self, place: _Selected, found: Found) -> Document:
+        heading, form = place.heading, place.format
+        outlines = self._stock.outlined([hit.id for hit in found.hits])
+        updated = _newest_of(outlines)
+        links = self._selected_links(heading, form, place.before, found.older)
+        printed = self._printed(outlines, form)
+        with self._rendering:
+            frame = self._renderer.frame_selected(heading, updated, links, form)
+        head = frame.around(())
+        self._say(f"{heading.path}.{form.value}", "; ".join(violations(head, form)[:3]))
+        told = (head, self._renderer.format_name(form).encode(), printed.told)
+        body = frame.around(printed.fragments)
+        return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+
+    def _selected_links(
+        self, heading: Heading, format: Format, before: Before | None, older: Before | None
+    ) -> PageLinks:
+        site = self._renderer.site.base_url
+
+        def address(ending: str, place: Before | None) -> str:
+            more = (("before", page_key(*place)),) if place else ()
+            query = urlencode([*heading.parameters, *more], quote_via=quote)
+            return f"{site}{heading.path}{ending}" + (f"?{query}" if query else "")
+
+        own = f".{format.value}"
+        others = [other for other in self._feeds.formats if other is not format]
+        return PageLinks(
+            self_url=address(own, before),
+            html_url=address("", None) if heading.page else site + "/",
+            first=address(own, None) if before or older else "",
+            next=address(own, older) if older else "",
+            alternates={other: address(f".{other.value}", before) for other in others},
+        )
 
     def opml(self) -> Document:
         """All output feeds that are public."""
@@ -158,7 +234,7 @@ class Press:
         """
         try:
             with self._lock:
-                document = self._cache.get(key)
+                document = self._cache.get((key[0], key[2]), key[1])
             return document or self._judged(key, feed)
         finally:
             with self._lock:
@@ -170,9 +246,9 @@ class Press:
         self._say(what, reason)
         with self._lock:
             if not reason:
-                self._cache.put(key, document)
+                self._cache.put((key[0], key[2]), key[1], document)
                 return document
-            last = self._cache.last(key)
+            last = self._cache.last((key[0], key[2]))
         if last is None:
             raise Unpublishable(f"{what} breaks a rule of its format: {reason}.")
         return last
@@ -346,29 +422,28 @@ class _Cache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[tuple[int, _Part], tuple[int, Document]] = OrderedDict()
+        self._kept: OrderedDict[_Place, tuple[_Version, Document]] = OrderedDict()
 
-    def get(self, key: _Key) -> Document | None:
+    def get(self, place: _Place, version: _Version) -> Document | None:
         """The document of this version."""
-        version, document = self._kept.get((key[0], key[2]), (-1, None))
-        if document is None or version != key[1]:
+        kept, document = self._kept.get(place, (None, None))
+        if document is None or kept != version:
             return None
-        self._kept.move_to_end((key[0], key[2]))
+        self._kept.move_to_end(place)
         return document
 
-    def last(self, key: _Key) -> Document | None:
+    def last(self, place: _Place) -> Document | None:
         """The document of whatever version was good last."""
-        return self._kept.get((key[0], key[2]), (-1, None))[1]
+        return self._kept.get(place, (None, None))[1]
 
-    def put(self, key: _Key, document: Document) -> None:
-        place = (key[0], key[2])
+    def put(self, place: _Place, version: _Version, document: Document) -> None:
         self._drop(place)
-        self._kept[place] = (key[1], document)
+        self._kept[place] = (version, document)
         self._size += len(document.body) + _OVERHEAD
         while self._size > self._limit and self._kept:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, place: tuple[int, _Part]) -> None:
+    def _drop(self, place: _Place) -> None:
         old = self._kept.pop(place, None)
         if old is not None:
             self._size -= len(old[1].body) + _OVERHEAD

@@ -32,6 +32,7 @@ from feedhub.model import (
 )
 from feedhub.parse import read_document
 from feedhub.ports import Relabelled
+from feedhub.search.words import indexed
 from feedhub.settings import Limits, Settings, Show, Source
 
 
@@ -167,7 +168,8 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
             memberships = rules.classifier.memberships(entry, job.slug, title)
             own = keys if rules.joins(job.slug) else replace(keys, cluster=(), marks=())
             rank = rules.rank(job.slug, entry)
-            drafts.append(Draft(entry=entry, keys=own, memberships=memberships, rank=rank))
+            tokens = indexed(entry.title, entry.summary, entry.content)
+            drafts.append(Draft(entry=entry, keys=own, memberships=memberships, rank=rank, indexed=tokens))
     return tuple(drafts), len(clean.entries) - len(drafts)
 
 

@@ -278,7 +278,7 @@ def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
     """What publishes under these settings. ``paged``: documents link to older pages, which needs a server."""
     renderer = Renderer(SiteInfo.of(settings.site, __version__), settings.feeds)
     return Shelf(
-        press=Press(home.store, renderer, settings.feeds, paged=paged),
+        press=Press(home.store, renderer, settings.feeds, searching=home.store, paged=paged),
         pages=PageRenderer(settings, __version__, page_ending="" if paged else ".html"),
         feeds=settings.feeds,
     )

@@ -9,18 +9,23 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
-from feedhub.store import SchemaKind, migrate, open_store, schema_state
+from feedhub.store import SchemaKind, migrate, open_store, schema_state, tables
 from feedhub.store.schema import alembic_config
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
-from feedhub.store.tables import metadata
+
+
+def _is_in_metadata(name: str | None, kind: str, _parents: object) -> bool:
+    """The full-text index is made by each database in its own way."""
+    return kind != "table" or not str(name).startswith("search")
 
 
 def test_the_migrations_make_the_tables(database: str) -> None:
-    assert migrate(database) == ["0001", "0002", "0003", "0012", "0013"]
+    assert migrate(database) == ["0001", "0002", "0003", "0010", "0012", "0013"]
     engine = connect(database, writing=True)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
-        assert compare_metadata(context, metadata) == []
+        opts = {"compare_type": True, "compare_server_default": False, "include_name": _is_in_metadata}
+        context = MigrationContext.configure(connection, opts=opts)
+        assert compare_metadata(context, tables.sources.metadata) == []
     engine.dispose()
 
 

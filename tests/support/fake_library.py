@@ -140,6 +140,10 @@ class FakeLibrary:
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         return [outline_of(one) for one in self.page(feed, limit, before)]
 
+    def outlined(self, wanted: Sequence[EntryId]) -> list[Outline]:
+        found = {one.id: one for one in self.stored(wanted)}
+        return [outline_of(found[entry]) for entry in wanted if entry in found]
+
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
         return [one for listed in self.lists.values() for one in listed if one.id in wanted]
 

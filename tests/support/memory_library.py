@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
 from feedhub.ports import Outline, Redirected
@@ -38,6 +38,10 @@ class MemoryLibrary:
 
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         return [outline_of(one) for one in self.page(feed, limit, before)]
+
+    def outlined(self, wanted: Sequence[EntryId]) -> list[Outline]:
+        found = {one.id: one for one in self.stored(wanted)}
+        return [outline_of(found[entry]) for entry in wanted if entry in found]
 
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
         found = [one for listed in self.entries.values() for one in listed if one.id in wanted]

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
 from feedhub import wiring
-from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, say
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, notes, say
 from feedhub.errors import DatabaseBroken
 from feedhub.store import InstanceLock, backup, migrate, restore, schema_state
 from feedhub.store import check as check_database
+
+INDEXED_AT_ONCE = 500
+"""Entries of one transaction."""
 
 app = typer.Typer(help="The database.", epilog="Example: feedhub db check", no_args_is_help=True)
 
@@ -36,6 +40,28 @@ def check(config: ConfigFile = DEFAULT_FILE) -> None:
             f"The database has {counted(len(problems), 'problem')}.", "Restore a backup with `feedhub db restore`."
         )
     say(f"The database is sound. Schema: {schema_state(url).revision}.")
+
+
+@app.command("index", epilog="Example: feedhub db index")
+def make_index(
+    anew: Annotated[bool, typer.Option("--anew", help="Empty the index first.")] = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Build the full-text index for entries that it does not know. `feedhub run` does it by itself."""
+    settings = wiring.read_settings(config)
+    with InstanceLock(wiring.database_url(settings)):
+        home = wiring.open_home(settings)
+        try:
+            done = home.store.index_some(batch=INDEXED_AT_ONCE, anew=anew)
+            total = home.store.index_state().waiting + done
+            with Progress(console=notes, transient=True) as bar:
+                task = bar.add_task("indexing", total=total, completed=done)
+                while some := home.store.index_some(batch=INDEXED_AT_ONCE):
+                    done += some
+                    bar.update(task, completed=done)
+        finally:
+            home.close()
+    say(f"{counted(done, 'entry', 'entries')} indexed. The index is complete.")
 
 
 @app.command("backup", epilog="Example: feedhub db backup /var/backups/feedhub.db")

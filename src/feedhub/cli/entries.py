@@ -45,12 +45,13 @@ def list_entries(
     if as_json:
         show_json(found)
     elif found:
-        show_table(("id", "published", "source", "title", "authors"), (_row(one) for one in found))
+        show_table(("id", "published", "source", "title", "authors"), map(entry_row, found))
     else:
         note(f"No entry is stored yet. {FIRST_STEPS}" if source is feed is None else "It has no entries yet.")
 
 
-def _row(one: StoredEntry) -> tuple[object, ...]:
+def entry_row(one: StoredEntry) -> tuple[object, ...]:
+    """Number, moment, source, title, authors."""
     entry = one.entry
     return one.id, entry.published, one.source_slug, entry.title, ", ".join(person.name for person in entry.authors)
 

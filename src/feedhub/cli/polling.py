@@ -34,6 +34,7 @@ from feedhub.masking import masked
 from feedhub.model import Health, Outcome, PushNote, SourceId, SourceState
 from feedhub.once import poll_here
 from feedhub.schedule import explain
+from feedhub.search.selection import IndexState
 from feedhub.serve import note_to_json
 from feedhub.settings import Settings
 from feedhub.store import holder
@@ -149,6 +150,7 @@ def status(
         states = _asked_for(sources or [], home)
         found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
         notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
+        index = home.store.index_state() if home else IndexState()
     if found is not None:
         _show_rows(found, as_json=as_json)
     elif as_json:
@@ -157,6 +159,8 @@ def status(
         )
     elif states:
         _show_states(states, settings, notes)
+        if not index.complete:
+            say(f"The full-text index is {index.words}.")
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 

@@ -11,6 +11,7 @@ from feedhub.emit.links import web_url
 from feedhub.emit.words import line
 from feedhub.model import Feed, Format, Tombstone
 from feedhub.ports import PageLinks
+from feedhub.search.selection import Heading
 from feedhub.settings import Site
 
 GENERATOR = "FeedHub"
@@ -89,13 +90,24 @@ def head_of(
 ) -> Head:
     """:param updated: of an archived document, which is older than its feed."""
     title = line(feed.title) or feed.slug or site.title
+    return _head(identity.feed_id(feed, site.base_url), title, updated or feed.updated, links, site, deleted)
+
+
+def selected_head(heading: Heading, updated: datetime, links: PageLinks, site: SiteInfo) -> Head:
+    """Of a feed that is asked for and not stored."""
+    return _head(identity.selection_id(heading.name, site.base_url), line(heading.title), updated, links, site)
+
+
+def _head(
+    id: str, title: str, updated: datetime, links: PageLinks, site: SiteInfo, deleted: Iterable[Tombstone] = ()
+) -> Head:
     return Head(
-        id=identity.feed_id(feed, site.base_url),
+        id=id,
         title=title,
         description=site.description or f"{title} – {site.title}",
         language=site.language,
         version=site.version,
-        updated=updated or feed.updated,
+        updated=updated,
         self_url=web_url(links.self_url),
         html_url=web_url(links.html_url) or site.base_url,
         first=web_url(links.first),

@@ -65,6 +65,11 @@ def feed_id(feed: Feed, base_url: str) -> str:
     return f"tag:{authority(base_url)},{MINTED}:{feed.kind.value}/{quote(printable(feed.key), safe='-')}"
 
 
+def selection_id(name: str, base_url: str) -> str:
+    """The id of a feed that is asked for and not stored: a search, a narrowed feed."""
+    return f"tag:{authority(base_url)},{MINTED}:{quote(printable(name), safe='/-')}"
+
+
 def authority(base_url: str) -> str:
     """The host of the site as RFC 4151 wants it: lower-case ASCII, no port, no colons."""
     host = urlsplit(base_url).hostname or "localhost"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from feedhub.emit import feedgen_xml, identity, json_feed
 from feedhub.emit.changes import Happening, happening_item, happenings_head
-from feedhub.emit.head import Frame, SiteInfo, head_of
+from feedhub.emit.head import Frame, Head, SiteInfo, head_of, selected_head
 from feedhub.emit.item import effective_policy, item_of
 from feedhub.emit.opml import Outline, opml
 from feedhub.emit.rules import violations
@@ -26,6 +26,7 @@ from feedhub.model import (
     Tombstone,
 )
 from feedhub.ports import PageLinks
+from feedhub.search.selection import Heading
 from feedhub.settings import Feeds, Source
 
 VERSION = 2
@@ -110,12 +111,15 @@ class Renderer:
         :param deleted: what was withdrawn of late; RSS has no words for it.
         :param updated: of an archived document, which is older than its feed.
         """
-        head = head_of(feed, links, self.site, deleted=deleted, updated=updated)
-        return json_feed.frame(head) if format is Format.JSON else feedgen_xml.frame(head, format)
+        return _framed(head_of(feed, links, self.site, deleted=deleted, updated=updated), format)
 
     def assemble(self, feed: Feed, fragments: Sequence[bytes], links: PageLinks, format: Format) -> bytes:
         """A whole document. Byte-identical to rendering its entries in one go."""
         return self.frame(feed, links, format).around(fragments)
+
+    def frame_selected(self, heading: Heading, updated: datetime, links: PageLinks, format: Format) -> Frame:
+        """What stands around the entries of a feed that is asked for and not stored."""
+        return _framed(selected_head(heading, updated, links, self.site), format)
 
     def changes(self, changes: Sequence[SourceChange], events: Sequence[ServiceEvent] = ()) -> bytes:
         """What happened to the sources and the service, newest first, as Atom for the operator alone."""
@@ -146,6 +150,10 @@ class Renderer:
             if source.enabled
         ]
         return opml(f"{self.site.title} – sources", outlines, modified)
+
+
+def _framed(head: Head, format: Format) -> Frame:
+    return json_feed.frame(head) if format is Format.JSON else feedgen_xml.frame(head, format)
 
 
 def _without_credentials(url: str) -> str:

@@ -46,6 +46,10 @@ class Stock(Protocol):
         """The members of a complete archived document, newest first; without those that left the feed since."""
         ...
 
+    def outlined(self, wanted: Sequence[EntryId]) -> list[Outline]:
+        """Outlines of these entries, in this order; of those that are still there."""
+        ...
+
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
         """These entries with everything, those that are still there, in no order."""
         ...

@@ -67,6 +67,7 @@ class Visibility:
     def __init__(self, settings: Settings) -> None:
         self.formats = tuple(settings.feeds.formats)
         self.kinds = tuple(settings.feeds.kinds)
+        self.narrowable = settings.feeds.search
         self._private = {
             path.strip("/"): tuple(token.get_secret_value().encode() for token in tokens)
             for path, tokens in settings.feeds.private.items()
@@ -74,6 +75,19 @@ class Visibility:
 
     def emitted(self, asked: Asked) -> bool:
         return asked.kind in self.kinds and (asked.format is None or asked.format in self.formats)
+
+    @property
+    def searchable(self) -> bool:
+        """Whether searches are answered. They show what the feed of everything shows, so that it must be public."""
+        return self.narrowable and FeedKind.ALL in self.kinds and not self.is_private("all")
+
+    @property
+    def guarded_sources(self) -> tuple[str, ...] | None:
+        """Slugs of the feeds of sources that not everybody may read; None where none is emitted."""
+        if FeedKind.SOURCE not in self.kinds:
+            return None
+        found = (path.partition("/") for path in self._private)
+        return tuple(sorted(slug for kind, _, slug in found if kind == FeedKind.SOURCE.value))
 
     def is_private(self, path: str) -> bool:
         """``path`` with or without its leading slash."""

@@ -14,7 +14,7 @@ from feedhub.serve.negotiate import accepts
 from feedhub.serve.shelf import Ready
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Nothing runs, frames or loads from elsewhere on our pages: the words on them come from strangers."""
 

@@ -4,6 +4,7 @@
 
     gate.py              what every request passes: length, prefix, figures, the last net
     feed_routes.py       feeds, pages, directory, OPML, private feeds
+    search_routes.py     searches, joined and narrowed feeds (narrowing.py: what their names mean)
     operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine
     websub_routes.py     where hubs verify and deliver
@@ -40,6 +41,7 @@ from feedhub.serve.operator_routes import OperatorRoutes
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import Metrics
 from feedhub.serve.samples import samples_app
+from feedhub.serve.search_routes import SearchRoutes
 from feedhub.serve.shelf import Ready, Shelf, make_ready
 from feedhub.serve.websub_routes import WebSubRoutes
 
@@ -55,12 +57,14 @@ def create_app(parts: ServeParts) -> Starlette:
     """The whole server for these settings. After a reload make a new one: nothing in it changes."""
     metrics = Metrics(parts.version)
     shelf = Shelf()
-    renderer = PageRenderer(parts.settings, parts.version)
+    renderer = PageRenderer(parts.settings, parts.version, searching=parts.searching is not None)
     feeds = FeedRoutes(parts, shelf, renderer)
     operator = OperatorRoutes(parts, shelf, renderer, feeds.known, metrics)
     refusals = Refusals(feeds, renderer)
+    search = _search_routes(parts, renderer, feeds)
     routes: list[BaseRoute] = [
         *feeds.routes(),
+        *search,
         *operator.routes(),
         *ControlRoutes(parts).routes(),
         *WebSubRoutes(parts).routes(),
@@ -75,6 +79,14 @@ def create_app(parts: ServeParts) -> Starlette:
     )
     app.router.redirect_slashes = False  # its Location is made from the Host header, which anyone can forge
     return app
+
+
+def _search_routes(parts: ServeParts, renderer: PageRenderer, feeds: FeedRoutes) -> list[Route]:
+    if parts.searching is None or parts.selections is None or not parts.settings.feeds.search:
+        return []
+    search = SearchRoutes(parts, parts.searching, parts.selections, renderer, feeds.known)
+    feeds.hand_over_to(search)
+    return search.routes()
 
 
 async def not_ready(scope: Scope, receive: Receive, send: Send) -> None:

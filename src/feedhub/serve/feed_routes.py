@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -20,6 +21,7 @@ from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, tak
 from feedhub.serve.answers import Manner, answer, page_answer
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
+from feedhub.serve.narrowing import asks_to_narrow
 from feedhub.serve.negotiate import preferred
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.shelf import Shelf
@@ -52,6 +54,14 @@ def asked_before(request: Request) -> Before:
     return key
 
 
+class Narrower(Protocol):
+    """Answers for feeds that are narrowed or joined."""
+
+    async def narrowed(self, request: Request, base: Feed, asked: Asked, under: str = "") -> Response: ...
+
+    async def topics(self, request: Request, asked: Asked) -> Response: ...
+
+
 class FeedRoutes:
     """The routes of feeds and pages, over one shelf of ready documents."""
 
@@ -63,6 +73,11 @@ class FeedRoutes:
         self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
         self._prefix = site_prefix(parts.settings.site.base_url)
         self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._narrower: Narrower | None = None
+
+    def hand_over_to(self, narrower: Narrower) -> None:
+        """Let this one answer for what narrows a feed."""
+        self._narrower = narrower
 
     @property
     def known(self) -> KnownFeeds:
@@ -111,6 +126,8 @@ class FeedRoutes:
         asked = take_apart(request.url.path.lstrip("/"))
         if asked is None or not self._visibility.emitted(asked) or self._visibility.is_private(asked.path):
             return await self.not_found(request)
+        if self._narrower is not None and asked.kind is FeedKind.TOPIC and "+" in asked.slug:
+            return await self._narrower.topics(request, asked)
         found = self._parts.library.feed(asked.kind, asked.slug)
         if found is None:
             return await self.not_found(request)
@@ -121,6 +138,8 @@ class FeedRoutes:
             return self._redirect(request, there.address)
         if found.withdrawn:
             return self._gone()
+        if self._narrower is not None and asks_to_narrow(request.query_params):
+            return await self._narrower.narrowed(request, found, asked)
         return await self._found(request, found, asked)
 
     async def _found(self, request: Request, feed: Feed, asked: Asked) -> Response:
@@ -179,6 +198,8 @@ class FeedRoutes:
             return self._redirect(request, f"{under}{there.address}", private=True)
         if found.withdrawn:
             return self._gone()
+        if self._narrower is not None and asks_to_narrow(request.query_params):
+            return await self._narrower.narrowed(request, found, asked, under)
         manner = replace(self._manner, private=True)
         if asked.archive:
             return await self._archive(request, found, asked, manner, under)

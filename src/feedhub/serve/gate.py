@@ -40,8 +40,8 @@ def kind_of(path: str) -> str:
     if first in _KINDS:
         return first
     stem = first.partition(".")[0]
-    if stem in {"all", "feeds", "status"}:
-        return {"feeds": "opml"}.get(stem, stem)
+    if stem in {"all", "feeds", "status", "search", "opensearch"}:
+        return {"feeds": "opml", "opensearch": "search"}.get(stem, stem)
     return "directory" if path == "/" else "other"
 
 

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedhub.model import Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
+from feedhub.search.query import LONGEST
+from feedhub.search.selection import Heading, IndexState
 from feedhub.serve import views
 from feedhub.serve.addresses import Visibility, site_prefix, site_root
 from feedhub.serve.words import moment, number
@@ -34,10 +36,11 @@ _STYLE_VERSION = blake2b(STATIC["style.css"], digest_size=6).hexdigest()
 class PageRenderer:
     """Lays out pages. The same arguments give the same text: nothing here asks the clock or the database.
 
-    ``page_ending`` is what the export adds to the addresses of pages (``.html``); a server needs none.
+    ``page_ending`` is what the export adds to the addresses of pages (``.html``); a server needs none. ``searching``:
+    whether there is somebody to answer searches.
     """
 
-    def __init__(self, settings: Settings, version: str, page_ending: str = "") -> None:
+    def __init__(self, settings: Settings, version: str, page_ending: str = "", *, searching: bool = False) -> None:
         site = settings.site
         self._settings = settings
         self._visibility = Visibility(settings)
@@ -62,6 +65,8 @@ class PageRenderer:
             "style_version": _STYLE_VERSION,
             "places": self._places,
             "noindex": settings.feeds.noindex,
+            "narrowable": searching and self._visibility.narrowable,
+            "searchable": searching and self._visibility.searchable,
         }
 
     def _render(self, template: str, **values: object) -> str:
@@ -116,6 +121,52 @@ class PageRenderer:
             newest=self._places.page(feed.path),
             older=f"{self._places.page(feed.path)}?before={next_before}" if next_before else "",
         )
+
+    def selection(
+        self,
+        heading: Heading,
+        entries: Sequence[StoredEntry],
+        next_before: str = "",
+        index: views.FeedIndex | None = None,
+        notes: Sequence[str] = (),
+    ) -> str:
+        """A page of a search or of a narrowed feed. ``notes`` are for whoever typed it."""
+        known = index or {}
+        here = views.selection_address(self._places.prefix, heading)
+        return self._render(
+            "search.html",
+            title=heading.title,
+            action=self._places.prefix + heading.path,
+            typed=dict(heading.parameters).get("q", ""),
+            hidden=[pair for pair in heading.parameters if pair[0] != "q"],
+            notes=notes,
+            subscriptions=views.selection_subscriptions(self._places, heading),
+            entries=[views.entry_view(entry, known, self._author_keys, self._places, self._zone) for entry in entries],
+            newest=here,
+            older=views.selection_address(self._places.prefix, heading, before=next_before) if next_before else "",
+            help=views.SEARCH_HELP,
+        )
+
+    def search_form(self, typed: str, said: str, state: IndexState) -> str:
+        """The page that asks what to look for; ``said``: why there is no answer."""
+        notes = [said] if said else []
+        notes += [] if state.complete else [f"The index of words is {state.words}."]
+        return self._render(
+            "search.html",
+            title="Search",
+            action=f"{self._places.prefix}/search",
+            hidden=(),
+            typed=typed[:LONGEST],
+            notes=notes,
+            subscriptions=(),
+            entries=(),
+            older="",
+            help=views.SEARCH_HELP,
+        )
+
+    def opensearch(self) -> str:
+        """The OpenSearch description of this site."""
+        return self._render("opensearch.xml", formats=self._visibility.formats)
 
     def status(
         self,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from feedhub.model import PushNote, SourceId, SourceState
 from feedhub.ports import Catalogue, Clock, Control, Library, Press, Pushes, Vitals
+from feedhub.search.selection import Searching, SelectionPress
 from feedhub.settings import Settings
 
 
@@ -26,4 +27,6 @@ class ServeParts:
     clock: Clock
     explain: Callable[[SourceState, datetime], str]  # how a source is, in the words that commands use
     pushes: Pushes | None = None
+    searching: Searching | None = None  # with ``selections``; without them nothing is searched or narrowed
+    selections: SelectionPress | None = None
     push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from feedhub.model import Byline, Feed, FeedKind, Format, Health, PushNote, SourceState, StoredEntry
 from feedhub.names import author_key
+from feedhub.search.selection import Heading
 from feedhub.serve.words import Moment, host_of, moment, number, plain_words, span, web_link
 from feedhub.settings import Authors
 
@@ -169,6 +171,36 @@ def by_size(feeds: Iterable[Feed]) -> list[Feed]:
 
 def by_title(feeds: Iterable[Feed]) -> list[Feed]:
     return sorted(feeds, key=lambda feed: (feed.title.casefold(), feed.slug))
+
+
+SEARCH_HELP: Sequence[tuple[str, str]] = (
+    ("giá vàng", "both words; with diacritics exactly so"),
+    ("gia vang", "without any diacritics: all ways to write it"),
+    ('"central bank"', "one word after the other"),
+    ("gold OR vàng", "one of them"),
+    ("gold -silver", "without a word"),
+    ("title:gold", "in the title; in:title for all words"),
+    ('author:"Huyền Trần"', "by somebody: a full name, or the last part of the address of the author's feed"),
+    ("topic:gold source:daily category:economy lang:vi", "in a topic, from a source, in a category, in a language"),
+)
+"""What can be asked, and what it means."""
+
+
+def selection_address(start: str, heading: Heading, ending: str = "", before: str = "") -> str:
+    """The address of a selection: of its page, or of a document."""
+    query = urlencode([*heading.parameters, *([("before", before)] if before else [])], quote_via=quote)
+    return f"{start}{heading.path}{ending}" + (f"?{query}" if query else "")
+
+
+def selection_subscriptions(places: Places, heading: Heading) -> tuple[Subscription, ...]:
+    return tuple(
+        Subscription(
+            name=FORMAT_NAMES[one],
+            media_type=one.media_type.partition(";")[0],
+            url=selection_address(places.root, heading, f".{one.value}"),
+        )
+        for one in places.formats
+    )
 
 
 def _author(byline: Byline, key: str, index: FeedIndex, places: Places) -> Link:

@@ -85,6 +85,8 @@ class Feeds(Section):
     """Characters of a summary made from a body."""
     noindex: bool = True
     """Ask search engines not to index this site: the originals should be found."""
+    search: bool = True
+    """Answer searches at `/search`, and narrow feeds by parameters such as `?author=`. Searches need a public `all` feed: they show nothing that no public feed shows."""
     private: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
     """Feeds that need a token: path without ending (`topics/ai`) to tokens, written as `${NAME}`. Served at `/private/<token>/topics/ai.atom`, listed nowhere."""
 

@@ -12,6 +12,7 @@
     subscribing.py                                                                     our subscriptions at hubs
     retention.py   forgetting.py                                                       what goes for good
     reading.py   catalogue.py                                                          pages; questions
+    search_index.py   text_search.py   finding.py                                      the full-text index; what is asked of it
     rows.py (pure)   statements.py   base.py                                           shared
 """
 

@@ -30,6 +30,7 @@ from feedhub.store.listing import Place
 from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
 from feedhub.store.rows import entry_row, sort_key
+from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
 from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
@@ -66,6 +67,7 @@ class Batch:
         self._sighted: set[tuple[int, int]] = set()  # source, entry: before this batch or in it
         self._new: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
+        self._indexed: dict[int, Written] = {}  # what the full-text index shall hold of new and updated entries
         self._keys: dict[Key, tuple[int, bool]] = {}
         self._cluster_keys: dict[Key, int] = {}
         self._marks: list[tuple[int, int]] = []
@@ -166,6 +168,7 @@ class Batch:
         self._marks += [(mark, number) for mark in decision.marks]
         self._new[-1]["source_updated"] = record.info.updated if record.info else None
         self._contents.append({"entry_id": number, "summary": entry.summary, "content": entry.content})
+        self._indexed[number] = written_of(number, here.sort_key, draft)
         self._attachments.attach(EntryId(number), entry)
         self._listing.fresh.add(number)
         self._listing.unseen.add(number)
@@ -183,6 +186,7 @@ class Batch:
         self._updates[here.id] = {"b_id": here.id, **_moments(here), **entry_row(entry)}
         self._updates[here.id]["source_updated"] = record.info.updated if record.info else None
         self._contents.append({"entry_id": here.id, "summary": entry.summary, "content": entry.content})
+        self._indexed[here.id] = written_of(here.id, here.sort_key, draft)
         self._attachments.replace(EntryId(here.id), entry)
         places = self._places(draft.memberships, here, here.owner)
         self._listing.edit(_member(here), replacing(here.owner, places, here.sort_key))
@@ -227,8 +231,11 @@ class Batch:
     # ------------------------------------------------------------ writing
 
     def _flush(self, records: Sequence[PollRecord], polled: Polled) -> Applied:
+        index = IndexWriter(self._connection)
+        before = index.stored(self._updates)
         put(self._connection, entries, self._new)
         change_entries(self._connection, list(self._updates.values()), self._contents, self._listing.fresh)
+        index.change(before, self._indexed)
         self._attachments.write()
         self._write_keys()
         write_marks(self._connection, self._marks)

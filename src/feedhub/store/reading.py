@@ -214,6 +214,14 @@ class Reading(Side):
         with self.reading() as connection:
             return _outlined(connection.execute(query))
 
+    def outlined(self, wanted: Sequence[EntryId]) -> list[Outline]:
+        found: dict[EntryId, Outline] = {}
+        with self.reading() as connection:
+            for some in chunks(wanted):
+                rows = connection.execute(_OUTLINE.where(entries.c.id.in_(some)))
+                found.update({one.id: one for one in _outlined(rows)})
+        return [found[entry] for entry in wanted if entry in found]
+
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
         with self.reading() as connection:
             found: list[StoredEntry] = []

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, delete, func, or_, sel
 
 from feedhub.store.feeds import Listing, leaving, member_of, write_listing
 from feedhub.store.forgetting import rewrite_stories
+from feedhub.store.search_index import IndexWriter
 from feedhub.store.statements import bump, chunks, put_missing
 from feedhub.store.tables import (
     cluster_keys,
@@ -101,6 +102,8 @@ def remove(connection: Connection, gone: Collection[int], now: datetime, *, with
         write_listing(connection, listing)
         keys = connection.scalars(select(entry_keys.c.key).where(entry_keys.c.entry_id.in_(some)))
         put_missing(connection, forgotten, [{"key": key, "at": now} for key in keys])
+        index = IndexWriter(connection)
+        index.remove(list(index.stored(some).values()))
         connection.execute(delete(entries).where(entries.c.id.in_(some)))  # the rest goes by cascade
         rewrite_stories(connection, _pass_on_stories(connection, {row.cluster for row in rows}))
     bump(connection)

@@ -15,6 +15,7 @@ from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
 from feedhub.store.copies import copies_rule, set_copies_rule
+from feedhub.store.finding import Finding
 from feedhub.store.happenings import add_event
 from feedhub.store.marks import first_seen_since, forget_marks
 from feedhub.store.moving import FeedMover
@@ -22,6 +23,7 @@ from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
 from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
 from feedhub.store.schema import require_current
+from feedhub.store.search_index import IndexWriter
 from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.subscribing import Subscribing
 from feedhub.store.tables import entries, memory
@@ -159,6 +161,17 @@ class Writing(Side):
         with self.writing() as connection:
             return trim_polls(connection, polls), trim_changes(connection, changes)
 
+    def index_some(self, *, batch: int = 100, anew: bool = False) -> int:
+        """One step of building the full-text index for entries that it does not know; returns how many, 0 at the end.
+
+        :param anew: empty the index first.
+        """
+        with self.writing() as connection:
+            index = IndexWriter(connection)
+            if anew:
+                index.start_anew()
+            return index.build_some(batch)
+
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
 
@@ -189,8 +202,8 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Subscribing):
-    """Fills the ports Ledger, Library, Catalogue and Subscriptions on SQLite and PostgreSQL."""
+class SqlStore(Writing, Reading, Cataloguing, Subscribing, Finding):
+    """Fills the ports Ledger, Library, Catalogue, Subscriptions and Searching on SQLite and PostgreSQL."""
 
 
 def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:

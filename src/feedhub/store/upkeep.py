@@ -13,6 +13,7 @@ from feedhub.errors import DatabaseBroken, DatabaseError, OutputError
 from feedhub.store import sqlalchemy_engine
 from feedhub.store.lock import InstanceLock
 from feedhub.store.schema import SchemaKind, copy_sqlite, free_name, require_current, schema_state
+from feedhub.store.search_index import index_faults
 from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
 
 _INVARIANTS = {
@@ -65,6 +66,7 @@ def _damage(connection: Connection) -> list[str]:
 
 def _broken_invariants(connection: Connection) -> list[str]:
     counts = {words: connection.scalar(text(query)) for words, query in _INVARIANTS.items()}
+    counts |= index_faults(connection)
     return [f"{count} {words}" for words, count in counts.items() if count]
 
 

@@ -1,0 +1,1 @@
+"""Searching: the query language and the text of the index. Pure; the database's part is ``store/finding.py``."""
