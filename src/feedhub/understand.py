@@ -20,7 +20,10 @@ from feedhub.model import (
     DateOrigin,
     Digest,
     Draft,
+    Entry,
     Failure,
+    FeedKind,
+    Membership,
     ParseFailed,
     RawEntry,
     RawFeed,
@@ -108,7 +111,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
     if isinstance(raw, ParseFailed):
         return raw
     clean = clean_feed(raw, rules.context(job.slug, job.url), job.now, job.known)
-    drafts, dropped = _drafts(job, raw, clean, rules)
+    drafts, dropped, slow = _drafts(job, raw, clean, rules)
     stated = [draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED]
     return Understood(
         info=clean.info,
@@ -122,7 +125,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         span=_span(clean),
         dropped=dropped,
         rejected=clean.rejected,
-        notes=raw.notes,
+        notes=(*raw.notes, *map(too_slow, slow)),
         cut_off=raw.cut_off,
     )
 
@@ -133,15 +136,23 @@ def _span(clean: CleanFeed) -> tuple[datetime, datetime] | None:
     return (min(moments), max(moments)) if moments and len(moments) == len(clean.entries) else None
 
 
-def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int]:
+def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int, list[str]]:
+    """Drafts of what is to be stored, how many entries are not, and the patterns that took too long."""
     listed = [(entry.id, _first_link(entry)) for entry in raw.entries]
     title = rules.title(job.slug) or clean.info.title or job.slug
     drafts: list[Draft] = []
+    slow: dict[str, None] = {}
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
-        if rules.classifier.admits(entry, job.slug) is None:
-            memberships = rules.classifier.memberships(entry, job.slug, title)
-            drafts.append(Draft(entry=entry, keys=keys, memberships=memberships))
-    return tuple(drafts), len(clean.entries) - len(drafts)
+        facts = rules.classifier.facts(entry, job.slug)
+        if rules.classifier.refusal(facts) is None:
+            drafts.append(Draft(entry=entry, keys=keys, memberships=rules.classifier.places(facts, title)))
+        slow |= facts.slow
+    return tuple(drafts), len(clean.entries) - len(drafts), list(slow)
+
+
+def too_slow(pattern: str) -> str:
+    """What is told of an operator's pattern that was stopped."""
+    return f"the pattern /{pattern}/ took too long and was taken as no match; simplify it"
 
 
 def _first_link(entry: RawEntry) -> str:
@@ -174,10 +185,17 @@ def label_again(chunk: Sequence[Carried]) -> list[Relabelled]:
 
 def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Relabelled:
     """Memberships of one stored entry, as seen from each source that carried it."""
-    entry = replace(stored.entry, text=html_to_text(stored.entry.content or stored.entry.summary))
-    found = {
-        (one.feed.kind, one.feed.key): one
-        for slug in slugs
-        for one in rules.classifier.memberships(entry, slug, rules.title(slug) or slug)
-    }
-    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version)
+    entry = whole(stored.entry)
+    found: dict[tuple[FeedKind, str], Membership] = {}
+    slow: dict[str, None] = {}
+    for slug in slugs:
+        facts = rules.classifier.facts(entry, slug)
+        for one in rules.classifier.places(facts, rules.title(slug) or slug):
+            found.setdefault((one.feed.kind, one.feed.key), one)
+        slow |= facts.slow
+    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version, slow=tuple(slow))
+
+
+def whole(entry: Entry) -> Entry:
+    """A stored entry as rules see a new one: with its body as text."""
+    return replace(entry, text=" ".join(html_to_text(entry.content or entry.summary).split()))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from feedhub.classify.people import People
 from feedhub.classify.words import View, plain_text, without_case, written
 from feedhub.model import Entry
+from feedhub.patterns import OperatorPattern
 from feedhub.settings import Fields
 from feedhub.slugs import slug_of
 
@@ -33,7 +34,7 @@ def _lead(text: str) -> str:
 class Facts:
     """An entry as rules see it."""
 
-    __slots__ = ("_authors", "_categories", "_people", "_views", "entry", "source")
+    __slots__ = ("_authors", "_categories", "_people", "_views", "entry", "slow", "source")
 
     def __init__(self, entry: Entry, source: str, people: People) -> None:
         self.entry = entry
@@ -42,21 +43,45 @@ class Facts:
         self._views: dict[Fields, View] = {}
         self._categories: dict[str, str] | None = None
         self._authors: dict[str, str] | None = None
+        self.slow: dict[str, None] = {}
+        """Patterns that did not come to an end in time on this entry, each once."""
+
+    def matches(self, pattern: OperatorPattern, text: str) -> bool:
+        """Whether an operator's pattern is found; one that takes too long is not, and is remembered as slow."""
+        found = pattern.search(text)
+        if found is None:
+            self.slow[pattern.source] = None
+        return bool(found)
 
     def view(self, field: Fields) -> View:
         view = self._views.get(field)
         if view is None:
-            view = self._views[field] = View(self._text(field))
+            view = self._views[field] = self._view(field)
         return view
 
-    def _text(self, field: Fields) -> str:
+    def _view(self, field: Fields) -> View:
         match field:
             case Fields.TITLE:
-                return self.entry.title
+                return View(self.entry.title)
             case Fields.SUMMARY:
-                return plain_text(self.entry.summary) or _lead(self.entry.text)
+                return View(self._summary or _lead(self.entry.text))
             case Fields.CONTENT:
-                return self.entry.text
+                lead = len(_lead(self.entry.text))
+                if self.beginning(field):
+                    return View(self.entry.text[lead:], self.view(Fields.SUMMARY))
+                return View(self.entry.text)
+
+    def beginning(self, field: Fields) -> Fields | None:
+        """The field whose text this one begins with, cut between two words: the body, where a source gives no summary."""
+        text = self.entry.text
+        if field is not Fields.CONTENT or self._summary:
+            return None
+        lead = len(_lead(text))
+        return Fields.SUMMARY if lead == len(text) or text[lead] == " " else None
+
+    @property
+    def _summary(self) -> str:
+        return plain_text(self.entry.summary) if self.entry.summary else ""
 
     @property
     def categories(self) -> dict[str, str]:
