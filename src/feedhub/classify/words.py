@@ -137,9 +137,9 @@ class View:
             folded = without_case(raw)
             unusual = set(folded) - _ORDINARY
         tokens = _cut(folded, unusual)
-        self.raw = beginning.raw + raw if beginning else raw
-        self.folded = beginning.folded + folded if beginning else folded
-        self.tokens = beginning.tokens + tokens if beginning else tokens
+        self.raw: str = beginning.raw + raw if beginning else raw
+        self.folded: str = beginning.folded + folded if beginning else folded
+        self.tokens: list[str] = beginning.tokens + tokens if beginning else tokens
         self._joined: str | None = None
         self._exact: str | None = None
         self._bare: list[str] | None = None
