@@ -22,7 +22,29 @@ PHRASES = 0.55
 """Part of the keywords that have two words."""
 EVERYWHERE = ["title", "summary", "content"]
 _ONSETS = ("", "ch", "gh", "kh", "ng", "nh", "ph", "qu", "th", "tr", *"bcdđghklmnrstvx")
-_RIMES = (*"aáạăâơưêo", *"an anh ao ăn ấp ến iên ình oan ội ông ới ương ước ừng uyên uôn yêu".split())
+_RIMES = (
+    *"aáạăâơưêo",
+    *[
+        "an",
+        "anh",
+        "ao",
+        "ăn",
+        "ấp",
+        "ến",
+        "iên",
+        "ình",
+        "oan",
+        "ội",
+        "ông",
+        "ới",
+        "ương",
+        "ước",
+        "ừng",
+        "uyên",
+        "uôn",
+        "yêu",
+    ],
+)
 _DICE = random.Random(7)
 
 Plan = list[tuple[str, ...]]

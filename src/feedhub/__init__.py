@@ -35,7 +35,7 @@ The map, in the order in which data flows::
 
     ports.py       what the parts need of each other
     settings/      the configuration as the program sees it
-    model.py       the nouns   slugs.py, names.py, patterns.py, masking.py, logs.py, systemd.py, runner.py   small shared doors
+    model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, masking.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors
 

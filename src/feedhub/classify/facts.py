@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from feedhub.category_paths import path_of, steps_of
 from feedhub.classify.people import People
 from feedhub.classify.words import View, plain_text, without_case, written
 from feedhub.model import Entry
@@ -18,8 +19,8 @@ LEAD = 1_000
 
 @lru_cache(maxsize=16_384)
 def label_of(name: str) -> str:
-    """A name for comparing whole values: without case, ``#`` in front, and with single spaces."""
-    return " ".join(without_case(written(name)).lstrip("#").split())
+    """A name for comparing whole values: without case, ``#`` in front, with single spaces, and paths in one form."""
+    return path_of(steps_of(" ".join(without_case(written(name)).lstrip("#").split())))
 
 
 @lru_cache(maxsize=16_384)

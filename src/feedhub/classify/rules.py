@@ -15,6 +15,7 @@ from feedhub.patterns import OperatorPattern, compile_pattern
 from feedhub.settings import Fields, Rule
 
 FIELDS = tuple(Fields)
+_NAMES = tuple(field.value for field in FIELDS)
 _OTHERS = tuple(name for name in Rule.model_fields if name not in {"keyword", "where"})
 
 
@@ -104,7 +105,7 @@ class RuleBook:
 
     def told(self, number: int, hit: Hit) -> str:
         """A found keyword in words."""
-        return f'keyword "{self.keywords[number][hit[1]]}" in {FIELDS[hit[0]].value}'
+        return f'keyword "{self.keywords[number][hit[1]]}" in {_NAMES[hit[0]]}'
 
     def _conditions(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[str | None]:
         rule = self.rules[number]

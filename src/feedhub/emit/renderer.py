@@ -17,7 +17,7 @@ from feedhub.model import ContentPolicy, EntryId, Feed, FeedKind, Format, Servic
 from feedhub.ports import PageLinks
 from feedhub.settings import Feeds, Source
 
-VERSION = 1
+VERSION = 2
 """Grows whenever the bytes of a fragment or head change for the same input; kept fragments of older ones are not used."""
 _FOLDERS = {
     FeedKind.ALL: "",
