@@ -42,11 +42,12 @@ WORDS = st.text("aAbB >,;/|&.đếç中 ", max_size=30)
 
 
 @given(st.lists(st.builds(RawCategory, term=WORDS, label=WORDS, scheme=st.sampled_from(("", "urn:x"))), max_size=4))
-def test_cleaning_the_clean_changes_nothing(raw: list[RawCategory]) -> None:
-    once = clean_categories(raw)
-    assert len({(one.key, one.scheme) for one in once}) == len(once)
-    for one in once:
+def test_categories_are_names_each_once(raw: list[RawCategory]) -> None:
+    found = clean_categories(raw)
+    assert len({(one.key, one.scheme) for one in found}) == len(found)
+    for one in found:
         assert one.key == category_key(one.name)
         assert any(char.isalnum() for char in one.name)
-    again = clean_categories([RawCategory(term=one.term, scheme=one.scheme, label=one.label) for one in once])
-    assert {one.key for one in again} >= {one.key for one in once}
+        assert one.name == one.name.strip()
+    schemed = {one.key for one in found if one.scheme}
+    assert not schemed & {one.key for one in found if not one.scheme}

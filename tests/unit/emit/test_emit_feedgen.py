@@ -208,7 +208,7 @@ def test_processes_with_other_hash_seeds_and_locales_render_the_same() -> None:
 
 def test_format_names_tell_policies_and_hosts_apart() -> None:
     plain = renderer().format_name(Format.ATOM)
-    assert plain.startswith("atom:1:full:")
+    assert plain.startswith("atom:2:full:")
     others = {
         renderer().format_name(Format.RSS),
         renderer(content="link").format_name(Format.ATOM),
