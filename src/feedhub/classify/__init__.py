@@ -8,4 +8,7 @@ knows whose feed a byline belongs to, ``classifier.py`` joins it all. All of it 
 
 from feedhub.classify.classifier import Classifier, compile_rules
 
-__all__ = ["Classifier", "compile_rules"]
+LABELLING = 2
+"""Grows whenever the same rules put the same entry elsewhere than before: stored entries are then labelled anew."""
+
+__all__ = ["LABELLING", "Classifier", "compile_rules"]

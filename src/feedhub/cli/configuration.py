@@ -10,12 +10,14 @@ import typer
 
 from feedhub import applying, wiring
 from feedhub.checking import reachable
+from feedhub.cli import relabelling
 from feedhub.cli.common import (
     DEFAULT_FILE,
     AsJson,
     ConfigFile,
     counted,
     note,
+    notes,
     reading,
     reading_if_any,
     say,
@@ -31,6 +33,9 @@ from feedhub.settings import Settings
 from feedhub.store import SchemaKind, schema_state
 from feedhub.store import check as check_database
 from feedhub.websub import outlook
+
+IN_FORCE = "The running configuration stays in force"
+"""How the daemon's last line begins when it did not take the file."""
 
 app = typer.Typer(
     help="The configuration as the program sees it.", epilog="Example: feedhub config show", no_args_is_help=True
@@ -129,13 +134,28 @@ def _last_applied(home: wiring.Home | None) -> Snapshot | None:
         return None
 
 
-def reload(config: ConfigFile = DEFAULT_FILE) -> None:
-    """Have the running daemon read its configuration again. A bad file changes nothing and is shown."""
+def reload(
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until stored entries are labelled by changed rules, with a progress bar; by default in a terminal only.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Have the running daemon read its configuration again. A bad file changes nothing and is shown.
+
+    Changed rules hold for new entries at once; stored entries are labelled by them in the background.
+    """
     with reading_if_any(config) as (settings, home):  # a bad file is refused here, before the daemon is asked
         if home is None:
             raise NotRunning("No FeedHub is running on this database.", "Start it with `feedhub run`.")
-        address = find_daemon(settings, home)
-    say("\n".join(ask_to_reload(address)))
+        lines = ask_to_reload(find_daemon(settings, home))
+        say("\n".join(lines))
+        if not lines[-1].startswith(IN_FORCE) and relabelling.is_due(settings, home):
+            relabelling.follow(settings, home, wait=notes.is_terminal if wait is None else wait)
 
 
 @app.command(epilog="Example: feedhub config schema > feedhub.schema.json")
