@@ -16,7 +16,7 @@ from feedhub.store.tables import metadata
 
 
 def test_the_migrations_make_the_tables(database: str) -> None:
-    assert migrate(database) == ["0001", "0002", "0003"]
+    assert migrate(database) == ["0001", "0002", "0003", "0006"]
     engine = connect(database, writing=True)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})

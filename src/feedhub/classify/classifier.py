@@ -9,6 +9,7 @@ from feedhub.classify.facts import Facts
 from feedhub.classify.people import People, compile_people
 from feedhub.classify.rules import RuleBook, compile_book
 from feedhub.classify.topics import TopicBook, compile_topics
+from feedhub.classify.verdicts import RuleVerdict, TopicVerdict, judge, judge_rules
 from feedhub.model import Entry, FeedKind, FeedRef, Membership
 from feedhub.settings import Authors, Source, Topic
 
@@ -64,6 +65,19 @@ class Classifier:
             *_each_once(self.people.memberships(facts.entry.authors, slug)),
             *_each_once(_categories(facts.entry)),
         )
+
+    def verdicts(self, facts: Facts) -> list[TopicVerdict]:
+        """For every topic whether the entry is in it, and why or why not."""
+        return judge(self.topics, facts)
+
+    def filter_verdicts(self, facts: Facts) -> list[RuleVerdict]:
+        """The same for the source's own rules: ``keep[0]``, ``drop[0]``."""
+        rules = self.filters.get(facts.source)
+        if rules is None:
+            return []
+        names = [f"keep[{n}]" for n in range(rules.keep)]
+        names += [f"drop[{n}]" for n in range(len(rules.book.rules) - rules.keep)]
+        return judge_rules(rules.book, names, facts)
 
 
 def _categories(entry: Entry) -> Iterator[Membership]:

@@ -97,7 +97,7 @@ class RuleBook:
         if self.rules[number].only_literals:
             return self.told(number, hits[number]) if number in hits else None
         reasons = []
-        for reason in self._conditions(number, facts, hits):
+        for _, reason in self.conditions(number, facts, hits):
             if reason is None:
                 return None
             reasons.append(reason)
@@ -107,18 +107,20 @@ class RuleBook:
         """A found keyword in words."""
         return f'keyword "{self.keywords[number][hit[1]]}" in {_NAMES[hit[0]]}'
 
-    def _conditions(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[str | None]:
+    def conditions(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[tuple[str, str | None]]:
+        """The conditions of a rule by the names of its keys, each as it was met, or None; one after the other."""
         rule = self.rules[number]
         if rule.has_keywords:
-            yield self._keyword(number, facts, hits)
+            yield "keyword", self._keyword(number, facts, hits)
         if rule.categories:
-            yield _named("category", first_in(rule.categories, facts.categories))
+            yield "category", _named("category", first_in(rule.categories, facts.categories))
         if rule.authors:
-            yield _named("author", first_in(rule.authors, facts.authors))
+            yield "author", _named("author", first_in(rule.authors, facts.authors))
         if rule.sources:
-            yield f"source {facts.source}" if facts.source in rule.sources else None
+            yield "source", f"source {facts.source}" if facts.source in rule.sources else None
         if rule.publishers:
-            yield _named("publisher", facts.entry.publisher if facts.publisher in rule.publishers else None)
+            publisher = facts.entry.publisher if facts.publisher in rule.publishers else None
+            yield "publisher", _named("publisher", publisher)
         yield from _other_conditions(rule, facts)
 
     def _keyword(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> str | None:
@@ -139,16 +141,18 @@ def _named(what: str, name: str | None) -> str | None:
     return None if name is None else f'{what} "{name}"'
 
 
-def _other_conditions(rule: CompiledRule, facts: Facts) -> Iterator[str | None]:
+def _other_conditions(rule: CompiledRule, facts: Facts) -> Iterator[tuple[str, str | None]]:
     entry = facts.entry
     if rule.languages:
-        yield _language(rule.languages, entry.language.lower())
+        yield "language", _language(rule.languages, entry.language.lower())
     if rule.enclosures:
-        yield _enclosure(rule.enclosures, [enclosure.type.lower() for enclosure in entry.enclosures])
+        yield "enclosure", _enclosure(rule.enclosures, [enclosure.type.lower() for enclosure in entry.enclosures])
     if rule.title is not None:
-        yield f"title matches /{rule.title.source}/" if facts.matches(rule.title, entry.title) else None
+        found = facts.matches(rule.title, entry.title)
+        yield "title", f"title matches /{rule.title.source}/" if found else None
     if rule.link is not None:
-        yield f"link matches /{rule.link.source}/" if facts.matches(rule.link, entry.link) else None
+        found = facts.matches(rule.link, entry.link)
+        yield "link", f"link matches /{rule.link.source}/" if found else None
 
 
 def _language(wanted: Sequence[str], language: str) -> str | None:

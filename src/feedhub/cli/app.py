@@ -15,7 +15,18 @@ from rich.text import Text
 from typer.completion import get_completion_inspect_parameters, install_callback, show_callback
 
 from feedhub import __version__
-from feedhub.cli import configuration, database, entries, feeds, opml, polling, relabelling, running, sources
+from feedhub.cli import (
+    configuration,
+    database,
+    entries,
+    explaining,
+    feeds,
+    opml,
+    polling,
+    relabelling,
+    running,
+    sources,
+)
 from feedhub.cli.common import printable
 from feedhub.errors import FeedHubError
 from feedhub.logs import set_up_logging
@@ -74,7 +85,7 @@ def feedhub(version: Version = False, install_completion: Install = None, show_c
     set_up_logging("error")  # commands report by themselves; `run` and `serve` set up more
 
 
-for group in (running, polling, configuration, relabelling, feeds, opml):
+for group in (running, polling, configuration, relabelling, explaining, feeds, opml):
     group.register(app)
 for name, subgroup in (
     ("sources", sources.app),

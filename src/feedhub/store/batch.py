@@ -28,7 +28,7 @@ from feedhub.store.feeds import (
 )
 from feedhub.store.listing import Place
 from feedhub.store.polled import Polled, write_polls
-from feedhub.store.rows import entry_row, sort_key
+from feedhub.store.rows import body_row, entry_row, sort_key
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
 from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
@@ -158,7 +158,7 @@ class Batch:
         self._present[number] = here
         self._new.append({"id": number, "owner_id": source, "version": 1, **_moments(here), **entry_row(entry)})
         self._new[-1]["source_updated"] = record.info.updated if record.info else None
-        self._contents.append({"entry_id": number, "summary": entry.summary, "content": entry.content})
+        self._contents.append(body_row(number, entry))
         self._attachments.attach(EntryId(number), entry)
         self._listing.fresh.add(number)
         self._listing.unseen.add(number)
@@ -175,7 +175,7 @@ class Batch:
         here.sort_key = sort_key(decision.published, here.first_seen)
         self._updates[here.id] = {"b_id": here.id, **_moments(here), **entry_row(entry)}
         self._updates[here.id]["source_updated"] = record.info.updated if record.info else None
-        self._contents.append({"entry_id": here.id, "summary": entry.summary, "content": entry.content})
+        self._contents.append(body_row(here.id, entry))
         self._attachments.replace(EntryId(here.id), entry)
         places = self._places(draft.memberships, here, here.owner)
         self._listing.edit(_member(here), replacing(here.owner, places, here.sort_key))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from feedhub.model import FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources
+from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
@@ -152,7 +153,7 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Subscribing):
+class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing):
     """Fills the ports Ledger, Library, Catalogue and Subscriptions on SQLite and PostgreSQL."""
 
 
