@@ -26,6 +26,7 @@ from feedhub.cli import (
     relabelling,
     running,
     sources,
+    trying,
 )
 from feedhub.cli.common import printable
 from feedhub.errors import FeedHubError
@@ -85,7 +86,7 @@ def feedhub(version: Version = False, install_completion: Install = None, show_c
     set_up_logging("error")  # commands report by themselves; `run` and `serve` set up more
 
 
-for group in (running, polling, configuration, relabelling, explaining, feeds, opml):
+for group in (running, polling, configuration, relabelling, explaining, trying, feeds, opml):
     group.register(app)
 for name, subgroup in (
     ("sources", sources.app),
