@@ -8,6 +8,7 @@ The map, in the order in which data flows::
     exporting.py   everything that is published -> a folder of static files
     checking.py    looking at sources without storing anything
     explaining.py  a stored entry, accounted for
+    surveying.py   topics beside what is stored: which match nothing, or everything
     trying.py      rules over stored entries, before they are in force
     wiring.py      the only place where parts are chosen and joined
     applying.py    a configuration -> a database that agrees with it
