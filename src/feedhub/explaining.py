@@ -181,7 +181,8 @@ def kept_out(subject: Subject) -> Section:
         lines = list(_near(verdicts, stored))
     slow = dict.fromkeys(pattern for facts in seen for pattern in facts.slow)
     lines += [("slow", too_slow(pattern)) for pattern in slow]
-    return Section(name="not in topics, because", lines=tuple(lines), data=[_verdict(one) for one in verdicts])
+    name = "topics, rule by rule" if subject.topic else "not in topics, because"
+    return Section(name=name, lines=tuple(lines), data=[_verdict(one) for one in verdicts])
 
 
 def _best(seen: list[list[TopicVerdict]]) -> list[TopicVerdict]:

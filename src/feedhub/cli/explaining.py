@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from feedhub import wiring
+from feedhub.clean.urls import canonical
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading, say, show_json, show_table
 from feedhub.cli.control import effective
 from feedhub.cli.entries import GREATEST
@@ -61,7 +62,7 @@ def _find(home: wiring.Home, words: str) -> EntryId:
     """:raises NotFound: nothing fits, or :class:`FeedHubError` when several do; they are listed then."""
     if words.isascii() and words.isdigit() and 0 < int(words) <= GREATEST:
         return EntryId(int(words))
-    found = home.store.find_entries(words, MOST_LISTED + 1)
+    found = home.store.find_entries(words, MOST_LISTED + 1, link=canonical(words))
     if not found:
         raise NotFound(f"No entry has the link, the id or the title {words!r}.", "See `feedhub entries list`.")
     if len(found) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from feedhub.model import Account, EntryId, FeedKind, Outcome
 from feedhub.store.base import Side
@@ -43,21 +43,22 @@ class Accounting(Side):
                 polls=_polls(connection, entry),
             )
 
-    def find_entries(self, words: str, limit: int) -> list[EntryId]:
+    def find_entries(self, words: str, limit: int, *, link: str = "") -> list[EntryId]:
         """Entries by their link or id, as any source gave it; else by words of their titles, newest first.
+
+        :param link: the words as a link in the form in which links are compared.
 
         Titles are compared without case in any script, which databases do not agree on: all are looked at.
         """
-        exact = [words, words.rstrip("/"), words.rstrip("/") + "/"]
         query = (
             select(entries.c.id)
             .join(sightings, sightings.c.entry_id == entries.c.id)
             .where(
                 or_(
-                    sightings.c.link.in_(exact),
+                    sightings.c.link == words,
                     sightings.c.original_id == words,
-                    entries.c.link.in_(exact),
-                    entries.c.canonical_link.in_(exact),
+                    entries.c.link == words,
+                    and_(entries.c.canonical_link != "", entries.c.canonical_link == link),
                 )
             )
             .distinct()
