@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from feedhub.classify import Stops
 from feedhub.model import Entry, EntryId, StoredEntry
 from feedhub.ports import Catalogue
 from feedhub.understand import Carried, Rulebook, whole
@@ -88,9 +89,9 @@ def try_topics(
     slow: dict[str, None] = {}
     looked_at = 0
     for chunk in _chunks(store, after, step):
-        now = store.topics_of([stored.id for stored, _ in chunk])
+        now, stops = store.topics_of([stored.id for stored, _ in chunk]), Stops()
         for stored, slugs in chunk:
-            then = _topics(stored, slugs, rules, slow)
+            then = _topics(stored, slugs, rules, slow, stops)
             looked_at += 1
             for name, trial in trials.items():
                 _compare(trial, stored, now.get(stored.id, {}).get(name), then.get(name), show)
@@ -105,10 +106,11 @@ def try_filter(store: Store, rules: Rulebook, slug: str, *, after: EntryId, show
     trial = Trial(name=slug)
     slow: dict[str, None] = {}
     for chunk in _chunks(store, after, step):
+        stops = Stops()
         for stored, slugs in chunk:
             if slug in slugs:
                 trial.looked_at += 1
-                facts = rules.classifier.facts(whole(stored.entry), slug)
+                facts = rules.classifier.facts(whole(stored.entry), slug, stops)
                 refusal = rules.classifier.refusal(facts)
                 slow |= facts.slow
                 _compare(trial, stored, refusal or "it is stored", None if refusal else "it is kept", show)
@@ -125,11 +127,13 @@ def _chunks(store: Store, after: EntryId, step: Step) -> Iterator[list[Carried]]
         step(done, max(total, done))
 
 
-def _topics(stored: StoredEntry, slugs: Collection[str], rules: Rulebook, slow: dict[str, None]) -> dict[str, str]:
+def _topics(
+    stored: StoredEntry, slugs: Collection[str], rules: Rulebook, slow: dict[str, None], stops: Stops
+) -> dict[str, str]:
     entry: Entry = whole(stored.entry)
     found: dict[str, str] = {}
     for slug in slugs:
-        facts = rules.classifier.facts(entry, slug)
+        facts = rules.classifier.facts(entry, slug, stops)
         for one in rules.classifier.topics.memberships(facts):
             found.setdefault(one.feed.key, one.rule)
         slow |= facts.slow

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from feedhub.classify import Classifier, compile_rules
+from feedhub.classify import Classifier, Stops, compile_rules
 from feedhub.clean import CleanContext, PeopleRules, clean_feed
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
@@ -142,8 +142,9 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
     title = rules.title(job.slug) or clean.info.title or job.slug
     drafts: list[Draft] = []
     slow: dict[str, None] = {}
+    stops: Stops = Stops()
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
-        facts = rules.classifier.facts(entry, job.slug)
+        facts = rules.classifier.facts(entry, job.slug, stops)
         if rules.classifier.refusal(facts) is None:
             drafts.append(Draft(entry=entry, keys=keys, memberships=rules.classifier.places(facts, title)))
         slow |= facts.slow
@@ -180,16 +181,17 @@ Carried = tuple[StoredEntry, Sequence[str]]
 
 def label_again(chunk: Sequence[Carried]) -> list[Relabelled]:
     """Memberships of stored entries under the rules this process was prepared with."""
-    return [relabelled(stored, slugs, _rulebook[0]) for stored, slugs in chunk]
+    stops: Stops = Stops()
+    return [relabelled(stored, slugs, _rulebook[0], stops) for stored, slugs in chunk]
 
 
-def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Relabelled:
+def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook, stops: Stops | None = None) -> Relabelled:
     """Memberships of one stored entry, as seen from each source that carried it."""
     entry = whole(stored.entry)
     found: dict[tuple[FeedKind, str], Membership] = {}
     slow: dict[str, None] = {}
     for slug in slugs:
-        facts = rules.classifier.facts(entry, slug)
+        facts = rules.classifier.facts(entry, slug, stops)
         for one in rules.classifier.places(facts, rules.title(slug) or slug):
             found.setdefault((one.feed.kind, one.feed.key), one)
         slow |= facts.slow

@@ -280,6 +280,12 @@ def test_labels_follow_the_file(folder: Path) -> None:
     assert "labelled" not in said(folder, "status")
 
 
+def test_patterns_that_take_too_long_are_told_after_labelling(folder: Path) -> None:
+    edit(folder, "none: [film]", "none: [{keyword: '/(\\w|\\w\\w|\\s)+$ONG/', in: [content]}]")
+    assert "took too long" in feedhub(folder, "relabel").stderr
+    assert "took too long" in said(folder, "explain", "The film on")
+
+
 def test_before_the_first_run_there_is_nothing_to_label(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("topics: {a: [b]}\n")
     assert "Nothing is stored yet" in said(tmp_path, "relabel")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from feedhub.classify.facts import Facts
+from feedhub.classify.facts import Facts, Stops
 from feedhub.classify.people import People, compile_people
 from feedhub.classify.rules import RuleBook, compile_book
 from feedhub.classify.topics import TopicBook, compile_topics
@@ -30,9 +30,12 @@ class Classifier:
     people: People
     filters: Mapping[str, _Filter]
 
-    def facts(self, entry: Entry, source_slug: str) -> Facts:
-        """What rules may ask about an entry of a source: looked for once, for all calls below."""
-        return Facts(entry, source_slug, self.people)
+    def facts(self, entry: Entry, source_slug: str, stops: Stops | None = None) -> Facts:
+        """What rules may ask about an entry of a source: looked for once, for all calls below.
+
+        :param stops: one for all entries that are labelled together; it bounds the time that slow patterns take.
+        """
+        return Facts(entry, source_slug, self.people, stops)
 
     def admits(self, entry: Entry, source_slug: str) -> str | None:
         """None when the entry is stored; else why the source's ``keep`` and ``drop`` rules refuse it."""

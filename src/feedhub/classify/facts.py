@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -15,6 +16,13 @@ from feedhub.slugs import slug_of
 
 LEAD = 1_000
 """Characters of the body that stand in for the summary where a source gives only one text, as most RSS feeds do."""
+
+MOST_STOPS = 10
+"""Times that a pattern is stopped in one piece of work (a document, a chunk of stored entries); after that it is not
+tried again there: a thousand entries must not make a worker overrun, which would cost the whole document."""
+
+Stops = Counter[str]
+"""How often each pattern was stopped."""
 
 
 @lru_cache(maxsize=16_384)
@@ -35,22 +43,26 @@ def _lead(text: str) -> str:
 class Facts:
     """An entry as rules see it."""
 
-    __slots__ = ("_authors", "_categories", "_people", "_views", "entry", "slow", "source")
+    __slots__ = ("_authors", "_categories", "_people", "_plain", "_stops", "_views", "entry", "slow", "source")
 
-    def __init__(self, entry: Entry, source: str, people: People) -> None:
+    def __init__(self, entry: Entry, source: str, people: People, stops: Stops | None = None) -> None:
+        """:param stops: shared by entries that are labelled in one piece of work."""
         self.entry = entry
         self.source = source
         self._people = people
         self._views: dict[Fields, View] = {}
         self._categories: dict[str, str] | None = None
         self._authors: dict[str, str] | None = None
+        self._plain: str | None = None
+        self._stops = Counter() if stops is None else stops
         self.slow: dict[str, None] = {}
         """Patterns that did not come to an end in time on this entry, each once."""
 
     def matches(self, pattern: OperatorPattern, text: str) -> bool:
         """Whether an operator's pattern is found; one that takes too long is not, and is remembered as slow."""
-        found = pattern.search(text)
+        found = pattern.search(text) if self._stops[pattern.source] < MOST_STOPS else None
         if found is None:
+            self._stops[pattern.source] += 1
             self.slow[pattern.source] = None
         return bool(found)
 
@@ -82,7 +94,9 @@ class Facts:
 
     @property
     def _summary(self) -> str:
-        return plain_text(self.entry.summary) if self.entry.summary else ""
+        if self._plain is None:
+            self._plain = plain_text(self.entry.summary) if self.entry.summary else ""
+        return self._plain
 
     @property
     def categories(self) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from feedhub.model import Entry, RawCategory, RawEntry, RawPerson
 
+_MAIL = re.compile(r"[^\s<>()]+@[^\s<>()]+")
 _LONGEST, _MOST = 300, 40
 """Characters of a value and values of a kind that are kept; what is cut off ends in an ellipsis."""
 
@@ -38,7 +40,7 @@ def _kept(values: Iterable[str], became: Iterable[str]) -> tuple[str, ...]:
 
 def _person(person: RawPerson) -> str:
     extra = ", ".join(part for part in (person.role, person.uri) if part)
-    name = person.name or ("(an address of mail only)" if person.email else "")
+    name = _MAIL.sub("(an address)", person.name) or ("(an address)" if person.email else "")
     return f"{name} ({extra})" if extra else name
 
 

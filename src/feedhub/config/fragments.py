@@ -49,6 +49,7 @@ def _sources(around: Settings, *, head: bool = True) -> str:
 
 
 def _load(head: str, indent: str, text: str, tail: str, file: Path) -> Settings:
+    text = text.removeprefix("---\n")
     inner = "".join(f"{indent}{line}\n" if line.strip() else "\n" for line in text.splitlines()) or f"{indent}[]\n"
     try:
         return load_text(f"{head}{inner}{tail}", file, {})

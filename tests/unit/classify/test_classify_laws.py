@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedhub import patterns
-from feedhub.classify import compile_rules
+from feedhub.classify import Stops, compile_rules
+from feedhub.classify.facts import MOST_STOPS
 from feedhub.classify.index import build_index
 from feedhub.classify.keywords import Keyword, read_keyword
 from feedhub.classify.overlaps import Looked, overshadowed
@@ -184,6 +185,26 @@ def test_a_pattern_that_takes_too_long_is_told_and_is_no_match(part: str, monkey
     assert list(facts.slow) == [r"(\w|\w\w|\s)+$X"]
     (verdict,) = classifier.verdicts(classifier.facts(clean_entry(title="word extra " * 40), "src"))
     assert "took too long" in " ".join(rule.why for rule in verdict.rules)
+
+
+def test_a_slow_pattern_is_given_up_on_for_the_rest_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "TIMEOUT", 0.005)
+    rules = {
+        "t": Topic(any=(Rule(keyword=(r"/(\w|\w\w|\s)+$X/",)),)),
+        "plain": Topic(any=(Rule(keyword=("/EXTRA/",)),)),
+    }
+    classifier = compile_rules(rules, Authors(), ())
+    stops = Stops()
+    entry = clean_entry(title="word extra " * 40)
+    for _ in range(MOST_STOPS + 5):
+        facts = classifier.facts(entry, "src", stops)
+        assert [one.feed.key for one in classifier.places(facts, "S") if one.feed.kind is FeedKind.TOPIC] == ["plain"]
+        assert facts.slow, "told of every entry that was labelled without it"
+    assert stops.keys() == {r"(\w|\w\w|\s)+$X"}
+    began = time.monotonic()
+    for _ in range(200):
+        classifier.places(classifier.facts(entry, "src", stops), "S")
+    assert time.monotonic() - began < 200 * 0.005, "it is not tried any more"
 
 
 @settings(max_examples=30)
