@@ -28,7 +28,8 @@ from feedhub.model import Category, RawCategory
 MAX_NAME = 200
 """Characters; a longer "category" is text in the wrong element and is dropped."""
 
-_ALTERNATIVES = re.compile(r"\s+/+\s+|\s*[|;；]+\s*")
+_OUTSIDE = r"(?![^()]*\))"  # not within brackets
+_ALTERNATIVES = re.compile(rf"(?:\s+/+\s+|\s*[|;；]+\s*){_OUTSIDE}")
 _HASHTAGS = re.compile(r"(?:#[^\s#,;]+[\s,;]*){2,}")
 _HASH = re.compile(r"^#+(?=\w*[^\W\d])")  # a tag has a letter: "#1 hits" is a name
 _LIST = re.compile(r"\s*[,;，、；]\s*")
@@ -102,9 +103,7 @@ def _split(text: str) -> list[tuple[str, ...]]:
 
 def _alternatives(text: str) -> list[str]:
     """Parts that stand beside each other, of which some may be paths."""
-    if "(" in text:
-        return [text]
-    pieces = _LIST.split(text)
+    pieces = _LIST.split(text) if "(" not in text else [text]
     if sum(len(steps_of(piece)) > 1 for piece in pieces) > 1:
         return pieces
     return _ALTERNATIVES.split(text)
