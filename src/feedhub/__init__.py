@@ -7,6 +7,9 @@ The map, in the order in which data flows::
     once.py        one round without a daemon: a poll by hand, serving only
     exporting.py   everything that is published -> a folder of static files
     checking.py    looking at sources without storing anything
+    explaining.py  a stored entry, accounted for
+    surveying.py   topics beside what is stored: which match nothing, or everything
+    trying.py      rules over stored entries, before they are in force
     wiring.py      the only place where parts are chosen and joined
     applying.py    a configuration -> a database that agrees with it
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
@@ -40,7 +43,7 @@ The map, in the order in which data flows::
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     search/        what is typed        -> Query; text -> the tokens of the index (pure)
-    model.py       the nouns   slugs.py, names.py, patterns.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
+    model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors
 

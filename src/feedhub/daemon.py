@@ -74,7 +74,7 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._timer = Timer(wiring.now)
         self._relabelling: asyncio.Task[None] | None = None
-        self._relabelled = 0
+        self._relabelled = (0, 0)  # entries done, of how many
         self._indexing: asyncio.Task[None] | None = None
         self._seen = _stamp(file)
         self._claimed_at: float | None = None
@@ -325,7 +325,8 @@ class Daemon:
                 "tasks": len(asyncio.all_tasks()),
                 "last_claim_seconds_ago": None if age is None else round(age, 1),
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
-                "relabelled": self._relabelled,
+                "relabelled": self._relabelled[0],
+                "to_relabel": self._relabelled[1],
                 "indexing": self._indexing is not None and not self._indexing.done(),
             },
         )
@@ -362,13 +363,13 @@ class Daemon:
             await _cancel(self._relabelling)
 
     async def _relabel(self) -> None:
-        def progress(done: int) -> None:
-            self._relabelled = done
+        def progress(done: int, total: int) -> None:
+            self._relabelled = (done, total)
 
         while True:
             try:
-                if (done := await relabel_if_needed(self._home, self._parts, progress)) is not None:
-                    log.info("relabel.done", entries=done)
+                if (report := await relabel_if_needed(self._home, self._parts, progress)) is not None:
+                    log.info("relabel.done", entries=report.entries)
                 return
             except FeedHubError as error:
                 log.warning("relabel.refused", reason=str(error), again_in=TRY_AGAIN)

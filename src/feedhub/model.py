@@ -394,6 +394,9 @@ class Entry:
     parts: Mapping[str, Digest] = field(
         default_factory=dict
     )  # digest of meaning by part: title, body, links, people, …
+    said: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # what the source wrote where cleaning made something else of it, by what it became; for `explain`
 
     @property
     def digest(self) -> Digest:
@@ -876,6 +879,18 @@ class StoredEntry:
     source: Credit  # the owner's feed
     policy: ContentPolicy = ContentPolicy.FULL  # how much the owner allows to be republished
     others: tuple[tuple[str, str], ...] = ()  # (link, source title) of the other sightings of the story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What else the store can tell of an entry, beside what readers see of it."""
+
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # Entry.said
+    shown_by: Mapping[str, EntryId] = field(
+        default_factory=dict
+    )  # path of a feed that hides it -> the entry shown there
+    mates: tuple[StoredEntry, ...] = ()  # the other entries of its story
+    polls: Mapping[str, Outcome] = field(default_factory=dict)  # source -> the poll that brought it, while remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

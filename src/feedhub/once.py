@@ -12,9 +12,10 @@ from pathlib import Path
 from feedhub import __version__, applying, wiring
 from feedhub.errors import AddressInUse
 from feedhub.indexing import build_index
-from feedhub.model import EntryId, Outcome
+from feedhub.logs import get_logger
+from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.ports import EntryChange, Vitals
-from feedhub.relabel import relabel
+from feedhub.relabel import Report, relabel
 from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
 from feedhub.settings import Settings
@@ -22,6 +23,8 @@ from feedhub.store import InstanceLock, migrate
 
 INDEXED_AT_ONCE = 5_000
 """Entries without a place in the full-text index that a poll by hand brings into it: some seconds of work."""
+
+log = get_logger("once")
 
 
 def poll_here(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool = False) -> Iterator[Outcome]:
@@ -121,17 +124,44 @@ def change_entry_here(file: Path, entry: EntryId, change: EntryChange) -> bool:
 
 
 async def relabel_if_needed(
-    home: wiring.Home, parts: wiring.Parts, progress: Callable[[int], None] = lambda _: None
-) -> int | None:
-    """Label stored entries anew when the rules are not those they were labelled under; None when they are."""
-    digest = wiring.rules_digest(parts.settings)
-    if home.store.recall(wiring.RULES) == digest:
-        return None
-    # From here on the labels are mixed: going back to the old rules half way must label anew, too.
-    await home.writer.run(partial(home.store.remember, wiring.RULES, ""))
-    done = await relabel(home.store, home.writer, parts.workers, progress)
-    await home.writer.run(partial(home.store.remember, wiring.RULES, digest))
-    return done
+    home: wiring.Home, parts: wiring.Parts, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> Report | None:
+    """Label stored entries anew when the rules are not those they were labelled under; None when they are.
+
+    What the operator must know of it goes to ``/status.atom`` and the log.
+    """
+    rules = wiring.rules_digest(parts.settings)
+    report = await relabel(home.store, home.writer, parts.workers, rules, progress)
+    if report is not None and report.words:
+        log.warning("relabel.remarks", remarks=report.words)
+        event = ServiceEvent(at=wiring.now(), what="entries labelled anew", detail=report.words)
+        await home.writer.run(partial(home.store.note, event))
+    return report
+
+
+def relabel_here(file: Path, progress: Callable[[int, int], None]) -> Report | None:
+    """Bring the labels of stored entries in agreement with the configuration; None when they are already.
+
+    :raises feedhub.errors.AlreadyRunning: a daemon holds the database; it does so by itself.
+    """
+    return asyncio.run(_relabel_here(file, progress))
+
+
+async def _relabel_here(file: Path, progress: Callable[[int, int], None]) -> Report | None:
+    written = wiring.read_settings(file)
+    settings = wiring.at_address(written, written.server.host, written.server.port)
+    with InstanceLock(wiring.database_url(settings)):
+        migrate(wiring.database_url(settings))
+        home = wiring.open_home(settings)
+        try:
+            await home.writer.run(partial(applying.apply_configuration, written, settings, home.store, wiring.now()))
+            parts = wiring.build(settings, home)
+            try:
+                return await relabel_if_needed(home, parts, progress)
+            finally:
+                await parts.close(0.0)
+        finally:
+            home.close()
 
 
 async def serve_only(

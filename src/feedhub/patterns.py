@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import regex
 
 TIMEOUT = 0.05
-"""Seconds a search may take on one text. A pattern that needs more is taken as *no match*."""
+"""Seconds a search may take on one text. A pattern that needs more is taken as *no match*, and that is told."""
 
 
 class BadPattern(ValueError):
@@ -21,11 +21,12 @@ class OperatorPattern:
     source: str
     _compiled: regex.Pattern[str]
 
-    def search(self, text: str) -> bool:
+    def search(self, text: str) -> bool | None:
+        """Whether it is found; None when the time was not enough to say."""
         try:
             return self._compiled.search(text, timeout=TIMEOUT, concurrent=False) is not None
         except TimeoutError:
-            return False
+            return None
 
 
 def compile_pattern(source: str, *, ignore_case: bool = True) -> OperatorPattern:

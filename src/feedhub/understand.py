@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from feedhub.classify import Classifier, compile_rules
+from feedhub.classify import Classifier, Stops, compile_rules
 from feedhub.clean import CleanContext, PeopleRules, clean_feed
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
@@ -22,6 +22,8 @@ from feedhub.model import (
     Draft,
     Entry,
     Failure,
+    FeedKind,
+    Membership,
     ParseFailed,
     RawEntry,
     RawFeed,
@@ -124,7 +126,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
     if isinstance(raw, ParseFailed):
         return raw
     clean = clean_feed(raw, rules.context(job.slug, job.url), job.now, job.known)
-    drafts, dropped = _drafts(job, raw, clean, rules)
+    drafts, dropped, slow = _drafts(job, raw, clean, rules)
     stated = [draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED]
     return Understood(
         info=clean.info,
@@ -138,7 +140,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         span=_span(clean),
         dropped=dropped,
         rejected=clean.rejected,
-        notes=raw.notes,
+        notes=(*raw.notes, *map(too_slow, slow)),
         cut_off=raw.cut_off,
         repeated_ids=_repeated_ids(raw),
     )
@@ -159,18 +161,32 @@ def _span(clean: CleanFeed) -> tuple[datetime, datetime] | None:
     return (min(moments), max(moments)) if moments and len(moments) == len(clean.entries) else None
 
 
-def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int]:
+def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[tuple[Draft, ...], int, list[str]]:
+    """Drafts of what is to be stored, how many entries are not, and the patterns that took too long."""
     listed = [(entry.id, _first_link(entry)) for entry in raw.entries]
     title = rules.title(job.slug) or clean.info.title or job.slug
     drafts: list[Draft] = []
+    slow: dict[str, None] = {}
+    stops: Stops = Stops()
     for entry, keys in zip(clean.entries, identify(job.source, clean.entries, listed), strict=True):
-        if rules.classifier.admits(entry, job.slug) is None:
-            memberships = rules.classifier.memberships(entry, job.slug, title)
+        facts = rules.classifier.facts(entry, job.slug, stops)
+        if rules.classifier.refusal(facts) is None:
             own = keys if rules.joins(job.slug) else replace(keys, cluster=(), marks=())
-            rank = rules.rank(job.slug, entry)
-            tokens = indexed(entry.title, entry.summary, entry.content)
-            drafts.append(Draft(entry=entry, keys=own, memberships=memberships, rank=rank, indexed=tokens))
-    return tuple(drafts), len(clean.entries) - len(drafts)
+            draft = Draft(
+                entry=entry,
+                keys=own,
+                memberships=rules.classifier.places(facts, title),
+                rank=rules.rank(job.slug, entry),
+                indexed=indexed(entry.title, entry.summary, entry.content),
+            )
+            drafts.append(draft)
+        slow |= facts.slow
+    return tuple(drafts), len(clean.entries) - len(drafts), list(slow)
+
+
+def too_slow(pattern: str) -> str:
+    """What is told of an operator's pattern that was stopped."""
+    return f"the pattern /{pattern}/ took too long and was taken as no match; simplify it"
 
 
 def _first_link(entry: RawEntry) -> str:
@@ -198,16 +214,29 @@ Carried = tuple[StoredEntry, Sequence[str]]
 
 def label_again(chunk: Sequence[Carried]) -> list[Relabelled]:
     """Memberships of stored entries under the rules this process was prepared with."""
-    return [relabelled(stored, slugs, _rulebook[0]) for stored, slugs in chunk]
+    stops: Stops = Stops()
+    return [relabelled(stored, slugs, _rulebook[0], stops) for stored, slugs in chunk]
 
 
-def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook) -> Relabelled:
+def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook, stops: Stops | None = None) -> Relabelled:
     """Memberships of one stored entry, as seen from each source that carried it."""
-    entry = replace(stored.entry, text=html_to_text(stored.entry.content or stored.entry.summary))
-    found = {
-        (one.feed.kind, one.feed.key): one
-        for slug in slugs
-        for one in rules.classifier.memberships(entry, slug, rules.title(slug) or slug)
-    }
-    rank = rules.rank(stored.source_slug, entry)
-    return Relabelled(entry=stored.id, memberships=tuple(found.values()), version=stored.version, rank=rank)
+    entry = whole(stored.entry)
+    found: dict[tuple[FeedKind, str], Membership] = {}
+    slow: dict[str, None] = {}
+    for slug in slugs:
+        facts = rules.classifier.facts(entry, slug, stops)
+        for one in rules.classifier.places(facts, rules.title(slug) or slug):
+            found.setdefault((one.feed.kind, one.feed.key), one)
+        slow |= facts.slow
+    return Relabelled(
+        entry=stored.id,
+        memberships=tuple(found.values()),
+        version=stored.version,
+        rank=rules.rank(stored.source_slug, entry),
+        slow=tuple(slow),
+    )
+
+
+def whole(entry: Entry) -> Entry:
+    """A stored entry as rules see a new one: with its body as text."""
+    return replace(entry, text=" ".join(html_to_text(entry.content or entry.summary).split()))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from feedhub import __version__
 from feedhub.applying import own_endpoints
+from feedhub.classify import LABELLING
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
@@ -30,6 +31,7 @@ from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceSt
 from feedhub.pipeline import Pipeline
 from feedhub.ports import EntryChange, Writer
 from feedhub.press import Press
+from feedhub.relabel import RULES
 from feedhub.schedule import PRICE, Tariff, may_poll_now, may_refetch_now
 from feedhub.serve import PageRenderer, sample_sources
 from feedhub.settings import Feeds, Retention, Settings, Source
@@ -41,9 +43,6 @@ from feedhub.workers import ProcessWorkers, WriterThread
 
 MOST_WORKERS = 4
 """More processes than this only pay when most documents change at each poll; `polling.workers` can say so."""
-
-RULES = "rules"
-"""Name under which the digest of the labelling rules in force is remembered."""
 
 PRICE_IN_FORCE = "price of a poll"
 """Name under which the price that the budget has steered to outlives a restart."""
@@ -306,7 +305,7 @@ def opml_of_sources(settings: Settings) -> bytes:
 async def forget_source(home: Home, slug: str) -> int:
     """Delete the entries that only this source carried, some at a time; returns how many.
 
-    The rest is to be labelled anew (:data:`RULES`).
+    The rest is to be labelled anew (:data:`feedhub.relabel.RULES`).
 
     :raises feedhub.errors.NotFound: nothing is stored of such a source.
     """
@@ -338,8 +337,8 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
 
 
 def rules_digest(settings: Settings) -> str:
-    """Changes when stored entries must be labelled anew."""
-    return snapshot_of(settings).rules_digest()
+    """Changes when stored entries must be labelled anew: with the rules, and with what they mean to this program."""
+    return f"{LABELLING}-{snapshot_of(settings).rules_digest()}"
 
 
 def choose(

@@ -35,6 +35,11 @@ def test_the_first_run_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     assert "sound" in feedhub(tmp_path, "db", "check").stdout
     refused = feedhub(tmp_path, "db", "backup", "copy.db", check=False)
     assert "pg_dump" in refused.stderr
+    assert "keyword" in feedhub(tmp_path, "explain", "1", "--topic", "banks").stdout
+    assert json.loads(feedhub(tmp_path, "try", "banks", "--json").stdout)[0]["stays"] > 0
+    assert "topics.banks" not in feedhub(tmp_path, "check", "--no-reach").stdout
+    several = feedhub(tmp_path, "explain", "CENTRAL BANK", check=False)
+    assert "entries fit" in several.stderr
     feedhub(tmp_path, "export", "site")
     assert (tmp_path / "site" / "topics" / "banks.atom").is_file()
 

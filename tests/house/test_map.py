@@ -23,7 +23,7 @@ def _named() -> set[str]:
         name
         for line in text.splitlines()
         if line.startswith("    ")
-        for name in re.findall(r"\b[a-z]+(?:\.py|/(?= ))", line)
+        for name in re.findall(r"\b[a-z_]+(?:\.py|/(?= ))", line)
     }
 
 

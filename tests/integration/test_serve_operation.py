@@ -91,6 +91,27 @@ def test_status_tells_states_and_no_secrets(web: Web) -> None:
     assert "hunter2" not in page + json.dumps(told)
 
 
+@pytest.mark.parametrize(
+    ("detail", "words", "told"),
+    [
+        (
+            {"relabelling": True, "relabelled": 1500, "to_relabel": 3000},
+            "Stored entries are being labelled by changed rules: 1\u202f500 of 3\u202f000 (50 %).",
+            {"done": 1500, "of": 3000},
+        ),
+        ({"relabelling": False, "relabelled": 3000, "to_relabel": 3000}, "", None),
+        ({}, "", None),
+    ],
+    ids=["half way", "done", "not told"],
+)
+def test_status_tells_how_far_labelling_is(detail: dict[str, object], words: str, told: object) -> None:
+    with served(create_app(parts(vitals=lambda: Vitals(live=True, ready=True, detail=detail)))) as web:
+        page = web.get("/status").text
+        assert json.loads(web.get("/status.json").text)["labelling"] == told
+    assert ("labelled by changed rules" in page) is bool(words)
+    assert words in page
+
+
 def test_robots_may_see_the_noindex(web: Web) -> None:
     text = web.get("/robots.txt").text
     assert "Disallow: /private/" in text

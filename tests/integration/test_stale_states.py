@@ -56,7 +56,9 @@ async def test_an_entry_seen_elsewhere_while_it_is_labelled_anew_stays_in_both_f
                 async def close(self) -> None: ...
 
             workers = Overtaken()
-            assert await relabel(it.home.store, it.home.writer, workers) == 1
+            report = await relabel(it.home.store, it.home.writer, workers, "rules of the test")
+            assert report is not None
+            assert report.entries == 1
             assert workers.jobs == 2
             assert it.titles(FeedKind.SOURCE, "a") == it.titles(FeedKind.SOURCE, "b") == ["Story 1"]
 

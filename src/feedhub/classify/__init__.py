@@ -2,10 +2,15 @@
 
 ``words.py`` cuts text into words, ``keywords.py`` reads the keywords of the configuration, ``index.py`` finds
 thousands of them in one pass, ``rules.py`` and ``topics.py`` combine them with the other conditions, ``people.py``
-knows whose feed a byline belongs to, ``classifier.py`` joins it all. All of it is pure; a compiled
+knows whose feed a byline belongs to, ``classifier.py`` joins it all, and ``verdicts.py`` says why. All of it is pure; a compiled
 :class:`Classifier` is pickled once and sent to the worker processes.
 """
 
 from feedhub.classify.classifier import Classifier, compile_rules
+from feedhub.classify.facts import Stops, label_of
+from feedhub.classify.verdicts import RuleVerdict, TopicVerdict
 
-__all__ = ["Classifier", "compile_rules"]
+LABELLING = 2
+"""Grows whenever the same rules put the same entry elsewhere than before: stored entries are then labelled anew."""
+
+__all__ = ["LABELLING", "Classifier", "RuleVerdict", "Stops", "TopicVerdict", "compile_rules", "label_of"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from feedhub.classify.facts import Facts
+from feedhub.classify.facts import Facts, Stops
 from feedhub.classify.people import People, compile_people
 from feedhub.classify.rules import RuleBook, compile_book
 from feedhub.classify.topics import TopicBook, compile_topics
+from feedhub.classify.verdicts import RuleVerdict, TopicVerdict, judge, judge_rules
 from feedhub.model import Entry, FeedKind, FeedRef, Membership
 from feedhub.settings import Authors, Source, Topic
 
@@ -29,12 +30,26 @@ class Classifier:
     people: People
     filters: Mapping[str, _Filter]
 
+    def facts(self, entry: Entry, source_slug: str, stops: Stops | None = None) -> Facts:
+        """What rules may ask about an entry of a source: looked for once, for all calls below.
+
+        :param stops: one for all entries that are labelled together; it bounds the time that slow patterns take.
+        """
+        return Facts(entry, source_slug, self.people, stops)
+
     def admits(self, entry: Entry, source_slug: str) -> str | None:
         """None when the entry is stored; else why the source's ``keep`` and ``drop`` rules refuse it."""
-        rules = self.filters.get(source_slug)
+        return self.refusal(self.facts(entry, source_slug))
+
+    def memberships(self, entry: Entry, source_slug: str, source_title: str) -> tuple[Membership, ...]:
+        """The feeds an entry belongs in, each once: all, its source, topics, authors, categories."""
+        return self.places(self.facts(entry, source_slug), source_title)
+
+    def refusal(self, facts: Facts) -> str | None:
+        """As :meth:`admits`."""
+        rules = self.filters.get(facts.source)
         if rules is None:
             return None
-        facts = Facts(entry, source_slug, self.people)
         hits = rules.book.hits(facts)
         reasons = [rules.book.why(number, facts, hits) for number in range(len(rules.book.rules))]
         if rules.keep and not any(reasons[: rules.keep]):
@@ -42,25 +57,45 @@ class Classifier:
         dropped = next((reason for reason in reasons[rules.keep :] if reason), None)
         return None if dropped is None else f"drop rule: {dropped}"
 
-    def memberships(self, entry: Entry, source_slug: str, source_title: str) -> tuple[Membership, ...]:
-        """The feeds an entry belongs in, each once: all, its source, topics, authors, categories."""
-        facts = Facts(entry, source_slug, self.people)
-        found: dict[tuple[FeedKind, str], Membership] = {}
-        for membership in self._all(facts, source_title):
-            found.setdefault((membership.feed.kind, membership.feed.key), membership)
-        return tuple(found.values())
-
-    def _all(self, facts: Facts, source_title: str) -> Iterator[Membership]:
+    def places(self, facts: Facts, source_title: str) -> tuple[Membership, ...]:
+        """As :meth:`memberships`."""
         slug = facts.source
-        yield Membership(feed=_EVERYTHING, rule="every entry")
         source = FeedRef(kind=FeedKind.SOURCE, key=slug, title=source_title or slug, slug=slug)
-        yield Membership(feed=source, rule=f"source {slug}")
-        yield from self.topics.memberships(facts)
-        yield from self.people.memberships(facts.entry.authors, slug)
-        for category in facts.entry.categories:
-            if category.key:
-                feed = FeedRef(kind=FeedKind.CATEGORY, key=category.key, title=category.name or category.key)
-                yield Membership(feed=feed, rule=f'category "{category.name}"')
+        return (
+            Membership(feed=_EVERYTHING, rule="every entry"),
+            Membership(feed=source, rule=f"source {slug}"),
+            *self.topics.memberships(facts),
+            *_each_once(self.people.memberships(facts.entry.authors, slug)),
+            *_each_once(_categories(facts.entry)),
+        )
+
+    def verdicts(self, facts: Facts) -> list[TopicVerdict]:
+        """For every topic whether the entry is in it, and why or why not."""
+        return judge(self.topics, facts)
+
+    def filter_verdicts(self, facts: Facts) -> list[RuleVerdict]:
+        """The same for the source's own rules: ``keep[0]``, ``drop[0]``."""
+        rules = self.filters.get(facts.source)
+        if rules is None:
+            return []
+        names = [f"keep[{n}]" for n in range(rules.keep)]
+        names += [f"drop[{n}]" for n in range(len(rules.book.rules) - rules.keep)]
+        return judge_rules(rules.book, names, facts)
+
+
+def _categories(entry: Entry) -> Iterator[Membership]:
+    for category in entry.categories:
+        if category.key:
+            feed = FeedRef(kind=FeedKind.CATEGORY, key=category.key, title=category.name or category.key)
+            yield Membership(feed=feed, rule=f'category "{category.name}"')
+
+
+def _each_once(found: Iterable[Membership]) -> Iterable[Membership]:
+    """Of several memberships in one feed the first."""
+    once: dict[str, Membership] = {}
+    for membership in found:
+        once.setdefault(membership.feed.key, membership)
+    return once.values()
 
 
 _EVERYTHING = FeedRef(kind=FeedKind.ALL, key="all", title="All", slug="all")

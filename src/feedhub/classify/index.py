@@ -8,7 +8,7 @@ those of three words and more), prefixes by their first letters. Measured beside
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -26,6 +26,26 @@ Pair = tuple[str, str]
 Tail = tuple[str, int]  # what to search in the joined words, and the keyword's number
 
 
+class _Words:
+    """Words in their order, joined only when something asks."""
+
+    __slots__ = ("_whole", "tokens")
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tokens
+        self._whole = ""
+
+    @property
+    def whole(self) -> str:
+        if not self._whole:
+            self._whole = joined(self.tokens)
+        return self._whole
+
+    def confirmed(self, tails: Iterable[Tail]) -> Iterator[int]:
+        whole = self.whole
+        return (number for tail, number in tails if tail in whole)
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """The keywords of one view (with diacritics, or without)."""
@@ -34,27 +54,35 @@ class _Table:
     pairs: Mapping[Pair, tuple[int, ...]]
     long: Mapping[Pair, tuple[Tail, ...]]  # three words and more
     starts: Mapping[str, tuple[Tail, ...]]  # two words, the last one a prefix
-    stems: Mapping[str, tuple[Tail, ...]]  # one-word prefixes by their first letters
+    stems: Mapping[str, tuple[int, ...]]  # lengths of the one-word prefixes, by their first letters
+    sizes: tuple[int, ...]  # of those first letters
+    prefixes: Mapping[str, tuple[int, ...]]
+    twos: frozenset[Pair]  # the keys of pairs and long: a set is met by another without looking at each tuple twice
 
-    def find(self, tokens: list[str], whole: str) -> Iterator[int]:
-        distinct = set(tokens)
+    def find(self, words: _Words) -> Iterator[int]:
+        """The numbers of keywords whose words follow each other."""
+        distinct = set(words.tokens)
         for word in self.words.keys() & distinct:
             yield from self.words[word]
         for word in self.starts.keys() & distinct:
-            yield from _confirmed(self.starts[word], whole)
+            yield from words.confirmed(self.starts[word])
         if self.stems:
-            for stem in self.stems.keys() & {token[:size] for token in distinct for size in range(1, _STEM + 1)}:
-                yield from _confirmed(self.stems[stem], whole)
-        if self.pairs or self.long:
-            neighbours = set(pairwise(tokens))
-            for pair in self.pairs.keys() & neighbours:
-                yield from self.pairs[pair]
-            for pair in self.long.keys() & neighbours:
-                yield from _confirmed(self.long[pair], whole)
+            yield from self._begun(distinct)
+        if self.twos:
+            for pair in self.twos.intersection(pairwise(words.tokens)):
+                yield from self.pairs.get(pair, ())
+                if pair in self.long:
+                    yield from words.confirmed(self.long[pair])
 
-
-def _confirmed(tails: Iterable[Tail], whole: str) -> Iterator[int]:
-    return (number for tail, number in tails if tail in whole)
+    def _begun(self, distinct: Iterable[str]) -> Iterator[int]:
+        """Prefixes of these words. Few words begin like any of them."""
+        lengths, prefixes = self.stems, self.prefixes
+        for size in self.sizes:
+            for token in distinct:
+                stem = token[:size]
+                if stem in lengths:
+                    for length in lengths[stem]:
+                        yield from prefixes.get(token[:length], ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +90,45 @@ class KeywordIndex:
     """Literal keywords by number."""
 
     keywords: tuple[Keyword, ...]
+    doubtful: frozenset[int]  # those for which finding their words is not enough
+    longest: int  # words of the longest
     _folded: _Table
     _bare: _Table | None
 
     def find(self, view: View) -> set[int]:
         """The numbers of the keywords that stand in this text."""
-        if not view.tokens:
+        return self._proven(self._found(view.tokens, lambda: view.bare), view)
+
+    def find_further(self, view: View, beginning: View, found: Set[int]) -> set[int]:
+        """The same for a text of which a beginning, cut between two words, was searched already."""
+        start = max(len(beginning.tokens) - self.longest + 1, 0)
+        more = self._found(view.tokens[start:], lambda: view.bare[start:])
+        return self._proven(more, view) | found
+
+    def _found(self, tokens: Sequence[str], bare: Callable[[], Sequence[str]]) -> set[int]:
+        if not tokens:
             return set()
-        found = set(self._folded.find(view.tokens, view.joined))
+        found = set(self._folded.find(_Words(tokens)))
         if self._bare is not None:
-            found.update(self._bare.find(view.bare, joined(view.bare)))
-        doubtful = [number for number in found if self.keywords[number].needs_proof]
-        found.difference_update(number for number in doubtful if not self.keywords[number].proven(view))
+            found.update(self._bare.find(_Words(bare())))
         return found
+
+    def _proven(self, found: set[int], view: View) -> set[int]:
+        doubtful = found & self.doubtful
+        return found - {number for number in doubtful if not self.keywords[number].proven(view)}
 
 
 def build_index(keywords: Collection[Keyword]) -> KeywordIndex:
     numbered = tuple(keywords)
     bare = [(number, keyword) for number, keyword in enumerate(numbered) if keyword.bare]
     folded = [(number, keyword) for number, keyword in enumerate(numbered) if not keyword.bare]
-    return KeywordIndex(numbered, _table(folded), _table(bare) if bare else None)
+    return KeywordIndex(
+        keywords=numbered,
+        doubtful=frozenset(number for number, keyword in enumerate(numbered) if keyword.needs_proof),
+        longest=max((len(phrase) for keyword in numbered for phrase in keyword.phrases), default=1),
+        _folded=_table(folded),
+        _bare=_table(bare) if bare else None,
+    )
 
 
 def _table(keywords: Iterable[tuple[int, Keyword]]) -> _Table:
@@ -89,18 +136,33 @@ def _table(keywords: Iterable[tuple[int, Keyword]]) -> _Table:
     pairs: defaultdict[Pair, list[int]] = defaultdict(list)
     long: defaultdict[Pair, list[Tail]] = defaultdict(list)
     starts: defaultdict[str, list[Tail]] = defaultdict(list)
-    stems: defaultdict[str, list[Tail]] = defaultdict(list)
+    prefixes: defaultdict[str, list[int]] = defaultdict(list)
+    stems: defaultdict[str, set[int]] = defaultdict(set)
     for number, keyword in keywords:
         for phrase in keyword.phrases:
-            tail = joined(list(phrase))[: -1 if keyword.prefix else None], number
+            tail = joined(phrase)[: -1 if keyword.prefix else None], number
             match phrase:
+                case (word,) if keyword.prefix:
+                    prefixes[word].append(number)
+                    stems[word[:_STEM]].add(len(word))
                 case (word,):
-                    stems[word[:_STEM]].append(tail) if keyword.prefix else words[word].append(number)
+                    words[word].append(number)
+                case (first, _) if keyword.prefix:
+                    starts[first].append(tail)
                 case (first, second):
-                    starts[first].append(tail) if keyword.prefix else pairs[first, second].append(number)
+                    pairs[first, second].append(number)
                 case _:
                     long[phrase[0], phrase[1]].append(tail)
-    return _Table(_frozen(words), _frozen(pairs), _frozen(long), _frozen(starts), _frozen(stems))
+    return _Table(
+        words=_frozen(words),
+        pairs=_frozen(pairs),
+        long=_frozen(long),
+        starts=_frozen(starts),
+        stems={stem: tuple(sorted(lengths)) for stem, lengths in stems.items()},
+        sizes=tuple({len(stem) for stem in stems}),
+        prefixes=_frozen(prefixes),
+        twos=frozenset([*pairs, *long]),
+    )
 
 
 def _frozen(table: Mapping[K, list[V]]) -> dict[K, tuple[V, ...]]:

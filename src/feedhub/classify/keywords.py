@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
-from feedhub.classify.words import SEPARATOR, View, joined, tokens_of, without_case, without_marks, written
+from feedhub.classify.words import HYPHENS, SEPARATOR, View, joined, tokens_of, without_case, without_marks, written
 from feedhub.patterns import OperatorPattern, compile_pattern
 
-_HYPHENS = "-\u00ad\u2010\u2011"
 # Both placements of a Vietnamese tone mark are right (hòa, hoà): a keyword stands for both. Only at the end of a
 # syllable; inside (hoàn) there is one.
 _TONE_PAIRS = tuple(
@@ -46,6 +46,9 @@ _TONE_PAIRS = tuple(
         ]
     )
 )
+
+_MOST_TONES = 8
+"""Words of a phrase whose tone marks are placed independently of each other; nobody writes a phrase with more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +107,11 @@ def _exactly(text: str, prefix: bool) -> str:
 
 
 def _spellings(words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
-    """The words as given, and with every tone mark placed in the other way of each."""
-    return dict.fromkeys(
-        (words, tuple(_placed(word, 0, 1) for word in words), tuple(_placed(word, 1, 0) for word in words))
-    )
+    """The words as given, and with every tone mark placed in the other way, in all combinations."""
+    ways = [tuple(dict.fromkeys((word, _placed(word, 0, 1), _placed(word, 1, 0)))) for word in words]
+    if sum(len(way) > 1 for way in ways) <= _MOST_TONES:
+        return product(*ways)
+    return dict.fromkeys((words, *(tuple(_placed(w, *order) for w in words) for order in ((0, 1), (1, 0)))))
 
 
 def _placed(word: str, here: int, there: int) -> str:
@@ -128,7 +132,7 @@ def _with_signs(text: str, prefix: bool) -> re.Pattern[str]:
     (``.NET`` is not in ``example.net``).
     """
     pieces = [re.escape(piece) for piece in re.split(SEPARATOR, text) if piece]
-    first, last = text.strip(_HYPHENS + " ")[:1], text.rstrip(_HYPHENS + " ")[-1:]
+    first, last = text.strip(HYPHENS + " ")[:1], text.rstrip(HYPHENS + " ")[-1:]
     before = r"(?<!\w)" if first.isalnum() else rf"(?<![\w{re.escape(first)}])"
     after = r"(?!\w)" if last.isalnum() else rf"(?!{re.escape(last)})"
     return re.compile(before + SEPARATOR.join(pieces) + ("" if prefix else after))

@@ -15,6 +15,8 @@ from feedhub.patterns import OperatorPattern, compile_pattern
 from feedhub.settings import Fields, Rule
 
 FIELDS = tuple(Fields)
+_NAMES = tuple(field.value for field in FIELDS)
+_OTHERS = tuple(name for name in Rule.model_fields if name not in {"keyword", "where"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class CompiledRule:
     """One rule. Every condition that is given must hold; within a condition one value is enough."""
 
     has_keywords: bool
+    only_literals: bool  # nothing but keywords that the index finds: what most rules are
     where: frozenset[Fields]
     patterns: tuple[tuple[str, OperatorPattern], ...]
     categories: tuple[str, ...]
@@ -45,7 +48,9 @@ class RuleBook:
     rules: tuple[CompiledRule, ...]
     keywords: tuple[tuple[str, ...], ...]  # of each rule, as written
     index: KeywordIndex
-    uses: tuple[tuple[Hit, ...], ...]  # of each indexed keyword: (rule, position in it)
+    uses: Mapping[
+        Fields, Mapping[int, tuple[tuple[int, int], ...]]
+    ]  # by field, of each keyword: (rule, position in it)
     fields: tuple[Fields, ...]  # those in which any keyword is looked for
     by_category: Mapping[str, tuple[int, ...]]
     by_author: Mapping[str, tuple[int, ...]]
@@ -55,14 +60,25 @@ class RuleBook:
     def hits(self, facts: Facts) -> dict[int, Hit]:
         """The first literal keyword of each rule that stands in one of its fields."""
         hits: dict[int, Hit] = {}
+        found: dict[Fields, set[int]] = {}
         for field in self.fields:
-            rank = FIELDS.index(field)
-            for number in self.index.find(facts.view(field)):
-                for rule, position in self.uses[number]:
-                    hit = (rank, position)
-                    if field in self.rules[rule].where and (rule not in hits or hit < hits[rule]):
-                        hits[rule] = hit
+            found[field] = self._found(field, facts, found)
+            rank, uses = FIELDS.index(field), self.uses[field]
+            first: dict[int, int] = {}
+            for number in found[field]:
+                for rule, position in uses.get(number, ()):
+                    if first.get(rule, position) >= position:
+                        first[rule] = position
+            for rule, position in first.items():
+                if rule not in hits:
+                    hits[rule] = (rank, position)
         return hits
+
+    def _found(self, field: Fields, facts: Facts, found: Mapping[Fields, set[int]]) -> set[int]:
+        view, beginning = facts.view(field), facts.beginning(field)
+        if beginning is None or beginning not in found:
+            return self.index.find(view)
+        return self.index.find_further(view, facts.view(beginning), found[beginning])
 
     def candidates(self, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[int]:
         """The rules that may match; all others cannot."""
@@ -78,37 +94,45 @@ class RuleBook:
 
     def why(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> str | None:
         """The conditions of a rule as they were met, joined by "and"; None when it does not match."""
+        if self.rules[number].only_literals:
+            return self.told(number, hits[number]) if number in hits else None
         reasons = []
-        for reason in self._conditions(number, facts, hits):
+        for _, reason in self.conditions(number, facts, hits):
             if reason is None:
                 return None
             reasons.append(reason)
         return " and ".join(reasons) or None
 
-    def _conditions(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[str | None]:
+    def told(self, number: int, hit: Hit) -> str:
+        """A found keyword in words."""
+        return f'keyword "{self.keywords[number][hit[1]]}" in {_NAMES[hit[0]]}'
+
+    def conditions(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> Iterator[tuple[str, str | None]]:
+        """The conditions of a rule by the names of its keys, each as it was met, or None; one after the other."""
         rule = self.rules[number]
         if rule.has_keywords:
-            yield self._keyword(number, facts, hits)
+            yield "keyword", self._keyword(number, facts, hits)
         if rule.categories:
-            yield _named("category", first_in(rule.categories, facts.categories))
+            yield "category", _named("category", first_in(rule.categories, facts.categories))
         if rule.authors:
-            yield _named("author", first_in(rule.authors, facts.authors))
+            yield "author", _named("author", first_in(rule.authors, facts.authors))
         if rule.sources:
-            yield f"source {facts.source}" if facts.source in rule.sources else None
+            yield "source", f"source {facts.source}" if facts.source in rule.sources else None
         if rule.publishers:
-            yield _named("publisher", facts.entry.publisher if facts.publisher in rule.publishers else None)
+            publisher = facts.entry.publisher if facts.publisher in rule.publishers else None
+            yield "publisher", _named("publisher", publisher)
         yield from _other_conditions(rule, facts)
 
     def _keyword(self, number: int, facts: Facts, hits: Mapping[int, Hit]) -> str | None:
         hit = hits.get(number)
         if hit is not None:
-            return f'keyword "{self.keywords[number][hit[1]]}" in {FIELDS[hit[0]]}'
+            return self.told(number, hit)
         rule = self.rules[number]
         found = (
             f'keyword "{source}" in {field}'
             for source, pattern in rule.patterns
             for field in FIELDS
-            if field in rule.where and pattern.search(facts.view(field).raw)
+            if field in rule.where and facts.matches(pattern, facts.view(field).raw)
         )
         return next(found, None)
 
@@ -117,16 +141,18 @@ def _named(what: str, name: str | None) -> str | None:
     return None if name is None else f'{what} "{name}"'
 
 
-def _other_conditions(rule: CompiledRule, facts: Facts) -> Iterator[str | None]:
+def _other_conditions(rule: CompiledRule, facts: Facts) -> Iterator[tuple[str, str | None]]:
     entry = facts.entry
     if rule.languages:
-        yield _language(rule.languages, entry.language.lower())
+        yield "language", _language(rule.languages, entry.language.lower())
     if rule.enclosures:
-        yield _enclosure(rule.enclosures, [enclosure.type.lower() for enclosure in entry.enclosures])
+        yield "enclosure", _enclosure(rule.enclosures, [enclosure.type.lower() for enclosure in entry.enclosures])
     if rule.title is not None:
-        yield f"title matches /{rule.title.source}/" if rule.title.search(entry.title) else None
+        found = facts.matches(rule.title, entry.title)
+        yield "title", f"title matches /{rule.title.source}/" if found else None
     if rule.link is not None:
-        yield f"link matches /{rule.link.source}/" if rule.link.search(entry.link) else None
+        found = facts.matches(rule.link, entry.link)
+        yield "link", f"link matches /{rule.link.source}/" if found else None
 
 
 def _language(wanted: Sequence[str], language: str) -> str | None:
@@ -154,7 +180,7 @@ def compile_book(rules: Sequence[Rule], people: People) -> RuleBook:
     :raises feedhub.patterns.BadPattern: a regular expression does not compile.
     """
     numbers: dict[Keyword, int] = {}
-    uses: list[list[Hit]] = []
+    uses: dict[Fields, defaultdict[int, list[tuple[int, int]]]] = {field: defaultdict(list) for field in FIELDS}
     compiled = []
     for rule_number, rule in enumerate(rules):
         patterns = []
@@ -162,9 +188,8 @@ def compile_book(rules: Sequence[Rule], people: People) -> RuleBook:
             keyword = read_keyword(source)
             if isinstance(keyword, Keyword):
                 number = numbers.setdefault(keyword, len(numbers))
-                if number == len(uses):
-                    uses.append([])
-                uses[number].append((rule_number, position))
+                for field in rule.where:
+                    uses[field][number].append((rule_number, position))
             elif keyword is not None:
                 patterns.append((source, keyword))
         compiled.append(_compile(rule, tuple(patterns), people))
@@ -172,8 +197,8 @@ def compile_book(rules: Sequence[Rule], people: People) -> RuleBook:
         rules=tuple(compiled),
         keywords=tuple(tuple(rule.keyword) for rule in rules),
         index=build_index(numbers),
-        uses=tuple(tuple(use) for use in uses),
-        fields=tuple(field for field in FIELDS if any(rule.has_keywords and field in rule.where for rule in compiled)),
+        uses={field: {number: tuple(some) for number, some in found.items()} for field, found in uses.items()},
+        fields=tuple(field for field in FIELDS if uses[field]),
         **_gates(compiled),
     )
 
@@ -181,6 +206,7 @@ def compile_book(rules: Sequence[Rule], people: People) -> RuleBook:
 def _compile(rule: Rule, patterns: tuple[tuple[str, OperatorPattern], ...], people: People) -> CompiledRule:
     return CompiledRule(
         has_keywords=bool(rule.keyword),
+        only_literals=bool(rule.keyword) and not patterns and not any(getattr(rule, name) for name in _OTHERS),
         where=frozenset(rule.where),
         patterns=patterns,
         categories=tuple(label_of(value) for value in rule.category),

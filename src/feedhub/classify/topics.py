@@ -20,6 +20,7 @@ class CompiledTopic:
     none: tuple[int, ...]
     parent: int | None
     default: bool
+    simple: bool  # nothing but ``any``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class TopicBook:
     book: RuleBook
     gates: Mapping[int, int]  # a topic by each rule without which it cannot match
     always: tuple[int, ...]  # topics that no rule leads to
+    defaults: tuple[int, ...]
 
     def memberships(self, facts: Facts) -> list[Membership]:
         """The topics of an entry in the order of the configuration, each with the first rule that put it there."""
@@ -39,20 +41,33 @@ class TopicBook:
             if reason is not None:
                 reasons[number] = reason
         if not reasons:
-            defaults = (number for number, topic in enumerate(self.topics) if topic.default)
-            reasons.update(dict.fromkeys(defaults, "no other topic matches"))
+            reasons.update(dict.fromkeys(self.defaults, "no other topic matches"))
         self._add_parents(reasons)
         return [Membership(feed=self.topics[number].feed, rule=reasons[number]) for number in sorted(reasons)]
 
     def _why(self, topic: CompiledTopic, facts: Facts, hits: Mapping[int, Hit]) -> str | None:
-        any_reasons = (self.book.why(rule, facts, hits) for rule in topic.any)
-        reasons = [next((reason for reason in any_reasons if reason is not None), None)] if topic.any else []
-        if None in reasons:
+        found = ""
+        if topic.any:
+            first = self._first(topic.any, facts, hits)
+            if first is None or topic.simple:
+                return first
+            found = first
+        reasons = [found] if found else []
+        for rule in topic.all:
+            reason = self.book.why(rule, facts, hits)
+            if reason is None:
+                return None
+            reasons.append(reason)
+        if self._first(topic.none, facts, hits) is not None:
             return None
-        reasons += [self.book.why(rule, facts, hits) for rule in topic.all]
-        if None in reasons or any(self.book.why(rule, facts, hits) is not None for rule in topic.none):
-            return None
-        return " and ".join(reason for reason in reasons if reason is not None) or "none of its exclusions"
+        return " and ".join(reasons) or "none of its exclusions"
+
+    def _first(self, rules: Iterable[int], facts: Facts, hits: Mapping[int, Hit]) -> str | None:
+        for rule in rules:
+            reason = self.book.why(rule, facts, hits)
+            if reason is not None:
+                return reason
+        return None
 
     def _add_parents(self, reasons: dict[int, str]) -> None:
         for number in sorted(reasons):
@@ -75,12 +90,19 @@ def compile_topics(topics: Mapping[str, Topic], people: People) -> TopicBook:
                 none=_number(topic.none, rules),
                 parent=places.get(topic.parent),
                 default=topic.default,
+                simple=not topic.all and not topic.none,
             )
         )
     gates = {rule: number for number, topic in enumerate(compiled) for rule in topic.any or topic.all[:1]}
     # A topic of exclusions alone takes everything else; one without any rule only what its subtopics bring.
     always = tuple(number for number, topic in enumerate(compiled) if topic.none and not topic.any and not topic.all)
-    return TopicBook(topics=tuple(compiled), book=compile_book(rules, people), gates=gates, always=always)
+    return TopicBook(
+        topics=tuple(compiled),
+        book=compile_book(rules, people),
+        gates=gates,
+        always=always,
+        defaults=tuple(number for number, topic in enumerate(compiled) if topic.default),
+    )
 
 
 def _number(rules: Iterable[Rule], book: list[Rule]) -> tuple[int, ...]:

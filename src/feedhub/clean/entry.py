@@ -15,6 +15,7 @@ from feedhub.clean.moments import moment_of, moments_of
 from feedhub.clean.nh3_html import safe_html
 from feedhub.clean.parts import parts_of
 from feedhub.clean.people import read_bylines
+from feedhub.clean.said import said_of
 from feedhub.clean.text import cut, tidy, title_of
 from feedhub.clean.urls import canonical, unwrap, web_link
 from feedhub.model import Byline, Credit, Entry, FeedInfo, RawEntry, RawLink, RawSource
@@ -81,7 +82,7 @@ def clean_entry(raw: RawEntry, around: Surroundings) -> Entry:
     )
     if not (entry.original_id or link or entry.title or entry.text or enclosures):
         raise NothingInIt(_NOTHING)
-    return replace(entry, parts=parts_of(entry))
+    return replace(entry, parts=parts_of(entry), said=said_of(raw, entry))
 
 
 def _id(raw: str) -> str:

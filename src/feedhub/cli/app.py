@@ -20,12 +20,15 @@ from feedhub.cli import (
     database,
     entries,
     entry_changes,
+    explaining,
     feeds,
     opml,
     polling,
+    relabelling,
     running,
     searching,
     sources,
+    trying,
 )
 from feedhub.cli.common import printable
 from feedhub.errors import FeedHubError
@@ -85,7 +88,7 @@ def feedhub(version: Version = False, install_completion: Install = None, show_c
     set_up_logging("error")  # commands report by themselves; `run` and `serve` set up more
 
 
-for group in (running, polling, configuration, feeds, opml, searching):
+for group in (running, polling, configuration, relabelling, explaining, trying, feeds, opml, searching):
     group.register(app)
 entry_changes.register(entries.app)
 for name, subgroup in (

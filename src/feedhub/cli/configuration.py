@@ -10,19 +10,21 @@ import typer
 
 from feedhub import applying, wiring
 from feedhub.checking import reachable
+from feedhub.cli import relabelling
 from feedhub.cli.common import (
     DEFAULT_FILE,
     AsJson,
     ConfigFile,
     counted,
     note,
+    notes,
     reading,
     reading_if_any,
     say,
     show_json,
     show_table,
 )
-from feedhub.cli.control import ask_to_reload, find_daemon
+from feedhub.cli.control import ask_to_reload, effective, find_daemon
 from feedhub.config import Snapshot, json_schema, plan, show, snapshot_of, warnings, write_starter
 from feedhub.errors import DatabaseError, FeedHubError, NotRunning
 from feedhub.model import SourceState
@@ -30,7 +32,11 @@ from feedhub.schedule import has_moved
 from feedhub.settings import Settings
 from feedhub.store import SchemaKind, schema_state
 from feedhub.store import check as check_database
+from feedhub.surveying import survey
 from feedhub.websub import outlook
+
+IN_FORCE = "The running configuration stays in force"
+"""How the daemon's last line begins when it did not take the file."""
 
 app = typer.Typer(
     help="The configuration as the program sees it.", epilog="Example: feedhub config show", no_args_is_help=True
@@ -56,6 +62,9 @@ def check(
     reach: Annotated[
         bool, typer.Option(help="Ask every enabled source once (a conditional GET, nothing is stored).")
     ] = True,
+    newest: Annotated[
+        int, typer.Option("--entries", min=0, help="Try the topics on so many entries stored last; 0: on none.")
+    ] = 2000,
     as_json: AsJson = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
@@ -64,6 +73,7 @@ def check(
     findings = [("configuration", "warning", line) for line in warnings(settings)]
     as_meant, sentence = outlook(settings)
     findings.append(("websub", "ok" if as_meant else "warning", sentence))
+    findings += _topic_findings(config, settings, newest)
     about, states = _database_findings(config, settings)
     findings += about
     if reach:
@@ -82,6 +92,16 @@ def check(
 
 Finding = tuple[str, str, str]
 """What was looked at (a source's slug, or a part), the verdict (ok, warning, problem, not asked), and the detail."""
+
+
+def _topic_findings(config: Path, settings: Settings, newest: int) -> list[Finding]:
+    """What is to be said of the topics, as far as the database can be asked."""
+    try:
+        with reading_if_any(config) as (_, home), relabelling.progress_of("trying topics") as step:
+            remarks = survey(home.store if home else None, effective(settings, home), newest, step)
+    except DatabaseError:  # told of where the database is looked at
+        remarks = survey(None, settings, 0, lambda _done, _total: None)
+    return [("topics", "warning" if one.warning else "ok", one.text) for one in remarks]
 
 
 def _database_findings(config: Path, settings: Settings) -> tuple[list[Finding], list[SourceState]]:
@@ -129,13 +149,28 @@ def _last_applied(home: wiring.Home | None) -> Snapshot | None:
         return None
 
 
-def reload(config: ConfigFile = DEFAULT_FILE) -> None:
-    """Have the running daemon read its configuration again. A bad file changes nothing and is shown."""
+def reload(
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until stored entries are labelled by changed rules, with a progress bar; by default in a terminal only.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Have the running daemon read its configuration again. A bad file changes nothing and is shown.
+
+    Changed rules hold for new entries at once; stored entries are labelled by them in the background.
+    """
     with reading_if_any(config) as (settings, home):  # a bad file is refused here, before the daemon is asked
         if home is None:
             raise NotRunning("No FeedHub is running on this database.", "Start it with `feedhub run`.")
-        address = find_daemon(settings, home)
-    say("\n".join(ask_to_reload(address)))
+        lines = ask_to_reload(find_daemon(settings, home))
+        say("\n".join(lines))
+        if not lines[-1].startswith(IN_FORCE) and relabelling.is_due(settings, home):
+            relabelling.follow(settings, home, wait=notes.is_terminal if wait is None else wait)
 
 
 @app.command(epilog="Example: feedhub config schema > feedhub.schema.json")

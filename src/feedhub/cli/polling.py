@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from feedhub import wiring
+from feedhub.cli import relabelling
 from feedhub.cli.common import (
     DEFAULT_FILE,
     FIRST_STEPS,
@@ -147,6 +148,7 @@ def status(
         raise typer.BadParameter("give either --changes or --missed, not both")
     now = wiring.now()
     with reading_if_any(config) as (settings, home):
+        labelling = relabelling.words_of(effective(settings, home), home) if home else ""
         states = _asked_for(sources or [], home)
         found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
         notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
@@ -161,6 +163,7 @@ def status(
         _show_states(states, settings, notes)
         if not index.complete:
             say(f"The full-text index is {index.words}.")
+        say(labelling)
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 

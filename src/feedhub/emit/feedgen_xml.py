@@ -18,6 +18,7 @@ from lxml import etree
 from feedhub.emit.feedgen_extension import FeedHubEntry, FeedHubFeed, feed_links
 from feedhub.emit.head import GENERATOR, Frame, Head
 from feedhub.emit.item import Item
+from feedhub.emit.links import is_absolute_iri
 from feedhub.emit.words import paragraph
 from feedhub.model import EPOCH, Enclosure, Format
 
@@ -91,17 +92,23 @@ def _entry(item: Item, format: Format) -> Any:
     entry.feedhub.item = item
     entry.title(item.heading if format is Format.ATOM or not (item.body or item.summary) else item.title or None)
     entry.updated(item.updated)
-    entry.category(
-        [
-            {"term": category.term, "scheme": category.scheme or None, "label": category.label or category.term}
-            for category in item.categories
-        ]
-    )
+    entry.category(_categories(item, format))
     if format is Format.ATOM:
         _fill_atom(entry, item)
     else:
         _fill_rss(entry, item)
     return entry
+
+
+def _categories(item: Item, format: Format) -> list[dict[str, str | None]]:
+    """In Atom a scheme is an IRI (RFC 4287, 4.2.2.2); the domain of RSS may be any words."""
+    told: dict[tuple[str, str], dict[str, str | None]] = {}
+    for one in item.categories:
+        scheme = one.scheme if format is Format.RSS or is_absolute_iri(one.scheme) else ""
+        told.setdefault(
+            (one.term, scheme), {"term": one.term, "scheme": scheme or None, "label": one.label or one.term}
+        )
+    return list(told.values())
 
 
 def _fill_atom(entry: Any, item: Item) -> None:

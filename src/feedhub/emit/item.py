@@ -169,8 +169,7 @@ def _people(people: Iterable[Byline]) -> tuple[Byline, ...]:
 def _categories(categories: Iterable[Category]) -> tuple[Category, ...]:
     told: dict[tuple[str, str], Category] = {}
     for category in categories:
-        term, label = line(category.term), line(category.label)
-        scheme = category.scheme if is_absolute_iri(category.scheme) else ""
+        term, label, scheme = line(category.term), line(category.label), line(category.scheme)
         if term or label:
             told.setdefault((term or label, scheme), replace(category, term=term or label, label=label, scheme=scheme))
     return tuple(told.values())

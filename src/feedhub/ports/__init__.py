@@ -165,15 +165,14 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabelled:
-    """Memberships of one stored entry after a change of rules.
-
-    ``version``: of the entry that was looked at; None: whatever it is now.
-    """
+    """Memberships of one stored entry under changed rules. ``version``: of the entry that was looked at; None: whatever
+    it is now. ``slow``: patterns that did not come to an end on it."""
 
     entry: EntryId
     memberships: tuple[Membership, ...] = ()
     version: int | None = None
     rank: int = 0
+    slow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

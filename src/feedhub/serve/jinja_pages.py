@@ -175,8 +175,12 @@ class PageRenderer:
         explain: Callable[[SourceState, datetime], str],
         index: views.FeedIndex | None = None,
         notes: Mapping[SourceId, PushNote] | None = None,
+        labelling: str = "",
     ) -> str:
-        """The state of every source that is not private, in the words of ``explain``; ``notes`` tell of its hub."""
+        """The state of every source that is not private, in the words of ``explain``; ``notes`` tell of its hub.
+
+        :param labelling: how far stored entries are labelled anew; "" when they are not.
+        """
         known, told = index or {}, notes or {}
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
         rows = [
@@ -192,7 +196,8 @@ class PageRenderer:
             for state in sorted(shown, key=lambda state: state.slug)
         ]
         rows.sort(key=lambda row: not row.trouble)
-        return self._render("status.html", rows=rows, counts=views.health_counts(shown), now=moment(now, self._zone))
+        counts, at = views.health_counts(shown), moment(now, self._zone)
+        return self._render("status.html", rows=rows, counts=counts, now=at, labelling=labelling)
 
     def not_found(self, path: str, suggestions: Sequence[Feed] = ()) -> str:
         """The page for an address that nothing has; ``suggestions`` are feeds with names like it."""

@@ -18,7 +18,8 @@ from feedhub.serve.operator_gate import OperatorGate
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
-from feedhub.serve.wire import moment_text, note_to_json, state_to_json
+from feedhub.serve.wire import labelling_to_json, moment_text, note_to_json, state_to_json
+from feedhub.serve.words import labelling_words
 
 SHOWN_CHANGES, SHOWN_EVENTS = 100, 20
 """Changes of sources, and events of the service, in the operator's feed: a reader that looks once a day misses none of a usual day."""
@@ -86,7 +87,8 @@ class OperatorRoutes:
         states = await run_in_threadpool(self._parts.catalogue.states)
         now, parts = self._parts.clock(), self._parts
         notes = await run_in_threadpool(parts.push_notes)
-        html = await run_in_threadpool(self._renderer.status, states, now, parts.explain, known.index, notes)
+        labelling = labelling_words(parts.vitals().detail)
+        html = await run_in_threadpool(self._renderer.status, states, now, parts.explain, known.index, notes, labelling)
         headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
@@ -98,6 +100,7 @@ class OperatorRoutes:
         body = {
             "at": moment_text(now),
             "version": self._parts.version,
+            "labelling": labelling_to_json(self._parts.vitals().detail),
             "sources": [
                 state_to_json(state, self._parts.explain(state, now)) | {"websub": note_to_json(notes.get(state.id))}
                 for state in shown

@@ -68,6 +68,14 @@ def state_to_json(state: SourceState, explanation: str) -> dict[str, JsonValue]:
     }
 
 
+def labelling_to_json(vitals: Mapping[str, object]) -> dict[str, JsonValue] | None:
+    """How far stored entries are labelled anew; null when they are not."""
+    done, total = vitals.get("relabelled"), vitals.get("to_relabel")
+    if not vitals.get("relabelling") or not isinstance(done, int) or not isinstance(total, int):
+        return None
+    return {"done": done, "of": total}
+
+
 def note_to_json(note: PushNote | None) -> dict[str, JsonValue] | None:
     """How a source's hub stands with us; null when it names none."""
     if note is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -114,3 +115,12 @@ def host_of(url: str) -> str:
 def web_link(url: str) -> str:
     """The URL if a browser may safely follow it, otherwise nothing."""
     return url if url.lower().startswith(("http://", "https://")) else ""
+
+
+def labelling_words(vitals: Mapping[str, object]) -> str:
+    """How far stored entries are labelled anew, of what the daemon tells of itself; "" when they are not."""
+    done, total = vitals.get("relabelled"), vitals.get("to_relabel")
+    if not vitals.get("relabelling") or not isinstance(done, int) or not isinstance(total, int) or not total:
+        return ""
+    share = f"{100 * done // total} %"
+    return f"Stored entries are being labelled by changed rules: {number(done)} of {number(total)} ({share})."

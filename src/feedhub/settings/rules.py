@@ -21,7 +21,7 @@ class Rule(Section):
     """One condition on an entry. Every key that is given must match; within a key one value is enough."""
 
     category: Words = ()
-    """Whole category names, compared without regard to case: `AI`, `Economy`."""
+    """Whole category names, compared without regard to case: `AI`, `Economy`; or paths of them: `Economy > Gold`."""
     keyword: Words = ()
     """Words or phrases: `plain` whole words without regard to case, `=AI` case-exact, `~cafe` without regard to diacritics, `word*` prefix, `/re/` a regular expression."""
     where: tuple[Fields, ...] = Field((Fields.TITLE, Fields.SUMMARY), alias="in")

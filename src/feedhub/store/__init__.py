@@ -11,7 +11,7 @@
     configuring.py   moving.py   sources.py   relabelling.py                           the ledger's other calls
     subscribing.py                                                                     our subscriptions at hubs
     retention.py   forgetting.py                                                       what goes for good
-    reading.py   catalogue.py                                                          pages; questions
+    reading.py   catalogue.py   accounting.py                                          pages; questions
     search_index.py   text_search.py   finding.py                                      the full-text index; what is asked of it
     rows.py (pure)   statements.py   base.py                                           shared
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from feedhub.errors import NotFound
 from feedhub.model import (
@@ -116,6 +116,11 @@ class Cataloguing(Side):
                 for row in connection.execute(query):
                     slugs.setdefault(row.entry_id, []).append(row.slug)
             return [(entry, tuple(slugs.get(entry.id, ()))) for entry in found]
+
+    def count_entries(self, after: EntryId = EntryId(0)) -> int:
+        """How many entries have a greater number."""
+        with self.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(entries).where(entries.c.id > after)) or 0
 
     def generation(self) -> int:
         """A number that grows with every commit that readers can see the effect of: entries, lists, titles, sources."""

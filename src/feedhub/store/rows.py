@@ -166,6 +166,16 @@ def unpack_extras(text: str) -> tuple[Extra, ...]:
     )
 
 
+def body_row(number: int, entry: Entry) -> dict[str, Any]:
+    """The row of ``contents``."""
+    said = json.dumps(entry.said, ensure_ascii=False) if entry.said else ""
+    return {"entry_id": number, "summary": entry.summary, "content": entry.content, "said": said}
+
+
+def unpack_said(text: str) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in json.loads(text or "{}").items()}
+
+
 def entry_of(row: Row, attached: Attached) -> Entry:
     return Entry(
         original_id=row["original_id"],

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from feedhub.model import EntryId, FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources, splitting
+from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
@@ -202,7 +203,7 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Subscribing, Finding):
+class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding):
     """Fills the ports Ledger, Library, Catalogue, Subscriptions and Searching on SQLite and PostgreSQL."""
 
 

@@ -137,6 +137,7 @@ contents = Table(
     # needs to read it. In its own table, so that lists do not drag bodies through the cache.
     _words("summary"),
     _words("content"),
+    _words("said"),  # model.Entry.said as JSON; "" when the source wrote it all as it is kept
 )
 
 entry_keys = Table(

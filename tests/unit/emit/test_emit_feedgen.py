@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import re
 import subprocess
 import sys
 import threading
@@ -232,3 +233,27 @@ def test_updated_is_the_feeds_and_never_now() -> None:
     assert b"<updated>2026-03-01T07:30:00Z</updated>" in document([], Format.ATOM)
     assert b"<lastBuildDate>Sun, 01 Mar 2026 07:30:00 GMT</lastBuildDate>" in document([], Format.RSS)
     assert FEED.updated == WHEN
+
+
+def test_categories_keep_scheme_term_and_label_as_far_as_each_format_can_say_them() -> None:
+    categories = (
+        Category(key="ai", term="Tech > AI", scheme="https://cases.example/tags", label="AI"),
+        Category(key="msft", term="MSFT", scheme="NASDAQ"),
+    )
+    one = stored(categories=categories)
+    atom = document([one], Format.ATOM).decode()
+    assert '<category label="AI" scheme="https://cases.example/tags" term="Tech &gt; AI"/>' in _sorted(atom)
+    assert '<category label="MSFT" term="MSFT"/>' in _sorted(atom)  # a scheme is an IRI in Atom
+    rss = document([one], Format.RSS).decode()
+    assert '<category domain="https://cases.example/tags">AI</category>' in rss
+    assert '<category domain="NASDAQ">MSFT</category>' in rss
+    assert '"scheme":"NASDAQ"' in document([one], Format.JSON).decode()
+
+
+def _sorted(text: str) -> str:
+    """Categories with their attributes in alphabetical order."""
+
+    def ordered(match: re.Match[str]) -> str:
+        return "<category " + " ".join(sorted(re.findall('[a-z]+="[^"]*"', match[1]))) + "/>"
+
+    return re.sub("<category ([^>]*)/>", ordered, text)
