@@ -151,8 +151,12 @@ def joined(subject: Subject) -> Section:
         for mate in subject.account.mates
     ]
     lines = [("same story", f"{one['entry']}  {one['source']}  {one['title']}  {one['link']}") for one in mates]
+    because = subject.trace.joined
+    lines += [("because", because)] if because else []
     lines += [("not shown in", f"{path}: entry {other} of its story is") for path, other in _hidden(subject)]
-    return Section(name="joined", lines=tuple(lines), data={"story": mates, "shown_by": dict(_hidden(subject))})
+    return Section(
+        name="joined", lines=tuple(lines), data={"story": mates, "because": because, "shown_by": dict(_hidden(subject))}
+    )
 
 
 def _hidden(subject: Subject) -> Iterable[tuple[str, int]]:

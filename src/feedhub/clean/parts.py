@@ -1,18 +1,51 @@
 """What an entry means, part by part, as digests: equal digests mean that nothing worth telling has changed.
 
 Markup, the order of attributes, letter case of hosts, tracking parameters and dates are no meaning; text, links and
-media are.
+media are. Nor are the numbers of those who looked or answered, the words over advertisements, and their pictures: they
+change with every request.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from feedhub.clean.html import html_to_text, media_in
 from feedhub.clean.media import media_key
 from feedhub.clean.urls import canonical
 from feedhub.model import Digest, Entry
+
+_NUMBER = r"\d{1,3}(?:[.,\u00a0 ]\d{3})*(?:[.,]\d+)?\s?[kKmM]?|\d+"
+_COUNTED = (
+    "views?|page ?views?|reads|comments?|replies|likes|claps|upvotes|"
+    "lượt xem|lượt đọc|bình luận|lượt thích|lượt chia sẻ|vues?|commentaires?|aufrufe|kommentare?|"
+    "vistas?|visitas?|lecturas?|comentarios?|visualizações|comentários|просмотр(?:а|ов)?|комментари(?:й|я|ев)|"
+    "回閲覧|件のコメント|次阅读|阅读|评论|조회|댓글"
+)
+_COUNTERS = re.compile(
+    rf"(?<![\w.,])(?:{_NUMBER})\s*(?:{_COUNTED})(?!\w)|(?<!\w)(?:{_COUNTED})\s*[:：(]\s*(?:{_NUMBER})\)?(?![\w.,])",
+    re.IGNORECASE,
+)
+"""``1,234 views``, ``Lượt xem: 15``: who looked, not what was written."""
+_ADVERT_WORDS = re.compile(
+    r"(?<!\w)(?:advertisement|sponsored (?:content|post)|quảng cáo|anzeige|werbung|publicité|publicidad|publicidade|реклама|広告|广告|광고)(?!\w)",
+    re.IGNORECASE,
+)
+_ADVERT_HOSTS = re.compile(
+    r"(?:^|\.)(?:doubleclick\.net|googlesyndication\.com|googleadservices\.com|adnxs\.com|adsystem\.com|amazon-adsystem\.com|taboola\.com|"
+    r"outbrain\.com|criteo\.(?:com|net)|feedsportal\.com|pheedo\.com|admicro\.vn|adtima\.vn|eclick\.vn|scorecardresearch\.com)$"
+)
+
+
+def _said(text: str) -> str:
+    """A text without what changes with every request. Only whole, unmistakable phrases go."""
+    return " ".join(_ADVERT_WORDS.sub(" ", _COUNTERS.sub(" ", text)).split())
+
+
+def _is_advert(url: str) -> bool:
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
+    return bool(_ADVERT_HOSTS.search(host)) or host.startswith(("ads.", "ad.", "adserver."))
 
 
 def digest_of(parts: Iterable[str]) -> Digest:
@@ -26,10 +59,11 @@ def digest_of(parts: Iterable[str]) -> Digest:
 
 def parts_of(entry: Entry) -> dict[str, Digest]:
     """Digests by part."""
-    media = {canonical(url) for body in (entry.content, entry.summary) for url in media_in(body)}
+    shown = {url for body in (entry.content, entry.summary) for url in media_in(body)}
+    media = {canonical(url) for url in shown if not _is_advert(url)}
     return {
         "title": digest_of([entry.title]),
-        "body": digest_of([entry.text, html_to_text(entry.summary), *sorted(media)]),
+        "body": digest_of([_said(entry.text), _said(html_to_text(entry.summary)), *sorted(media)]),
         "link": digest_of([entry.canonical_link]),
         "people": digest_of(f"{one.key}\n{one.role}\n{one.organisation}" for one in entry.authors),
         "categories": digest_of(sorted(category.key for category in entry.categories)),

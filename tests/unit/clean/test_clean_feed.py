@@ -26,6 +26,8 @@ from feedhub.model import (
     RawText,
     TextType,
 )
+from feedhub.parse import read_document
+from feedhub.settings import Limits
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 700, tzinfo=UTC)
 CONTEXT = CleanContext(final_url="https://news.example/feed.xml", language="en", timezone="Europe/Berlin")
@@ -215,3 +217,39 @@ def test_any_entry_becomes_one_or_is_refused_for_having_nothing(raw: RawEntry) -
             assert unicodedata.is_normalized("NFC", text)
         assert not entry.link or entry.link.startswith(("http://", "https://"))
         assert entry.published <= entry.updated
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("<p>Rates rose. 1,234 views</p>", "<p>Rates rose. 98.765 views</p>", True),
+        ("<p>Giá vàng tăng. Lượt xem: 15</p>", "<p>Giá vàng tăng. Lượt xem: 15.300</p>", True),
+        ("<p>Rates rose.</p><p>12 comments</p>", "<p>Rates rose.</p><p>13 comments</p>", True),
+        ("<p>Rates rose.</p>", "<p>Advertisement</p><p>Rates rose.</p>", True),
+        (
+            '<p>Rates rose.</p><img src="https://ad.doubleclick.net/1.gif" width="300">',
+            '<p>Rates rose.</p><img src="https://ad.doubleclick.net/2.gif" width="300">',
+            True,
+        ),
+        ('<p class="a" title="b">Rates rose.</p>', '<p title="b" class="c">Rates rose.</p>', True),
+        (
+            '<p><a href="https://e.example/x?utm_source=a">Rates</a></p>',
+            '<p><a href="https://e.example/x?utm_source=b">Rates</a></p>',
+            True,
+        ),
+        ("<p>Rates rose to 4.25 percent.</p>", "<p>Rates rose to 4.50 percent.</p>", False),
+        ("<p>They sold 1,000 shares.</p>", "<p>They sold 2,000 shares.</p>", False),
+        ("<p>They scored 20 points.</p>", "<p>They scored 30 points.</p>", False),
+        ('<p><a href="https://e.example/x">Rates</a></p>', '<p><a href="https://e.example/y">Rates</a></p>', False),
+    ],
+)
+def test_what_is_no_change_of_meaning(one: str, other: str, same: bool) -> None:
+    def digest(body: str) -> bytes:
+        text = body.replace("&", "&amp;").replace("<", "&lt;")
+        document = f"<rss version='2.0'><channel><title>t</title><item><title>a</title><guid>1</guid><description>{text}</description></item></channel></rss>"
+        raw = read_document(document.encode(), content_type="application/rss+xml", charset=None, limits=Limits())
+        assert isinstance(raw, RawFeed)
+        (entry,) = clean_feed(raw, CleanContext(final_url="https://e.example/feed"), NOW, frozenset()).entries
+        return entry.digest
+
+    assert (digest(one) == digest(other)) is same
