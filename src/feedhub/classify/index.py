@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
@@ -21,6 +21,9 @@ V = TypeVar("V")
 
 _STEM = 3
 """Letters by which prefixes are tabled."""
+
+_MOST_MET = 100_000
+"""Different words whose prefixes are remembered."""
 
 Pair = tuple[str, str]
 Tail = tuple[str, int]  # what to search in the joined words, and the keyword's number
@@ -46,7 +49,7 @@ class _Words:
         return (number for tail, number in tails if tail in whole)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     """The keywords of one view (with diacritics, or without)."""
 
@@ -57,6 +60,8 @@ class _Table:
     stems: Mapping[str, tuple[int, ...]]  # lengths of the one-word prefixes, by their first letters
     sizes: tuple[int, ...]  # of those first letters
     prefixes: Mapping[str, tuple[int, ...]]
+    met: set[str] = field(default_factory=set, compare=False)  # words whose prefixes were looked for: only saves time
+    begun: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False)  # those of them that have any
     twos: frozenset[Pair]  # the keys of pairs and long: a set is met by another without looking at each tuple twice
 
     def find(self, words: _Words) -> Iterator[int]:
@@ -74,15 +79,22 @@ class _Table:
                 if pair in self.long:
                     yield from words.confirmed(self.long[pair])
 
-    def _begun(self, distinct: Iterable[str]) -> Iterator[int]:
-        """Prefixes of these words. Few words begin like any of them."""
-        lengths, prefixes = self.stems, self.prefixes
+    def _begun(self, distinct: set[str]) -> Iterator[int]:
+        """Prefixes of these words. Most words were met before."""
+        if len(self.met) > _MOST_MET:
+            self.met.clear()
+            self.begun.clear()
+        for token in distinct - self.met:
+            self.met.add(token)
+            if found := tuple(self._prefixes_of(token)):
+                self.begun[token] = found
+        for token in self.begun.keys() & distinct:
+            yield from self.begun[token]
+
+    def _prefixes_of(self, token: str) -> Iterator[int]:
         for size in self.sizes:
-            for token in distinct:
-                stem = token[:size]
-                if stem in lengths:
-                    for length in lengths[stem]:
-                        yield from prefixes.get(token[:length], ())
+            for length in self.stems.get(token[:size], ()):
+                yield from self.prefixes.get(token[:length], ())
 
 
 @dataclass(frozen=True, slots=True)

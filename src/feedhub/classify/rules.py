@@ -52,6 +52,7 @@ class RuleBook:
         Fields, Mapping[int, tuple[tuple[int, int], ...]]
     ]  # by field, of each keyword: (rule, position in it)
     fields: tuple[Fields, ...]  # those in which any keyword is looked for
+    alike: bool  # all keywords are looked for in all of them
     by_category: Mapping[str, tuple[int, ...]]
     by_author: Mapping[str, tuple[int, ...]]
     by_source: Mapping[str, tuple[int, ...]]
@@ -62,10 +63,12 @@ class RuleBook:
         hits: dict[int, Hit] = {}
         found: dict[Fields, set[int]] = {}
         for field in self.fields:
+            earlier = tuple(found.values())
             found[field] = self._found(field, facts, found)
             rank, uses = FIELDS.index(field), self.uses[field]
             first: dict[int, int] = {}
-            for number in found[field]:
+            # What an earlier field had already tells nothing new, unless a rule looks here and not there.
+            for number in found[field].difference(*earlier) if self.alike else found[field]:
                 for rule, position in uses.get(number, ()):
                     if first.get(rule, position) >= position:
                         first[rule] = position
@@ -193,12 +196,14 @@ def compile_book(rules: Sequence[Rule], people: People) -> RuleBook:
             elif keyword is not None:
                 patterns.append((source, keyword))
         compiled.append(_compile(rule, tuple(patterns), people))
+    fields = tuple(field for field in FIELDS if uses[field])
     return RuleBook(
         rules=tuple(compiled),
         keywords=tuple(tuple(rule.keyword) for rule in rules),
         index=build_index(numbers),
         uses={field: {number: tuple(some) for number, some in found.items()} for field, found in uses.items()},
-        fields=tuple(field for field in FIELDS if uses[field]),
+        fields=fields,
+        alike=all(set(fields) <= rule.where for rule in compiled if rule.has_keywords),
         **_gates(compiled),
     )
 
