@@ -21,11 +21,15 @@ _RFC = re.compile(
 _ASCTIME = re.compile(
     rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>\d{{4}})", re.IGNORECASE
 )
+_SCRIPT = re.compile(
+    rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+(?P<year>\d{{4}})\s+{_CLOCK}\s*{_ZONE}", re.IGNORECASE
+)
+"""What JavaScript prints of a Date: ``Fri Feb 14 2025 13:44:00 GMT+0700 (Indochina Time)``."""
 
 
 def read(text: str, place: Place) -> Reading | None:
     """A wrong weekday is ignored; a missing second is 0; a zone without meaning refuses the date here."""
-    match = _RFC.fullmatch(text) or _ASCTIME.fullmatch(text)
+    match = _RFC.fullmatch(text) or _ASCTIME.fullmatch(text) or _SCRIPT.fullmatch(text)
     if not match:
         return None
     day = make_day(
