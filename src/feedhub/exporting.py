@@ -1,8 +1,8 @@
 """Everything that is published -> a folder of static files, for any web server.
 
-The folder holds what the server would answer: every feed in every format, a page for people at each feed's path
-(``topics/x.html``), the directory, the OPML. Private feeds stay out. Older pages (``?before=``) need a server,
-so exported documents do not link to them.
+The folder holds what the server would answer: every feed in every format with its archived documents, a page for people at
+each feed's path (``topics/x.html``), the directory, the OPML. Private feeds stay out. Older pages (``?before=``) need a
+server, so exported documents do not link to them; archived documents hold the whole history.
 """
 
 from __future__ import annotations
@@ -65,16 +65,24 @@ def _write_feed(
     target: StaticExport, feed: Feed, home: wiring.Home, shelf: wiring.Shelf, index: FeedIndex
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
-    changed = [_write_document(target, f"{path}.{form.value}", feed, form, shelf.press) for form in emitted.formats]
+    changed = [
+        _write_document(target, f"{path}{_part(number)}.{form.value}", feed, form, shelf.press, number)
+        for number in range(feed.archives + 1)
+        for form in emitted.formats
+    ]
     page = newest_page(partial(home.store.page, feed.id), feed, emitted)
     changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, page.entries, index=index).encode()))
     return changed
 
 
-def _write_document(target: StaticExport, path: str, feed: Feed, form: Format, press: Press) -> bool:
+def _part(archive: int) -> str:
+    return f"/archive/{archive}" if archive else ""
+
+
+def _write_document(target: StaticExport, path: str, feed: Feed, form: Format, press: Press, archive: int) -> bool:
     """A document that breaks a rule of its format never replaces the last good one."""
     try:
-        return target.write(path, press.document(feed, form).body)
+        return target.write(path, press.document(feed, form, archive=archive).body)
     except Unpublishable:
         target.keep(path)  # the press has logged why
         return False
