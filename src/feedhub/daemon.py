@@ -268,7 +268,8 @@ class Daemon:
 
     async def _look_at_the_press(self) -> None:
         """What is not published as it should be goes into the operator's feed, once, and once more when it is over."""
-        await asyncio.to_thread(self._parts.shelf.press.flush)
+        with suppress(FeedHubError):  # what cannot be kept now is rendered again after a restart
+            await asyncio.to_thread(self._parts.shelf.press.flush)
         troubles = dict(self._parts.shelf.press.troubles())
         for what, reason in troubles.items():
             if self._unpublished.get(what) != reason:

@@ -35,7 +35,8 @@ def test_the_first_run_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     assert "sound" in feedhub(tmp_path, "db", "check").stdout
     refused = feedhub(tmp_path, "db", "backup", "copy.db", check=False)
     assert "pg_dump" in refused.stderr
-    assert "keyword" in feedhub(tmp_path, "explain", "1", "--topic", "banks").stdout
+    member = json.loads(feedhub(tmp_path, "entries", "list", "--feed", "topics/banks", "--json").stdout)[0]["id"]
+    assert "keyword" in feedhub(tmp_path, "explain", str(member), "--topic", "banks").stdout
     assert json.loads(feedhub(tmp_path, "try", "banks", "--json").stdout)[0]["stays"] > 0
     assert "topics.banks" not in feedhub(tmp_path, "check", "--no-reach").stdout
     several = feedhub(tmp_path, "explain", "CENTRAL BANK", check=False)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from feedhub.model import DateOrigin, Draft, EntryId, FeedId, Insert, Key, Membership, Outcome, Update
 from feedhub.ports import Applied, PollRecord
 from feedhub.store.attachments import Attachments
+from feedhub.store.author_pages import learn
 from feedhub.store.feeds import (
     FeedRegistry,
     Listing,
@@ -71,6 +72,7 @@ class Batch:
         self._keys: dict[Key, tuple[int, bool]] = {}
         self._cluster_keys: dict[Key, int] = {}
         self._marks: list[tuple[int, int]] = []
+        self._joined: set[int] = set()  # feeds of people whose spellings were joined
         self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
         self._updates: dict[int, dict[str, Any]] = {}
         self._seen_anew: set[int] = set()  # stored entries that got another sighting
@@ -88,6 +90,8 @@ class Batch:
 
     def _prepare(self, records: Sequence[PollRecord]) -> None:
         writes = [write for record in records for write in record.writes]
+        bylines = [one for draft, _ in writes for one in draft.entry.authors if one.uri]
+        self._joined = learn(self._connection, self._counter, bylines, {one.key: one.name for one in bylines})
         self._feeds = self._registry.resolve(m.feed for draft, _ in writes for m in draft.memberships)
         self._find_keys([draft for draft, decision in writes if isinstance(decision, Insert)])
         ids = {decision.id for _, decision in writes if not isinstance(decision, Insert)}
@@ -242,7 +246,7 @@ class Batch:
         write_sightings(self._connection, list(self._sightings.values()))
         touch_sightings(self._connection, records)
         touched = self._rewrite(polled)
-        feeds = write_listing(self._connection, self._listing)
+        feeds = write_listing(self._connection, self._listing) | self._joined
         feeds |= polled.write(self._counter)
         write_polls(self._connection, self._counter, [o for o in self._polls if polled.holds(o.source)])
         if feeds or touched or self._new:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, 
 from feedhub.model import FeedKind, FeedRef
 from feedhub.slugs import slug_of, with_suffix
 from feedhub.store.archiving import archive
+from feedhub.store.author_spellings import same_people
 from feedhub.store.copies import copies_rule, shows_every_copy
 from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
 from feedhub.store.statements import Counter, chunks, put
@@ -44,11 +45,16 @@ class FeedRegistry:
     def resolve(self, refs: Iterable[FeedRef]) -> dict[FeedName, int]:
         """The ids of these feeds; missing ones are created with a slug that never changes afterwards."""
         wanted = {identity(ref): ref for ref in refs}
-        self._find([name for name in wanted if name not in self._ids])
-        missing = {name: ref for name, ref in wanted.items() if name not in self._ids}
+        people = same_people(self._connection, [key for kind, key in wanted if kind == _KINDS[FeedKind.AUTHOR]])
+        meant = {
+            (kind, key): (kind, people.get(key, key) if kind == _KINDS[FeedKind.AUTHOR] else key)
+            for kind, key in wanted
+        }
+        self._find([name for name in meant.values() if name not in self._ids])
+        missing = {meant[name]: ref for name, ref in wanted.items() if meant[name] not in self._ids}
         if missing:
             self._open(missing)
-        return {name: self._ids[name] for name in wanted}
+        return {name: self._ids[meant[name]] for name in wanted}
 
     def _find(self, names: Sequence[FeedName]) -> None:
         by_kind: dict[str, list[str]] = {}

@@ -207,6 +207,26 @@ authors = Table(
     Column("is_organisation", Boolean, nullable=False, server_default=false()),
 )
 
+author_pages = Table(
+    "author_pages",
+    metadata,
+    # A page of a person's own, and the key of the first spelling that was seen with it (store.author_pages)
+    Column("page", String, nullable=False),
+    Column("person", String, nullable=False),
+    PrimaryKeyConstraint("page"),
+    sqlite_with_rowid=False,
+)
+
+author_spellings = Table(
+    "author_spellings",
+    metadata,
+    # The key of a spelling, and that of the person it was joined to for the sake of a page
+    Column("key", String, nullable=False),
+    Column("person", String, nullable=False),
+    PrimaryKeyConstraint("key"),
+    sqlite_with_rowid=False,
+)
+
 entry_authors = Table(
     "entry_authors",
     metadata,
