@@ -10,7 +10,7 @@
     websub_routes.py     where hubs verify and deliver
     samples.py           the sample sources of the first run
     answers.py           ready document + request -> 200, 304, 412
-    shelf.py             documents ready to send
+    shelf.py             documents ready to send (codings.py: compressed in advance)
     conditional.py  negotiate.py  addresses.py  words.py  views.py  wire.py     pure
 """
 

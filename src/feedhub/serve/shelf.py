@@ -8,7 +8,6 @@ are made once, in a thread, one document at a time: rendering holds the interpre
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -16,15 +15,12 @@ from dataclasses import dataclass, field
 from starlette.concurrency import run_in_threadpool
 
 from feedhub.model import Document
-
-GZIP_FROM = 1_000
-"""Bytes from which compressing is worth a header."""
-_LEVEL = 6
+from feedhub.serve.codings import compressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A document with its encodings. A strong tag names one sequence of bytes, so each encoding has its own."""
+    """A document with its encodings, smallest first. A strong tag names one sequence of bytes: each has its own."""
 
     document: Document
     encoded: Mapping[str, bytes] = field(default_factory=dict)
@@ -39,11 +35,8 @@ class Ready:
 
 
 def make_ready(document: Document) -> Ready:
-    """Compress a document if that makes it smaller. The same bytes come out on every machine and at every time."""
-    if len(document.body) < GZIP_FROM:
-        return Ready(document=document)
-    packed = gzip.compress(document.body, _LEVEL, mtime=0)
-    return Ready(document=document, encoded={"gzip": packed} if len(packed) < len(document.body) else {})
+    """The document, and compressed in every way that makes it smaller."""
+    return Ready(document=document, encoded=compressed(document.body))
 
 
 @dataclass(slots=True)
