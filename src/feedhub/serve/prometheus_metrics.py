@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -35,6 +35,19 @@ class Metrics:
         """``kind`` is one of a few fixed words, never a path: paths are endless and may hold tokens."""
         self._requests.labels(kind, str(status)).inc()
         self._seconds.labels(kind).observe(seconds)
+
+    def counter(self, kind: str) -> Callable[[int, float], None]:
+        """:meth:`answered` for one kind, with what it writes to looked up once."""
+        seconds = self._seconds.labels(kind)
+        requests: dict[int, Counter] = {}
+
+        def count(status: int, took: float) -> None:
+            if status not in requests:
+                requests[status] = self._requests.labels(kind, str(status))
+            requests[status].inc()
+            seconds.observe(took)
+
+        return count
 
     def update_service(self, live: bool, ready: bool, detail: Mapping[str, object]) -> None:
         self._live.set(live)
