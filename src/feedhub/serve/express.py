@@ -26,6 +26,7 @@ from feedhub.ports import Redirected
 from feedhub.serve.answers import EVERYWHERE, Manner, answer
 from feedhub.serve.prometheus_metrics import Metrics
 from feedhub.serve.shelf import Messages, Ready, Shelf
+from feedhub.serve.uvicorn_server import header_lines, send_whole
 
 DOUBT_AFTER = 0.05
 """Seconds for which a change by another process may go unnoticed."""
@@ -62,7 +63,6 @@ class _Kept:
     ready: weakref.ref[Ready]
     writes: int
     trusted_until: float
-    count: Callable[[int, float], None]
 
 
 class Express:
@@ -85,9 +85,11 @@ class Express:
         if not kept or not messages:
             await self._learn(scope, receive, send, began)
             return
-        await send(messages[0])
-        await send(messages[1])
-        kept.count(messages[0]["status"], time.perf_counter() - began)
+        head, body = messages
+        if not await send_whole(send, head, body):
+            await send(head)
+            await send(body)
+        self._metrics.answered(kept.found.feed.kind.value, head["status"], time.perf_counter() - began)
 
     def _messages(self, scope: Scope, kept: _Kept, now: float) -> Messages | None:
         """The two messages of an answer; None where the long way must find one."""
@@ -122,8 +124,9 @@ class Express:
         present = Headers(raw=response.raw_headers)
         more = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items() if name not in present]
         headers = [*response.raw_headers, *more]
-        start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
-        messages = start, {"type": "http.response.body", "body": bytes(response.body)}
+        head = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        head["feedhub.lines"] = header_lines(response.status_code, headers)
+        messages = head, {"type": "http.response.body", "body": bytes(response.body)}
         if sum(len(word or b"") for word in wording) <= _LONGEST_WORDING:
             if len(ready.sent) >= MOST_WORDINGS:
                 ready.sent.clear()
@@ -139,6 +142,4 @@ class Express:
         for found, ready in told:
             if len(self._kept) >= _MOST_ADDRESSES:
                 self._kept.clear()
-            self._kept[scope["raw_path"]] = _Kept(
-                found, weakref.ref(ready), writes, now + DOUBT_AFTER, self._metrics.counter(found.feed.kind.value)
-            )
+            self._kept[scope["raw_path"]] = _Kept(found, weakref.ref(ready), writes, now + DOUBT_AFTER)
