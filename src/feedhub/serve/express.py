@@ -33,7 +33,8 @@ DOUBT_AFTER = 0.05
 MOST_WORDINGS = 32
 """Ways of asking for one document that are remembered: readers send few different ``Accept-Encoding``."""
 _LONGEST_WORDING = 300
-_MOST_ADDRESSES = 20_000
+_MOST = 10_000
+"""Addresses, and wordings of all of them together (some 2 kB each), from which we begin to remember anew."""
 _FOUND = "feedhub.found"
 _SAFE = frozenset({"GET", "HEAD"})
 _RARE = frozenset({b"if-match", b"if-unmodified-since"})
@@ -74,6 +75,7 @@ class Express:
         self._metrics = metrics
         self._writes = writes
         self._kept: dict[bytes, _Kept] = {}
+        self._wordings = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["query_string"] or scope["method"] not in _SAFE:
@@ -128,10 +130,20 @@ class Express:
         head["feedhub.lines"] = header_lines(response.status_code, headers)
         messages = head, {"type": "http.response.body", "body": bytes(response.body)}
         if sum(len(word or b"") for word in wording) <= _LONGEST_WORDING:
+            if self._wordings >= _MOST:
+                self._forget()
             if len(ready.sent) >= MOST_WORDINGS:
                 ready.sent.clear()
             ready.sent[wording] = messages
+            self._wordings += 1
         return messages
+
+    def _forget(self) -> None:
+        for kept in self._kept.values():
+            if (ready := kept.ready()) is not None:
+                ready.sent.clear()
+        self._kept.clear()
+        self._wordings = 0
 
     async def _learn(self, scope: Scope, receive: Receive, send: Send, now: float) -> None:
         """The long way, listening to what it finds. Commits are counted first: a later one makes what was found doubtful."""
@@ -139,7 +151,7 @@ class Express:
         told: list[tuple[Found, Ready]] = []
         self._kept.pop(scope["raw_path"], None)
         await self._app({**scope, _FOUND: told}, receive, send)
+        if len(self._kept) >= _MOST:
+            self._forget()
         for found, ready in told:
-            if len(self._kept) >= _MOST_ADDRESSES:
-                self._kept.clear()
             self._kept[scope["raw_path"]] = _Kept(found, weakref.ref(ready), writes, now + DOUBT_AFTER)
