@@ -14,7 +14,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "feedhub"
 DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("fetch/",),
     "yarl": ("fetch/",),
-    "brotli": ("fetch/",),
+    "brotli": ("fetch/", "serve/codings.py"),
+    "zstandard": ("serve/codings.py",),
     "publicsuffixlist": ("fetch/registrable.py",),
     "feedparser": ("parse/",),
     "chardet": ("parse/",),

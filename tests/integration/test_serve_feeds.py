@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import zstandard
 
-from feedhub.model import FeedKind, Format
+from feedhub.model import Document, FeedKind, Format
 from feedhub.ports import Vitals
 from feedhub.schedule import explain
 from feedhub.serve.app import ServeParts, create_app
+from feedhub.serve.shelf import make_ready
 from feedhub.settings import Settings
 from support.fake_library import NOON, FakeControl, FakeLibrary, FakePress, sample_library, stored_entry
 from support.web import Web, served
@@ -122,18 +126,66 @@ def test_unchanged_feeds_are_made_once_and_changed_ones_anew(site: Site) -> None
     assert new.headers["last-modified"] == "Mon, 23 Nov 2026 13:00:00 GMT"
 
 
-def test_large_documents_are_compressed_under_a_tag_of_their_own(site: Site) -> None:
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda packed: zstandard.ZstdDecompressor().decompress(packed),
+}
+
+
+def _publish_words(site: Site) -> None:
     words = [stored_entry(number, title=f"A story of many words, number {number} " * 8) for number in range(9)]
     site.library.publish(FeedKind.TOPIC, "central-banks", "Central banks", words)
-    plain, packed = site.web.get(ATOM), site.web.get(ATOM, accept_encoding="br, gzip")
+
+
+@pytest.mark.parametrize("coding", sorted(UNPACK))
+def test_large_documents_are_compressed_under_a_tag_of_their_own(site: Site, coding: str) -> None:
+    _publish_words(site)
+    plain, packed = site.web.get(ATOM), site.web.get(ATOM, accept_encoding=f"deflate, {coding}")
     assert "content-encoding" not in plain.headers
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
-    assert packed.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
+    assert packed.headers["content-encoding"] == coding
+    assert packed.headers["content-length"] == str(len(packed.body))
+    assert len(packed.body) < len(plain.body) / 2
+    assert UNPACK[coding](packed.body) == plain.body
+    assert packed.headers["etag"] == plain.headers["etag"][:-1] + f'-{coding}"'
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     for tag in (plain.headers["etag"], packed.headers["etag"]):
-        reply = site.web.get(ATOM, accept_encoding="gzip", if_none_match=tag)
+        reply = site.web.get(ATOM, accept_encoding=coding, if_none_match=tag)
         assert (reply.status, reply.headers["etag"]) == (304, tag)
-    assert "content-encoding" not in site.web.get(ATOM, accept_encoding="gzip;q=0").headers
+        assert "content-encoding" not in reply.headers
+    assert "content-encoding" not in site.web.get(ATOM, accept_encoding=f"{coding};q=0").headers
+
+
+def test_the_coding_is_the_clients_choice_and_then_the_smallest(site: Site) -> None:
+    _publish_words(site)
+    size = {coding: len(site.web.get(ATOM, accept_encoding=coding).body) for coding in UNPACK}
+    both = site.web.get(ATOM, accept_encoding="gzip, deflate, br, zstd")
+    assert len(both.body) == min(size.values())
+    assert site.web.get(ATOM, accept_encoding="br;q=0.1, zstd;q=0.2, gzip").headers["content-encoding"] == "gzip"
+    assert site.web.get(ATOM, accept_encoding="zstd, gzip;q=0.9, br;q=0").headers["content-encoding"] == "zstd"
+    assert "content-encoding" not in site.web.get(ATOM, accept_encoding="identity, br;q=0.5").headers
+
+
+def test_head_of_a_compressed_document_tells_its_length(site: Site) -> None:
+    _publish_words(site)
+    head = site.web.ask(ATOM, "HEAD", {"Accept-Encoding": "br"})
+    full = site.web.get(ATOM, accept_encoding="br")
+    assert head.body == b""
+    for name in ("etag", "content-length", "content-encoding", "content-type"):
+        assert head.headers[name] == full.headers[name]
+
+
+def test_the_shelf_counts_every_coding() -> None:
+    document = Document(body=b"<feed>many words</feed>" * 200, media_type="text/xml", etag='"a"', modified=NOON)
+    ready = make_ready(document)
+    assert set(ready.encoded) == {"br", "gzip", "zstd"}
+    assert ready.size == len(document.body) + sum(len(packed) for packed in ready.encoded.values())
+    assert make_ready(document).encoded == ready.encoded
+
+
+def test_what_does_not_shrink_is_sent_as_it_is() -> None:
+    noise = random.Random(1).randbytes(5_000)
+    assert not make_ready(Document(body=noise, media_type="image/png", etag='"a"', modified=NOON)).encoded
 
 
 def test_head_tells_the_same_without_the_body(still: Site) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from feedhub.model import EPOCH
 from feedhub.serve.conditional import Verdict, evaluate, http_date
-from feedhub.serve.negotiate import accepts
+from feedhub.serve.negotiate import by_preference
 from feedhub.serve.shelf import Ready
 
 PAGE_POLICY = (
@@ -58,8 +58,7 @@ def _shared_headers(manner: Manner, modified: str) -> dict[str, str]:
 
 def _codings(ready: Ready, accept: str) -> list[str]:
     """The encodings of a document, the one to send first."""
-    welcome = [coding for coding in ready.encoded if accepts(accept, coding)]
-    return list(dict.fromkeys([*welcome, "", *ready.encoded]))
+    return list(dict.fromkeys([*by_preference(accept, list(ready.encoded)), *ready.encoded]))
 
 
 def _joined(request: Request) -> dict[str, str]:

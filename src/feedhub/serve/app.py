@@ -2,6 +2,7 @@
 
 ::
 
+    express.py           the short way for ready feed documents, in front of the rest
     gate.py              what every request passes: length, prefix, figures, the last net
     feed_routes.py       feeds, pages, directory, OPML, private feeds
     search_routes.py     searches, joined and narrowed feeds (narrowing.py: what their names mean)
@@ -10,12 +11,13 @@
     websub_routes.py     where hubs verify and deliver
     samples.py           the sample sources of the first run
     answers.py           ready document + request -> 200, 304, 412
-    shelf.py             documents ready to send
+    shelf.py             documents ready to send (codings.py: compressed in advance)
     conditional.py  negotiate.py  addresses.py  words.py  views.py  wire.py     pure
 """
 
 from __future__ import annotations
 
+import logging
 from hashlib import blake2b
 from http import HTTPStatus
 from importlib.resources import files
@@ -26,7 +28,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedhub.errors import FeedHubError
 from feedhub.logs import get_logger
@@ -34,6 +36,7 @@ from feedhub.model import EPOCH, Document
 from feedhub.serve.addresses import site_prefix
 from feedhub.serve.answers import Manner, answer, page_answer
 from feedhub.serve.control_routes import ControlRoutes
+from feedhub.serve.express import Express
 from feedhub.serve.feed_routes import FeedRoutes
 from feedhub.serve.gate import Gate
 from feedhub.serve.jinja_pages import STATIC, PageRenderer
@@ -53,7 +56,7 @@ _WEEK = 604_800
 _log = get_logger("serve")
 
 
-def create_app(parts: ServeParts) -> Starlette:
+def create_app(parts: ServeParts) -> ASGIApp:
     """The whole server for these settings. After a reload make a new one: nothing in it changes."""
     metrics = Metrics(parts.version)
     shelf = Shelf()
@@ -78,7 +81,9 @@ def create_app(parts: ServeParts) -> Starlette:
         exception_handlers={HTTPException: refusals.http, FeedHubError: refusals.unable},
     )
     app.router.redirect_slashes = False  # its Location is made from the Host header, which anyone can forge
-    return app
+    if parts.writes is None or _log.is_enabled_for(logging.DEBUG):  # every request is logged then, by the gate
+        return app
+    return Express(app, shelf, metrics, parts.writes)
 
 
 def _search_routes(parts: ServeParts, renderer: PageRenderer, feeds: FeedRoutes) -> list[Route]:

@@ -19,6 +19,7 @@ from feedhub.newest import newest_page
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
 from feedhub.serve.answers import Manner, answer, page_answer
+from feedhub.serve.express import Found, tell
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
 from feedhub.serve.narrowing import asks_to_narrow
@@ -162,14 +163,22 @@ class FeedRoutes:
         if form is None or number > feed.archives:
             return await self.not_found(request)
         make = partial(press.document, feed, form, None, under, archive=number)
-        return answer(request, await self._shelf.get((feed.id, form, number, under), feed, make), manner)
+        return await self._from_shelf(request, feed, (feed.id, form, number, under), make, manner)
 
     async def _document(
         self, request: Request, feed: Feed, format: Format, before: Before, manner: Manner, under: str = ""
     ) -> Response:
         press = self._parts.press
         key = (feed.id, format, before, under)
-        ready = await self._shelf.get(key, feed, lambda: press.document(feed, format, before, under))
+        return await self._from_shelf(request, feed, key, lambda: press.document(feed, format, before, under), manner)
+
+    async def _from_shelf(
+        self, request: Request, feed: Feed, key: Hashable, make: Callable[[], Document], manner: Manner
+    ) -> Response:
+        ready = await self._shelf.get(key, feed, make)
+        if not manner.private and not manner.negotiated:
+            look_up = partial(self._parts.library.feed, feed.kind, feed.slug)
+            tell(request.scope, Found(feed, look_up, key, manner), ready)
         return answer(request, ready, manner)
 
     async def _feed_page(self, request: Request, feed: Feed, before: Before) -> Response:

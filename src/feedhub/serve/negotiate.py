@@ -39,10 +39,20 @@ def _weights(header: str) -> dict[str, float]:
     return weights
 
 
-def accepts(header: str, coding: str) -> bool:
-    """Whether an ``Accept-Encoding`` welcomes a content coding. No header: nothing but the plain bytes."""
+def by_preference(header: str, codings: Sequence[str]) -> list[str]:
+    """The content codings that an ``Accept-Encoding`` welcomes, most wanted first, and ``""`` for the plain bytes.
+
+    Among equals the order of ``codings`` decides. Plain bytes come last unless they are asked for with a higher quality
+    than a coding. No header: nothing but the plain bytes, which every client understands. A client that refuses all
+    that there is gets plain bytes too: they are more use than a refusal (12.5 allows it).
+    """
     weights = _weights(header)
-    return weights.get(coding, weights.get("*", 0.0)) > 0
+    if "x-gzip" in weights:
+        weights.setdefault("gzip", weights["x-gzip"])
+    plain = weights.get("identity", 0.0)
+    welcome = [(weights.get(coding, weights.get("*", 0.0)), coding) for coding in codings]
+    better = [one for one in welcome if one[0] > 0 and one[0] >= plain]
+    return [*(coding for _, coding in sorted(better, key=lambda one: -one[0])), ""]
 
 
 def _media_quality(weights: Mapping[str, float], media_type: str) -> float:

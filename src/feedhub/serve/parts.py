@@ -30,3 +30,4 @@ class ServeParts:
     searching: Searching | None = None  # with ``selections``; without them nothing is searched or narrowed
     selections: SelectionPress | None = None
     push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict
+    writes: Callable[[], int] | None = None  # how often this process wrote to the database; without it, no short way

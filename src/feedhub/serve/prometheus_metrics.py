@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 
 from feedhub.serve.shelf import ShelfCounts
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class _Answers(Collector):
+    """Requests and the time they took. The library's own counters cost three times as much, a tenth of a ready answer."""
+
+    def __init__(self) -> None:
+        self._requests: Counter[tuple[str, int]] = Counter()
+        self._times: dict[str, list[int]] = {}  # by bucket; the last holds what is slower than all of them
+        self._sums: dict[str, float] = {}
+
+    def add(self, kind: str, status: int, seconds: float) -> None:
+        self._requests[kind, status] += 1
+        if kind not in self._times:
+            self._times[kind], self._sums[kind] = [0] * (len(_BUCKETS) + 1), 0.0
+        self._times[kind][bisect_left(_BUCKETS, seconds)] += 1
+        self._sums[kind] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily("feedhub_http_requests", "Requests answered.", labels=["kind", "status"])
+        for (kind, status), count in list(self._requests.items()):
+            requests.add_metric([kind, str(status)], count)
+        yield requests
+        seconds = HistogramMetricFamily("feedhub_http_request_seconds", "Time to answer.", labels=["kind"])
+        for kind, times in list(self._times.items()):
+            below = zip([*map(str, _BUCKETS), "+Inf"], accumulate(times), strict=True)
+            seconds.add_metric([kind], [(bound, float(count)) for bound, count in below], self._sums[kind])
+        yield seconds
 
 
 class Metrics:
@@ -19,10 +51,8 @@ class Metrics:
     def __init__(self, version: str) -> None:
         registry = CollectorRegistry()
         self._registry = registry
-        self._requests = Counter("feedhub_http_requests", "Requests answered.", ["kind", "status"], registry=registry)
-        self._seconds = Histogram(
-            "feedhub_http_request_seconds", "Time to answer.", ["kind"], buckets=_BUCKETS, registry=registry
-        )
+        self._answers = _Answers()
+        registry.register(self._answers)
         self._sources = Gauge("feedhub_sources", "Sources by state.", ["health"], registry=registry)
         self._ready = Gauge("feedhub_ready", "1 when the service is ready.", registry=registry)
         self._live = Gauge("feedhub_live", "1 when the service is live.", registry=registry)
@@ -33,8 +63,7 @@ class Metrics:
 
     def answered(self, kind: str, status: int, seconds: float) -> None:
         """``kind`` is one of a few fixed words, never a path: paths are endless and may hold tokens."""
-        self._requests.labels(kind, str(status)).inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._answers.add(kind, status, seconds)
 
     def update_service(self, live: bool, ready: bool, detail: Mapping[str, object]) -> None:
         self._live.set(live)

@@ -8,26 +8,27 @@ are made once, in a thread, one document at a time: rendering holds the interpre
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from feedhub.model import Document
+from feedhub.serve.codings import compressed
 
-GZIP_FROM = 1_000
-"""Bytes from which compressing is worth a header."""
-_LEVEL = 6
+Messages = tuple[dict[str, Any], dict[str, Any]]
+"""An answer as ASGI sends it: its head and its body."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Ready:
-    """A document with its encodings. A strong tag names one sequence of bytes, so each encoding has its own."""
+    """A document with its encodings, smallest first. A strong tag names one sequence of bytes: each has its own."""
 
     document: Document
     encoded: Mapping[str, bytes] = field(default_factory=dict)
+    sent: dict[Hashable, Messages] = field(default_factory=dict, compare=False, repr=False)  # express.py's notes
 
     def tag(self, coding: str = "") -> str:
         """The entity tag of an encoding: ``"abc"``, ``"abc-gzip"``."""
@@ -39,11 +40,8 @@ class Ready:
 
 
 def make_ready(document: Document) -> Ready:
-    """Compress a document if that makes it smaller. The same bytes come out on every machine and at every time."""
-    if len(document.body) < GZIP_FROM:
-        return Ready(document=document)
-    packed = gzip.compress(document.body, _LEVEL, mtime=0)
-    return Ready(document=document, encoded={"gzip": packed} if len(packed) < len(document.body) else {})
+    """The document, and compressed in every way that makes it smaller."""
+    return Ready(document=document, encoded=compressed(document.body))
 
 
 @dataclass(slots=True)
@@ -88,6 +86,11 @@ class Shelf:
             self._making[job] = asyncio.create_task(self._make(key, stamp, make))
             self._making[job].add_done_callback(_seen)
         return await asyncio.shield(self._making[job])
+
+    def touch(self, key: Hashable) -> None:
+        """Somebody asked for it."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
 
     async def _make(self, key: Hashable, stamp: Hashable, make: Callable[[], Document]) -> Ready:
         try:

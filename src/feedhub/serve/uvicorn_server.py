@@ -10,16 +10,17 @@ import asyncio
 import errno
 import socket
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from feedhub.errors import AddressInUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 HEAD_BYTES = 32_768
 """Request line and headers together; more is answered with 431."""
@@ -88,6 +89,40 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._deadline = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def header_lines(status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Status line and headers as they go over the wire, without what differs from answer to answer."""
+    phrase = HTTPStatus(status).phrase
+    return b"".join([f"HTTP/1.1 {status} {phrase}\r\n".encode(), *(b"%b: %b\r\n" % header for header in headers)])
+
+
+async def send_whole(send: Send, head: Message, body: Message) -> bool:
+    """Send an answer whose lines are ready (``feedhub.lines`` of its head) in one piece, as uvicorn's ``send`` does in two.
+
+    uvicorn looks at each header of each answer with two regular expressions, which costs a fifth of a ready answer.
+    ``body`` must be whole and of the length that the head says. False, with nothing sent, when ``send`` is not uvicorn's:
+    then the messages must be sent.
+    """
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is not RequestResponseCycle or cycle.response_started:
+        return False
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return True
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    content = [head["feedhub.lines"], *(b"%b: %b\r\n" % header for header in cycle.default_headers)]
+    content.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+    if cycle.scope["method"] != "HEAD":
+        content.append(body["body"])
+    cycle.transport.write(b"".join(content))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 class _QuietServer(uvicorn.Server):

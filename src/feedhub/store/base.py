@@ -16,6 +16,7 @@ class Side:
     def __init__(self, url: str, *, busy_timeout: float, read_only: bool) -> None:
         self.url = url
         self.read_only = read_only
+        self.writes = 0  # commits by :meth:`writing`, in this process: readers may see something new
         self._writer = sqlalchemy_engine.connect(url, writing=True, busy_timeout=busy_timeout)
         self._hurried = sqlalchemy_engine.connect(url, writing=True, busy_timeout=0.05)
         self._reader = sqlalchemy_engine.connect(url, writing=False, busy_timeout=busy_timeout)
@@ -24,9 +25,12 @@ class Side:
         """One state of the database, for the length of the block."""
         return sqlalchemy_engine.reading(self._reader)
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
         """A transaction of the single writer."""
-        return sqlalchemy_engine.writing(self._reader if self.read_only else self._writer)
+        with sqlalchemy_engine.writing(self._reader if self.read_only else self._writer) as connection:
+            yield connection
+        self.writes += 1
 
     @contextmanager
     def hurried_writing(self) -> Iterator[Connection]:

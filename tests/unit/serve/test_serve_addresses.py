@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from feedhub.model import EntryId, FeedKind, Format
 from feedhub.ports import page_key, read_page_key
 from feedhub.serve.addresses import Visibility, nearest, site_prefix, take_apart
-from feedhub.serve.negotiate import accepts, preferred
+from feedhub.serve.negotiate import by_preference, preferred
 from feedhub.settings import Settings
 from support.fake_library import FakeLibrary
 
@@ -123,17 +123,30 @@ def test_formats_that_are_not_emitted_are_not_offered() -> None:
     assert preferred("application/rss+xml, application/atom+xml;q=0.1", (Format.ATOM,)) is Format.ATOM
 
 
-@pytest.mark.parametrize(
-    ("header", "welcome"),
-    [
-        ("", False),
-        ("gzip", True),
-        ("GZIP;q=0.5", True),
-        ("gzip;q=0", False),
-        ("*", True),
-        ("*, gzip;q=0", False),
-        ("br", False),
-    ],
-)
-def test_encodings(header: str, welcome: bool) -> None:
-    assert accepts(header, "gzip") is welcome
+ENCODINGS = [
+    ("", [""]),
+    ("gzip", ["gzip", ""]),
+    ("GZIP;q=0.5", ["gzip", ""]),
+    ("x-gzip", ["gzip", ""]),
+    ("gzip;q=0", [""]),
+    ("gzip, deflate, br", ["br", "gzip", ""]),
+    ("gzip, deflate, br, zstd", ["br", "zstd", "gzip", ""]),
+    ("gzip;q=1.0, br;q=0.9", ["gzip", "br", ""]),
+    ("*", ["br", "zstd", "gzip", ""]),
+    ("*, br;q=0", ["zstd", "gzip", ""]),
+    ("*;q=0", [""]),
+    ("*;q=0, zstd", ["zstd", ""]),
+    ("identity", [""]),
+    ("identity;q=0", [""]),
+    ("identity;q=0, gzip", ["gzip", ""]),
+    ("identity, gzip;q=0.5", [""]),
+    ("identity;q=0.5, gzip;q=0.5, br;q=0.2", ["gzip", ""]),
+    ("compress, exi", [""]),
+    ("br;q=much, gzip", ["gzip", ""]),
+    (",;=,q=1;;gzip", [""]),
+]
+
+
+@pytest.mark.parametrize(("header", "order"), ENCODINGS)
+def test_encodings_by_quality_and_then_by_size(header: str, order: list[str]) -> None:
+    assert by_preference(header, ["br", "zstd", "gzip"]) == order

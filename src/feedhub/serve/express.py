@@ -1,0 +1,157 @@
+"""The short way for ready feed documents: no routing, no request object, no header made twice.
+
+What the routes answered to a public feed's address is remembered as the messages that were sent, and sent again to
+whoever asks in the same words, while the document is on the shelf and its feed's row is what it was. The row is looked
+up anew after any commit of this process and at the latest after :data:`DOUBT_AFTER`, so that a change by another process
+(a command beside the daemon) is seen that much later at most, and one of our own at once. Everything else takes the long
+way: other methods, queries, pages, private feeds, repeated headers, rare conditions. Both ways give the same bytes,
+because the short one only repeats what the long one made.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Hashable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from feedhub.errors import FeedHubError
+from feedhub.model import Feed
+from feedhub.ports import Redirected
+from feedhub.serve.answers import EVERYWHERE, Manner, answer
+from feedhub.serve.prometheus_metrics import Metrics
+from feedhub.serve.shelf import Messages, Ready, Shelf
+from feedhub.serve.uvicorn_server import header_lines, send_whole
+
+DOUBT_AFTER = 0.05
+"""Seconds for which a change by another process may go unnoticed."""
+MOST_WORDINGS = 32
+"""Ways of asking for one document that are remembered: readers send few different ``Accept-Encoding``."""
+_LONGEST_WORDING = 300
+_MOST = 10_000
+"""Addresses, and wordings of all of them together (some 2 kB each), from which we begin to remember anew."""
+_FOUND = "feedhub.found"
+_SAFE = frozenset({"GET", "HEAD"})
+_RARE = frozenset({b"if-match", b"if-unmodified-since"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the routes say of a public feed's document: that asking the same again may take the short way."""
+
+    feed: Feed
+    look_up: Callable[[], Feed | Redirected | None]
+    key: Hashable  # on the shelf
+    manner: Manner
+
+
+def tell(scope: MutableMapping[str, Any], found: Found, ready: Ready) -> None:
+    """Called by the routes; without effect where nobody listens."""
+    if (listener := scope.get(_FOUND)) is not None:
+        listener.append((found, ready))
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An address and what it led to. The document itself is the shelf's: what falls from there is gone here too."""
+
+    found: Found
+    ready: weakref.ref[Ready]
+    writes: int
+    trusted_until: float
+
+
+class Express:
+    """ASGI, in front of everything. Belongs to one event loop, and to one configuration."""
+
+    def __init__(self, app: ASGIApp, shelf: Shelf, metrics: Metrics, writes: Callable[[], int]) -> None:
+        self._app = app
+        self._shelf = shelf
+        self._metrics = metrics
+        self._writes = writes
+        self._kept: dict[bytes, _Kept] = {}
+        self._wordings = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["query_string"] or scope["method"] not in _SAFE:
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        kept = self._kept.get(scope["raw_path"])
+        messages = kept and self._messages(scope, kept, began)
+        if not kept or not messages:
+            await self._learn(scope, receive, send, began)
+            return
+        head, body = messages
+        if not await send_whole(send, head, body):
+            await send(head)
+            await send(body)
+        self._metrics.answered(kept.found.feed.kind.value, head["status"], time.perf_counter() - began)
+
+    def _messages(self, scope: Scope, kept: _Kept, now: float) -> Messages | None:
+        """The two messages of an answer; None where the long way must find one."""
+        ready = kept.ready()
+        if ready is None:
+            return None
+        if (now > kept.trusted_until or kept.writes != self._writes()) and not self._again(kept, now):
+            return None
+        headers = scope["headers"]
+        asked: dict[bytes, bytes] = dict(headers)
+        if len(asked) != len(headers) or not _RARE.isdisjoint(asked):
+            return None
+        self._shelf.counts.hits += 1
+        wording = asked.get(b"accept-encoding"), asked.get(b"if-none-match"), asked.get(b"if-modified-since")
+        return ready.sent.get(wording) or self._compose(scope, kept, ready, wording)
+
+    def _again(self, kept: _Kept, now: float) -> bool:
+        """Whether the feed's row is still what it was."""
+        found, writes = kept.found, self._writes()
+        try:
+            if found.look_up() != found.feed:
+                return False
+        except FeedHubError:
+            return False  # the long way tells it
+        kept.writes, kept.trusted_until = writes, now + DOUBT_AFTER
+        self._shelf.touch(found.key)
+        return True
+
+    def _compose(self, scope: Scope, kept: _Kept, ready: Ready, wording: tuple[bytes | None, ...]) -> Messages:
+        """As the routes and the gate do it, once for each wording."""
+        response = answer(Request(scope), ready, kept.found.manner)
+        present = Headers(raw=response.raw_headers)
+        more = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items() if name not in present]
+        headers = [*response.raw_headers, *more]
+        head = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        head["feedhub.lines"] = header_lines(response.status_code, headers)
+        messages = head, {"type": "http.response.body", "body": bytes(response.body)}
+        if sum(len(word or b"") for word in wording) <= _LONGEST_WORDING:
+            if self._wordings >= _MOST:
+                self._forget()
+            if len(ready.sent) >= MOST_WORDINGS:
+                ready.sent.clear()
+            ready.sent[wording] = messages
+            self._wordings += 1
+        return messages
+
+    def _forget(self) -> None:
+        for kept in self._kept.values():
+            if (ready := kept.ready()) is not None:
+                ready.sent.clear()
+        self._kept.clear()
+        self._wordings = 0
+
+    async def _learn(self, scope: Scope, receive: Receive, send: Send, now: float) -> None:
+        """The long way, listening to what it finds. Commits are counted first: a later one makes what was found doubtful."""
+        writes = self._writes()
+        told: list[tuple[Found, Ready]] = []
+        self._kept.pop(scope["raw_path"], None)
+        await self._app({**scope, _FOUND: told}, receive, send)
+        if len(self._kept) >= _MOST:
+            self._forget()
+        for found, ready in told:
+            self._kept[scope["raw_path"]] = _Kept(found, weakref.ref(ready), writes, now + DOUBT_AFTER)
