@@ -261,7 +261,7 @@ def main(rounds: int) -> None:
         ours = stack.enter_context(started("FeedHub", command, folder, first))
         plain, packed = ours.fetch({})[0], ours.fetch({"Accept-Encoding": "gzip"})[0]
         assert gzip.decompress(packed) == plain
-        assert len(plain) > 50_000, len(plain)
+        assert len(plain) > 50_000, "the source was not stored"
         command = nginx(folder, first + 1, plain, packed)
         files = stack.enter_context(started("nginx, the same bytes as files", command, folder, first + 1))
         command = [sys.executable, __file__, "--plain", str(first + 2), name]
