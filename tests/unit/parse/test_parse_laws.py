@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedhub.model import Digest, Failure, ParseFailed, RawEntry, RawFeed, RawLink, RawText
@@ -147,13 +147,22 @@ def test_latin_1_means_windows_1252(name: str) -> None:
     assert codec_of(name) == "cp1252"
 
 
+def repaired(text: str) -> str:
+    """What feedparser makes of text that somebody encoded as UTF-8 twice; all other text stays as it is."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
+
+
 @given(WORDS, WORDS)
+@example("\u00c2\u00a1", "\u00c3")
 def test_any_text_is_kept_as_written(title: str, guid: str) -> None:
     escaped = [part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for part in (title, guid)]
     body = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>{escaped[1]}</id><title>{escaped[0]}</title></entry></feed>'
     (entry,) = feed(body.encode()).entries
-    assert entry.id == guid.strip()
-    assert (entry.title.value if entry.title else "") == title.strip()
+    assert entry.id == repaired(guid.strip())
+    assert (entry.title.value if entry.title else "") == repaired(title.strip())
 
 
 def test_text_that_was_encoded_twice_is_repaired() -> None:
