@@ -319,7 +319,7 @@ class Memory:
 
     known: Mapping[Key, Known]
     removed: frozenset[Key]
-    stories: Mapping[Key, Story]
+    stories: Mapping[Key, Sequence[Story]]
     subscriptions: Mapping[SourceId, Subscription]
     near: NearCopies
 
@@ -340,7 +340,7 @@ def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory
     if not isinstance(decision, Insert):
         return decision
     marks = memory.near.worth_keeping(draft)
-    candidates = [memory.stories[key] for key in draft.keys.cluster if key in memory.stories]
+    candidates = [story for key in draft.keys.cluster for story in memory.stories.get(key, ())]
     others = [story for story in candidates if source not in story.sources]
     if (cluster := join(draft.entry, others, now)) is not None:
         return Insert(cluster=cluster, because="the same link, id or text", marks=marks)

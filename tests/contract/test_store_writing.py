@@ -33,7 +33,7 @@ from feedhub.model import (
     Update,
     Validators,
 )
-from feedhub.ports import Applied, Relabelled
+from feedhub.ports import MOST_STORIES_OF_A_KEY, Applied, Relabelled
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, key, member, poll, spec, topic
 
@@ -132,8 +132,8 @@ def test_known_finds_by_own_and_shared_keys(store: SqlStore, ab: tuple[SourceSta
     (known,) = {entry.id: entry for entry in found.values()}.values()
     assert (known.owner, known.digest, known.parts) == (ab[0].id, given.entry.digest, given.entry.parts)
     assert (known.original_id, known.published, known.version) == ("a:1", given.entry.published, 1)
-    assert stories[key("story s")].cluster == known.id
-    assert stories[key("story s")].language == "en"
+    assert {name: [story.cluster for story in found] for name, found in stories.items()} == {key("story s"): [known.id]}
+    assert stories[key("story s")][0].language == "en"
 
 
 def test_many_keys_are_asked_in_pieces(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
@@ -236,10 +236,34 @@ def test_of_a_new_story_the_earliest_is_shown(store: SqlStore, ab: tuple[SourceS
     later, earlier = draft("a", "1", story="s"), draft("b", "2", story="s", at=NOW - 3 * HOUR)
     with store.transaction() as transaction:
         transaction.apply([poll(ab[0], (later, Insert()))])
-        story = transaction.stories([key("story s")])[key("story s")].cluster
+        (story,) = [story.cluster for story in transaction.stories([key("story s")])[key("story s")]]
         transaction.apply([poll(ab[1], (earlier, Insert(cluster=story)))])
     assert shown(store, FeedKind.ALL, "all") == ["2 of b"]
     assert store.feeds(FeedKind.ALL)[0].size == 1
+
+
+def test_a_key_leads_to_every_story_that_has_it(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
+    write(store, ab[0], (draft("a", "1", story="s"), Insert()))
+    write(store, ab[1], (draft("b", "2", story="s"), Insert()), (draft("b", "3", story="other"), Insert()))
+    ids = {entry.entry.title: entry.id for entry in store.entries(9)}
+    with store.transaction() as transaction:
+        found = transaction.stories([key("story s")])[key("story s")]
+    assert [(story.cluster, story.sources) for story in found] == [
+        (ids["1 of a"], frozenset({ab[0].id})),
+        (ids["2 of b"], frozenset({ab[1].id})),
+    ]
+
+
+def test_a_key_of_too_many_stories_leads_to_none(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
+    def found() -> int:
+        with store.transaction() as transaction:
+            return len(transaction.stories([key("story s")]).get(key("story s"), ()))
+
+    most = [(draft("a", str(number), story="s"), Insert()) for number in range(MOST_STORIES_OF_A_KEY)]
+    write(store, ab[0], *most)
+    assert found() == MOST_STORIES_OF_A_KEY
+    write(store, ab[1], (draft("b", "one more", story="s"), Insert()))
+    assert found() == 0
 
 
 def test_a_hidden_entry_appears_when_the_shown_one_leaves(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:

@@ -55,6 +55,8 @@ R = TypeVar("R")
 
 Clock = Callable[[], datetime]
 """Now, aware, in UTC."""
+MOST_STORIES_OF_A_KEY = 20
+"""Stories that one ``cluster`` key may lead to. What more have is a template's address, or a site's page for all its news."""
 
 
 # ---------------------------------------------------------------- fetching
@@ -195,8 +197,11 @@ class Transaction(Protocol):
         """Those of the keys whose entries were removed for good."""
         ...
 
-    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
-        """Stories by any of their ``cluster`` keys."""
+    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Sequence[Story]]:
+        """Stories by any of their ``cluster`` keys, in the order of their ids.
+
+        A key that more than :data:`MOST_STORIES_OF_A_KEY` stories have says nothing: it leads to none.
+        """
         ...
 
     def stories_named(self, clusters: Collection[EntryId]) -> Mapping[EntryId, Story]:

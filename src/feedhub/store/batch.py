@@ -70,7 +70,7 @@ class Batch:
         self._contents: list[dict[str, Any]] = []
         self._indexed: dict[int, Written] = {}  # what the full-text index shall hold of new and updated entries
         self._keys: dict[Key, tuple[int, bool]] = {}
-        self._cluster_keys: dict[Key, int] = {}
+        self._cluster_keys: dict[tuple[Key, int], None] = {}
         self._marks: list[tuple[int, int]] = []
         self._joined: set[int] = set()  # feeds of people whose spellings were joined
         self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
@@ -230,7 +230,7 @@ class Batch:
             self._by_key.setdefault(key, here.id)
             self._keys.setdefault(key, (here.id, key == draft.keys.shared))
         for key in draft.keys.cluster:
-            self._cluster_keys.setdefault(key, here.cluster)
+            self._cluster_keys[key, here.cluster] = None
 
     # ------------------------------------------------------------ writing
 
@@ -261,7 +261,7 @@ class Batch:
     def _write_keys(self) -> None:
         rows = [{"key": key, "entry_id": entry, "shared": shared} for key, (entry, shared) in self._keys.items()]
         put_missing(self._connection, entry_keys, rows)
-        put_missing(self._connection, cluster_keys, [{"key": k, "cluster": c} for k, c in self._cluster_keys.items()])
+        put_missing(self._connection, cluster_keys, [{"key": k, "cluster": c} for k, c in self._cluster_keys])
 
     def _rewrite(self, polled: Polled) -> set[int]:
         """Give a new version to every stored entry whose rendering changes: edited, seen elsewhere, joined, credited."""

@@ -154,9 +154,10 @@ entry_keys = Table(
 cluster_keys = Table(
     "cluster_keys",
     metadata,
+    # A key leads to every story whose entries had it: years apart, a series on one address is many stories.
     Column("key", LargeBinary, nullable=False),
     Column("cluster", ID, nullable=False),
-    PrimaryKeyConstraint("key"),
+    PrimaryKeyConstraint("key", "cluster"),
     Index(None, "cluster"),
     sqlite_with_rowid=False,
 )

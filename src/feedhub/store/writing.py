@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, Marked, SourceId, Story, Subscription, Wording
-from feedhub.ports import Applied, PollRecord
+from feedhub.ports import MOST_STORIES_OF_A_KEY, Applied, PollRecord
 from feedhub.store.batch import Batch
 from feedhub.store.marks import marked, wordings
 from feedhub.store.rows import unpack_parts
@@ -31,11 +31,6 @@ _KNOWN = (
     )
     .select_from(entry_keys)
     .join(entries, entries.c.id == entry_keys.c.entry_id)
-)
-_STORIES = (
-    select(cluster_keys.c.key, entries.c.id, entries.c.language, entries.c.publisher, entries.c.published)
-    .select_from(cluster_keys)
-    .join(entries, entries.c.id == cluster_keys.c.cluster)
 )
 
 
@@ -70,15 +65,15 @@ class SqlTransaction:
             found.update(Key(key) for key in self._connection.scalars(gone))
         return frozenset(found)
 
-    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Story]:
-        found: dict[Key, Story] = {}
+    def stories(self, keys: Iterable[Key]) -> Mapping[Key, Sequence[Story]]:
+        clusters: dict[Key, list[EntryId]] = {}
         for some in chunks(set(keys)):
-            for row in self._connection.execute(_STORIES.where(cluster_keys.c.key.in_(some))):
-                found[Key(row.key)] = Story(
-                    cluster=EntryId(row.id), language=row.language, publisher=row.publisher, published=row.published
-                )
-        owners = self._owners({story.cluster for story in found.values()})
-        return {key: replace(story, sources=owners[story.cluster]) for key, story in found.items()}
+            leading = select(cluster_keys.c.key, cluster_keys.c.cluster).where(cluster_keys.c.key.in_(some))
+            for row in self._connection.execute(leading):
+                clusters.setdefault(Key(row.key), []).append(EntryId(row.cluster))
+        telling = {key: sorted(found) for key, found in clusters.items() if len(found) <= MOST_STORIES_OF_A_KEY}
+        stories = self.stories_named({cluster for found in telling.values() for cluster in found})
+        return {key: [stories[one] for one in found if one in stories] for key, found in telling.items()}
 
     def _owners(self, clusters: Collection[EntryId]) -> Mapping[EntryId, frozenset[SourceId]]:
         """The sources that own an entry of each story."""
