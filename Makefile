@@ -7,7 +7,7 @@ READY   = $(VENV)/.installed
 STAMP   = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts coverage docs bench wheel clean
+.PHONY: help run test check format lint types contracts coverage docs bench faults wheel clean
 
 help:            ## Show this list.
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -51,6 +51,11 @@ docs: $(STAMP)   ## Write the generated parts of docs/ anew.
 
 bench: $(STAMP)  ## Print the tables of benchmarks/.
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+
+faults: $(STAMP) ## Kill and starve the program on purpose, 300 times and long (docs/reliability.md). About an hour.
+	FEEDHUB_FAULTS=300 $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/acceptance/faults
+	FEEDHUB_KILLS=50 $(BIN)/python -m pytest -q -n 0 --timeout 3600 tests/acceptance/test_killed.py
+	FEEDHUB_FLAKY_SECONDS=600 FEEDHUB_FLAKY_SOURCES=200 $(BIN)/python -m pytest -q -s -n 0 --timeout 900 tests/acceptance/test_flaky.py
 
 wheel: $(STAMP)  ## Build dist/*.whl.
 	$(BIN)/python -m build --wheel

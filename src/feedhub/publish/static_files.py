@@ -88,6 +88,7 @@ class StaticExport:
             for folder in sorted(self._changed):
                 _sync_folder(folder)
             self._keep(self._written)
+            _sync_folder(self._root)  # the list must last before the journal goes
             (self._root / JOURNAL).unlink(missing_ok=True)
             self._remove_leftovers()
         self._changed.clear()
@@ -112,9 +113,14 @@ class StaticExport:
         return journal.read_text(encoding="utf-8").split("\n")[:-1] if journal.exists() else []
 
     def _claim(self, name: str) -> None:
-        """Noted before the file exists: after a crash the next export still knows it as its own."""
+        """Noted, and flushed, before the file exists: after a crash the next export still knows it as its own."""
+        begun = (self._root / JOURNAL).exists()
         with (self._root / JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(name + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+        if not begun:
+            _sync_folder(self._root)
         self._earlier.add(name)
 
     def _keep(self, names: set[str] | tuple[str, ...]) -> None:

@@ -148,10 +148,13 @@ def free_name(file: Path, ending: str) -> Path:
 
 
 def copy_sqlite(file: Path, target: Path, url: str) -> None:
-    """A consistent copy of a database that may be in use."""
+    """A consistent copy of a database that may be in use. ``target`` is there when it is complete, and not before."""
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)  # of a copy that was killed
     try:
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(partial)) as copy:
             source.backup(copy)
+        partial.replace(target)
     except sqlite3.Error as error:
-        target.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise sqlalchemy_engine.translated(error, url) or DatabaseBroken(f"Copying {file} failed: {error}.") from error

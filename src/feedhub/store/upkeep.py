@@ -16,6 +16,9 @@ from feedhub.store.schema import SchemaKind, copy_sqlite, free_name, require_cur
 from feedhub.store.search_index import index_faults
 from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
 
+LOGS = ("-wal", "-shm")
+"""Endings of what SQLite keeps beside a database in use."""
+
 _INVARIANTS = {
     "feeds whose size is not the number of entries they show": """
         SELECT count(*) FROM feeds f WHERE f.size <>
@@ -82,10 +85,7 @@ def backup(url: str, target: Path) -> None:
         raise OutputError(f"{target} exists already.", "Choose another name.")
     if not target.parent.is_dir():
         raise OutputError(f"The folder {target.parent} does not exist.", "Create it first.")
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    copy_sqlite(file, partial, url)
-    partial.replace(target)
+    copy_sqlite(file, target, url)
 
 
 def restore(url: str, source: Path) -> Path | None:
@@ -102,6 +102,7 @@ def restore(url: str, source: Path) -> Path | None:
         copy_sqlite(source, fresh, url)
         aside = _set_aside(file)
         fresh.replace(file)
+        _drop_log(file)
     return aside
 
 
@@ -126,13 +127,35 @@ def _check_backup(source: Path) -> None:
 
 
 def _set_aside(file: Path) -> Path | None:
-    """Move the database away with its log: a log that stays would be played into the restored file and ruin it."""
+    """Give the database a second name, which is its only one once another file takes its place: it is never without one.
+
+    What its log holds is written into it before, for a log that stays would be played into the restored file and ruin
+    it. A database that is too broken for that keeps its log beside its second name.
+    """
     if not file.exists():
         return None
     aside = free_name(file, ".replaced")
-    for ending in ("-wal", "-shm"):
-        log = file.with_name(file.name + ending)
-        if log.exists():
-            shutil.move(log, aside.with_name(aside.name + ending))
-    file.replace(aside)
+    if not _emptied_log(file):
+        for ending in LOGS:
+            log = file.with_name(file.name + ending)
+            if log.exists():
+                shutil.move(log, aside.with_name(aside.name + ending))
+    try:
+        aside.hardlink_to(file)
+    except OSError:  # a file system without links
+        shutil.copy2(file, aside)
     return aside
+
+
+def _emptied_log(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not busy
+
+
+def _drop_log(file: Path) -> None:
+    for ending in LOGS:
+        file.with_name(file.name + ending).unlink(missing_ok=True)
