@@ -48,6 +48,20 @@ def test_an_archive_is_full_and_holds_the_oldest(store: SqlStore) -> None:
     assert {one.id for one in store.stored(members(store, 1))} == set(members(store, 1))
 
 
+def test_pages_of_outlines_are_those_of_entries_down_to_the_oldest(store: SqlStore) -> None:
+    store.sync([spec("a")], [], NOW)
+    bring(store, "a", [1, 1, 2, 3, 3, 3, 5])
+    feed = everything(store)
+    walked: list[EntryId] = []
+    before: tuple[int, EntryId] | None = None
+    while page := store.outlines(feed.id, 2, before):
+        assert [one.id for one in page] == [one.id for one in store.page(feed.id, 2, before)]
+        walked += [one.id for one in page]
+        before = page[-1].sort_key, page[-1].id
+    assert walked == [one.id for one in store.page(feed.id, 9)]
+    assert len(walked) == 7
+
+
 def test_complete_archives_never_change_whatever_comes(store: SqlStore) -> None:
     dice = Random(5)
     store.sync([spec("a"), spec("b")], [], NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -91,3 +93,35 @@ def test_a_server_gives_the_whole_history(tmp_path: Path) -> None:
             wait_for(lambda: len(history(read, f"{BASE}/all.atom")[0]) == 170)
             again = history(read, f"{BASE}/all.atom")[1]
             assert {address: again[address] for address in archives} == archives
+
+
+def older(body: bytes, ending: str) -> tuple[set[str], str]:
+    """The titles of a page, and where the next older one is."""
+    if ending == "json":
+        page = json.loads(body)
+        return {item["title"] for item in page["items"]}, page.get("next_url", "")
+    feed = feedparser.parse(body)
+    assert not feed.bozo
+    return {entry.title for entry in feed.entries}, next((one.href for one in feed.feed.links if one.rel == "next"), "")
+
+
+def test_pages_lead_to_the_oldest_entry_in_every_format_and_for_people(tmp_path: Path) -> None:
+    with serving({"news.rss": listed(0, 130)}) as server:
+        (tmp_path / "config.yaml").write_text(CONFIG.format(base=BASE, url=server.url("news.rss")))
+        feedhub(tmp_path, "poll", "--all")
+        with running(tmp_path) as daemon:
+            for ending in ("atom", "rss", "json"):
+                titles: set[str] = set()
+                address, pages = f"{BASE}/all.{ending}", 0
+                while address:
+                    reply = daemon.get(address.removeprefix(BASE))
+                    assert reply.status == 200, address
+                    some, address = older(reply.body, ending)
+                    assert titles.isdisjoint(some)
+                    titles |= some
+                    pages += 1
+                assert (titles, pages) == ({f"Story {n}" for n in range(130)}, 3)
+            page = daemon.get("/all").body.decode()
+            link = re.search(r'href="([^"]*[?&]before=[^"]*)"', page)
+            assert link
+            assert "Story" in daemon.get(link[1].replace("&amp;", "&").removeprefix(BASE)).body.decode()

@@ -38,6 +38,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _MOBILE = frozenset({"m", "mobile", "amp", "www", "wap"})
 _AMP_PATH = re.compile(r"(?:/amp(?:\.html)?|\.amp(?=\.html$)|\.amp|/amp/)$|^/amp(?=/)", re.IGNORECASE)
 _AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([\w.-]+\.[a-z]{2,}/.*)", re.IGNORECASE)
+_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)  # browsers read any number of them as two (WHATWG URL, 4.4)
 _ROUNDS = 5
 
 
@@ -97,7 +98,7 @@ def _ascii(url: str) -> str:
     scheme = scheme_of(url)
     if scheme not in {"http", "https"}:
         return scheme + quote(url[len(scheme) :], safe=_SAFE)
-    parts = urlsplit(url)
+    parts = urlsplit(_SLASHES.sub(r"\1//", url))
     rest = (quote(_STRAY_PERCENT.sub("%25", part), safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((scheme, _ascii_host(parts.netloc), *rest))
 
