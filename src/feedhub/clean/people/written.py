@@ -13,7 +13,9 @@ MAX_BYLINE = 1_000
 """Characters read of a byline."""
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>@]*>")
-_ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]\"',;|]+(?:@|\s?\[at\]\s?|\(at\))[^\s<>()\[\]\"',;|]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:mailto:)?[^\s<>()\[\]\"',;|]+(?:@|\s?\[at\]\s?|\(at\))[^\s<>()\[\]\"',;|]+|@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HANDLE = re.compile(r"\(\s*@[\w.]+\s*\)|\[\s*@[\w.]+\s*\]|(?<=\S)\s+@[\w.]+")
 _ONLY_BRACKETS = re.compile(
