@@ -43,7 +43,7 @@ def export_site(settings: Settings, home: wiring.Home, folder: Path) -> Exported
     """
     shelf = wiring.build_shelf(settings, home, paged=False)
     target = StaticExport(folder)
-    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if _is_public(feed, settings)]
+    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if settings.feeds.is_public(feed)]
     changed = [target.write(f"static/{name}", body) for name, body in STATIC.items()]
     changed.append(target.write("index.html", shelf.pages.directory(feeds).encode()))
     changed.append(target.write("404.html", shelf.pages.not_found("/", []).encode()))
@@ -86,7 +86,3 @@ def _write_document(target: StaticExport, path: str, feed: Feed, form: Format, p
     except Unpublishable:
         target.keep(path)  # the press has logged why
         return False
-
-
-def _is_public(feed: Feed, settings: Settings) -> bool:
-    return feed.kind in settings.feeds.kinds and feed.path.lstrip("/") not in settings.feeds.private

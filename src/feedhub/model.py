@@ -951,3 +951,21 @@ class Document:
     media_type: str
     etag: str
     modified: datetime
+
+
+# ---------------------------------------------------------------- serve: who may read what is private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A subscriber's key to private feeds. The token itself is kept nowhere: only its digest (:func:`token_digest`)."""
+
+    name: str
+    digest: bytes = field(repr=False)
+    feeds: tuple[str, ...] = ()  # paths as ``feeds.private`` writes them: ``topics/ai``; none: every private feed
+    since: datetime
+
+
+def token_digest(token: str) -> bytes:
+    """SHA-256. Enough for 256 random bits: there is nothing to guess, so that nothing has to be slow or salted."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

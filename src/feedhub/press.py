@@ -119,7 +119,6 @@ class Press:
         self._feeds = feeds
         self._paged = paged
         self._page_ending = "" if paged else ".html"
-        self._private = {path.strip("/") for path in feeds.private}
         self._cache = _Cache(cache_bytes)
         self._memory = PrintMemory()
         self._unsaved: dict[str, dict[tuple[EntryId, int], bytes]] = {}  # by format name
@@ -207,7 +206,7 @@ class Press:
 
     def opml(self) -> Document:
         """All output feeds that are public."""
-        feeds = [feed for feed in self._stock.feeds(limit=ALL_FEEDS) if self._is_public(feed)]
+        feeds = [feed for feed in self._stock.feeds(limit=ALL_FEEDS) if self._feeds.is_public(feed)]
         modified = max((feed.updated for feed in feeds), default=EPOCH)
         body = self._renderer.opml_of_feeds(feeds, modified if modified > EPOCH else None, self._page_ending)
         return Document(body=body, media_type=OPML_MEDIA_TYPE, etag=_etag(body), modified=modified)
@@ -410,10 +409,6 @@ class Press:
             prev_archive=_address(base, part.format, archive=previous) if previous else "",
             alternates={other: address(other) for other in self._feeds.formats if other is not part.format},
         )
-
-    def _is_public(self, feed: Feed) -> bool:
-        shown = feed.kind in self._feeds.kinds and not feed.withdrawn
-        return shown and feed.path.strip("/") not in self._private
 
 
 class _Cache:

@@ -64,7 +64,7 @@ def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
         "path": feed.path.lstrip("/"),
         "title": feed.title,
         "url": _url(feed, settings),
-        "private": _is_private(feed, settings),
+        "private": settings.feeds.is_private(feed),
         "entries": feed.size,
         "updated": feed.updated,
     }
@@ -72,11 +72,7 @@ def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
 
 def _url(feed: Feed, settings: Settings) -> str:
     base = settings.site.base_url.rstrip("/")
-    return f"{base}/private/…{feed.path}" if _is_private(feed, settings) else base + feed.path
-
-
-def _is_private(feed: Feed, settings: Settings) -> bool:
-    return feed.path.lstrip("/") in settings.feeds.private
+    return f"{base}/private/…{feed.path}" if settings.feeds.is_private(feed) else base + feed.path
 
 
 def export(

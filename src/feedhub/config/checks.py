@@ -223,8 +223,10 @@ def _private(checked: Checked) -> Iterator[ConfigProblem]:
             yield _undefined(node, "topic", slug, checked.topics)
         elif kind == FeedKind.SOURCE and slug not in checked.sources:
             yield _undefined(node, "source", slug, checked.sources)
-        if not tokens:
-            yield node.problem("a private feed without a token can be read by nobody", at_key=True)
+        for index, token in enumerate(tokens):
+            if token.get_secret_value() in _KINDS:  # the address would be that of HTTP Basic
+                said = "a token may not be the name of a kind of feed; make a long random one"
+                yield checked.at("feeds", "private", path, index).problem(said)
 
 
 CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (

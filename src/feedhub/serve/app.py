@@ -4,7 +4,7 @@
 
     express.py           the short way for ready feed documents, in front of the rest
     gate.py              what every request passes: length, prefix, figures, the last net
-    feed_routes.py       feeds, pages, directory, OPML, private feeds
+    feed_routes.py       feeds, pages, directory, OPML, private feeds (private_gate.py: whom they open to)
     search_routes.py     searches, joined and narrowed feeds (narrowing.py: what their names mean)
     operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine

@@ -263,7 +263,7 @@ class _Search:
         if not slugs:
             return None if slugs is None else frozenset()
         query = select(sources.c.id).join(feeds, feeds.c.key == sources.c.slug)
-        query = query.where(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.slug.in_(slugs))
+        query = query.where(feeds.c.kind == FeedKind.SOURCE.value, or_(feeds.c.slug.in_(slugs), feeds.c.key.in_(slugs)))
         return frozenset(self._connection.scalars(query))
 
     def _members(self, feed: Feed, ids: Collection[EntryId]) -> set[EntryId]:
