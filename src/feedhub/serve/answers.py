@@ -31,6 +31,7 @@ class Manner:
     cors: bool = False
     noindex: bool = False
     negotiated: bool = False  # the same address gives other documents to other Accept headers
+    deltas: bool = False  # the same address tells only what is new to who asks with A-IM
     location: str = ""  # Content-Location: the address of its own that a negotiated document has
 
     @property
@@ -38,11 +39,19 @@ class Manner:
         return f"{'private' if self.private else 'public'}, max-age={self.max_age}"
 
 
+_VARY = {
+    (False, False): "Accept-Encoding",
+    (False, True): "A-IM, Accept-Encoding",
+    (True, False): "Accept, Accept-Encoding",
+    (True, True): "A-IM, Accept, Accept-Encoding",
+}
+
+
 def _shared_headers(manner: Manner, modified: str) -> dict[str, str]:
     """What a 200 and its 304 have in common (RFC 9110, 15.4.5)."""
     headers = {
         "Cache-Control": manner.cache_control,
-        "Vary": "Accept, Accept-Encoding" if manner.negotiated else "Accept-Encoding",
+        "Vary": _VARY[manner.negotiated, manner.deltas],
     }
     if modified:
         headers["Last-Modified"] = modified
@@ -80,12 +89,27 @@ def answer(request: Request, ready: Ready, manner: Manner) -> Response:
         return Response(status_code=412, headers={"Cache-Control": "no-store"})
     if verdict is Verdict.NOT_MODIFIED:
         return Response(status_code=304, headers=headers)
-    if coding := codings[0]:
+    return _whole(ready, codings[0], headers)
+
+
+def _whole(ready: Ready, coding: str, headers: dict[str, str], status: int = 200) -> Response:
+    if coding:
         headers["Content-Encoding"] = coding
     headers["Content-Type"] = ready.document.media_type
     if ready.document.media_type.startswith("text/html"):
         headers["Content-Security-Policy"] = PAGE_POLICY
-    return Response(ready.encoded.get(coding, ready.document.body), headers=headers)
+    return Response(ready.encoded.get(coding, ready.document.body), status, headers=headers)
+
+
+def delta_answer(request: Request, ready: Ready, manner: Manner, base: str) -> Response:
+    """226 with what is new since the version tagged ``base`` (RFC 3229, 10.5). No cache may take it for the whole.
+
+    ``ready`` holds the new entries and has the tag of the whole, which the reader knows from now on.
+    """
+    coding = _codings(ready, _joined(request).get("accept-encoding", ""))[0]
+    headers = _shared_headers(manner, http_date(ready.document.modified))
+    headers |= {"Cache-Control": "no-store", "ETag": ready.tag(coding), "IM": "feed", "Delta-Base": base}
+    return _whole(ready, coding, headers, 226)
 
 
 def page_answer(html: str, status: int, headers: Mapping[str, str] | None = None) -> Response:

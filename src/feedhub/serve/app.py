@@ -10,7 +10,8 @@
     control_routes.py    poll and reload, for commands on this machine
     websub_routes.py     where hubs verify and deliver
     samples.py           the sample sources of the first run
-    answers.py           ready document + request -> 200, 304, 412
+    answers.py           ready document + request -> 200, 226, 304, 412
+    deltas.py            which version a reader has, so that 226 can tell only what is new
     shelf.py             documents ready to send (codings.py: compressed in advance)
     conditional.py  negotiate.py  addresses.py  words.py  views.py  wire.py     pure
 """

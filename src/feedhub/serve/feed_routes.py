@@ -18,7 +18,8 @@ from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
 from feedhub.newest import newest_page
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
-from feedhub.serve.answers import Manner, answer, page_answer
+from feedhub.serve.answers import Manner, answer, delta_answer, page_answer
+from feedhub.serve.deltas import Base, Versions
 from feedhub.serve.express import Found, tell
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
@@ -75,6 +76,7 @@ class FeedRoutes:
         self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
         self._prefix = site_prefix(parts.settings.site.base_url)
         self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._versions = Versions()
         self._private = PrivateGate(self._visibility, parts.library, parts.access)
         self._narrower: Narrower | None = None
 
@@ -174,6 +176,7 @@ class FeedRoutes:
     ) -> Response:
         press = self._parts.press
         key = (feed.id, format, before, under)
+        manner = replace(manner, deltas=before is None)
         return await self._from_shelf(request, feed, key, lambda: press.document(feed, format, before, under), manner)
 
     async def _from_shelf(
@@ -183,7 +186,18 @@ class FeedRoutes:
         if not manner.private and not manner.negotiated:
             look_up = partial(self._parts.library.feed, feed.kind, feed.slug)
             tell(request.scope, Found(feed, look_up, key, manner), ready)
+        if manner.deltas and (base := self._base(request, key, ready.document)) is not None:
+            document = ready.document
+            delta = await self._shelf.get((key, base.tag), document.etag, lambda: document.without(base.keys))
+            return delta_answer(request, delta, manner, base.tag)
         return answer(request, ready, manner)
+
+    def _base(self, request: Request, place: Hashable, document: Document) -> Base | None:
+        self._versions.note(place, document)
+        if "a-im" not in request.headers or "if-match" in request.headers:
+            return None
+        manipulations, known = (", ".join(request.headers.getlist(name)) for name in ("a-im", "if-none-match"))
+        return self._versions.base(place, document, manipulations, known)
 
     async def _feed_page(self, request: Request, feed: Feed, before: Before) -> Response:
         known = await self._known.now()
