@@ -122,6 +122,7 @@ class SourceSpec:
     enabled: bool = True
     rights: str = ""
     content: ContentPolicy = ContentPolicy.FULL
+    republish: bool = True
     formerly: tuple[str, ...] = ()
 
 

@@ -105,7 +105,7 @@ _SIGHTINGS = (
     .add_columns(SOURCE_TITLE.label("title"))
     .join(sightings, sightings.c.entry_id == entries.c.id)
     .join(sources, sources.c.id == sightings.c.source_id)
-    .where(entries.c.cluster.in_(bindparam("stories", expanding=True)))
+    .where(entries.c.cluster.in_(bindparam("stories", expanding=True)), sources.c.republish)
     .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id)
 )
 
