@@ -960,6 +960,7 @@ class Document:
     media_type: str
     etag: str
     modified: datetime
+    rhythm: int = 0  # mean seconds between its newest entries; 0 where there are none, or it is no list of entries
     pieces: tuple[Piece, ...] = ()  # in their order, where they are known
     between: bytes = b""  # what stands between two of them
 

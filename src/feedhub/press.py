@@ -34,7 +34,7 @@ from feedhub.model import (
     StoredEntry,
     Tombstone,
 )
-from feedhub.newest import Before, newest_page
+from feedhub.newest import Before, newest_page, rhythm
 from feedhub.ports import Library, Outline, PageLinks, Stock, page_key
 from feedhub.prints import DocumentCache, Print, PrintMemory, packed, pieces, unpacked
 from feedhub.search.selection import Found, Heading, Searching, Selection, TooCostly
@@ -183,7 +183,9 @@ class Press:
         self._say(f"{heading.path}.{form.value}", "; ".join(violations(head, form)[:3]))
         told = (head, self._renderer.format_name(form).encode(), printed.told)
         body = frame.around(printed.fragments)
-        return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+        return Document(
+            body=body, media_type=form.media_type, etag=_etag(*told), modified=updated, rhythm=rhythm(outlines)
+        )
 
     def _selected_links(
         self, heading: Heading, format: Format, before: Before | None, older: Before | None
@@ -269,6 +271,7 @@ class Press:
             media_type=form.media_type,
             etag=_etag(*told),
             modified=updated,
+            rhythm=rhythm(page.entries),
             pieces=pieces(printed.keys, printed.fragments, frame) if part.newest else (),
             between=frame.between,
         )

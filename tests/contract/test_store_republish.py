@@ -38,7 +38,7 @@ def test_other_stories_do_not_name_its_links(store: SqlStore) -> None:
     loud, shy = store.states()
     for state, name in ((loud, "loud"), (shy, "shy")):
         with store.transaction() as transaction:
-            cluster = None if name == "loud" else 1
+            cluster = None if name == "loud" else EntryId(1)
             transaction.apply([poll(state, (draft(name, "1", story="s"), Insert(cluster=cluster)))])
     everything = feed(store, FeedKind.ALL, "all")
     (shown,) = store.page(everything.id, 9)

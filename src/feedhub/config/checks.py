@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from feedhub.config.addresses import same_address, usable
 from feedhub.config.check_courtesy import backoff_problems, courtesy_problems
 from feedhub.config.check_rules import rule_problems
-from feedhub.config.check_times import interval_problems
+from feedhub.config.check_times import interval_problems, max_age_problems
 from feedhub.config.nodes import Node, Route
 from feedhub.errors import ConfigProblem
 from feedhub.model import FeedKind
@@ -206,6 +206,7 @@ def all_rules(settings: Settings) -> Iterator[tuple[Route, Rule]]:
 
 def _intervals(checked: Checked) -> Iterator[ConfigProblem]:
     yield from interval_problems(checked.settings, checked.tree)
+    yield from max_age_problems(checked.settings, checked.tree)
     yield from courtesy_problems(checked.settings, checked.tree)
     yield from backoff_problems(checked.settings, checked.tree)
 

@@ -75,7 +75,7 @@ class FeedRoutes:
         self._visibility = Visibility(parts.settings)
         self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
         self._prefix = site_prefix(parts.settings.site.base_url)
-        self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._manner = Manner.of(parts.settings.feeds)
         self._versions = Versions()
         self._private = PrivateGate(self._visibility, parts.library, parts.access)
         self._narrower: Narrower | None = None

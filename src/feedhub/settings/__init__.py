@@ -37,6 +37,7 @@ __all__ = [
     "Fields",
     "Interval",
     "Limits",
+    "MaxAge",
     "Network",
     "PerSource",
     "Person",
@@ -70,6 +71,15 @@ class PerSource(Section):
     """The time in which a source's entries are counted together."""
 
 
+class MaxAge(Section):
+    """How long caches and readers may take a feed for fresh: a quarter of the mean time between its newest 20 entries, within these bounds."""
+
+    min: Duration = timedelta(minutes=5)
+    """For a lively feed, and one with fewer than two entries."""
+    max: Duration = timedelta(hours=1)
+    """For a quiet one. New entries are heard of that much later where a cache is in between."""
+
+
 class Feeds(Section):
     kinds: tuple[FeedKind, ...] = tuple(FeedKind)
     """Which feeds to emit: all, topics, authors, categories, sources."""
@@ -83,6 +93,8 @@ class Feeds(Section):
     """The most that any feed republishes; a source may allow less."""
     summary_length: int = Field(500, ge=50)
     """Characters of a summary made from a body."""
+    max_age: MaxAge = MaxAge()
+    """`Cache-Control: max-age` of feeds."""
     noindex: bool = True
     """Ask search engines not to index this site: the originals should be found."""
     search: bool = True

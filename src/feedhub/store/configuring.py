@@ -161,7 +161,8 @@ class Configuring:
         add_change(self._connection, self._counter, dict(row), change)
 
     def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
-        refs, withheld = [], []
+        refs: list[FeedRef] = []
+        withheld: list[FeedRef] = []
         for spec in specs:
             known = stored[spec.slug]["feed_title"] if spec.slug in stored else ""
             title = source_title(spec.name, known, spec.slug)
