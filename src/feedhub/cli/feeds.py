@@ -77,14 +77,23 @@ def _url(feed: Feed, settings: Settings) -> str:
 
 def export(
     folder: Annotated[Path, typer.Argument(help="Where to write; made when missing.")],
+    copies: Annotated[
+        bool,
+        typer.Option(
+            "--copies",
+            help="Write renamed feeds under their old names too: for GitHub Pages, which cannot redirect a feed.",
+        ),
+    ] = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
-    """Write every feed and page as static files for any web server; files of feeds that are gone are removed."""
+    """Write every feed and page as static files for any web server, with compressed forms and redirects; files of feeds
+    that are gone are removed.
+    """
     with reading(config) as (written, reader):
         settings = effective(written, reader)
     home = wiring.open_home(settings)  # not for reading only: it keeps what it renders
     try:
-        done = export_site(settings, home, folder)
+        done = export_site(settings, home, folder, copies=copies)
     finally:
         home.close()
     say(f"{folder}: {done.written} files written, {done.unchanged} unchanged, {done.removed} removed.")

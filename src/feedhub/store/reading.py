@@ -192,6 +192,19 @@ class Reading(Side):
         with self.reading() as connection:
             return [feed_of(row) for row in connection.execute(query).mappings()]
 
+    def moved(self) -> list[tuple[str, Feed]]:
+        """Every old slug with the feed that it redirects to, by kind and slug."""
+        query = select(feeds, redirects.c.slug.label("old")).join(redirects, redirects.c.feed_id == feeds.c.id)
+        with self.reading() as connection:
+            rows = connection.execute(query.order_by(redirects.c.kind, redirects.c.slug)).mappings()
+            return [(row["old"], feed_of(row)) for row in rows]
+
+    def withdrawn(self) -> list[Feed]:
+        """Feeds that answer 410, by kind and slug."""
+        query = select(feeds).where(feeds.c.withdrawn).order_by(feeds.c.kind, feeds.c.slug)
+        with self.reading() as connection:
+            return [feed_of(row) for row in connection.execute(query).mappings()]
+
     def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
         with self.reading() as connection:
             return page(connection, feed, limit, before)
