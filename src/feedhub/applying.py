@@ -125,6 +125,7 @@ def source_specs(settings: Settings) -> list[SourceSpec]:
             enabled=source.enabled,
             rights=source.rights,
             content=source.content,
+            republish=source.republish,
             formerly=source.formerly,
         )
         for source in settings.sources

@@ -194,6 +194,7 @@ class Daemon:
             explain=explain,
             pushes=parts.inbox,
             searching=self._home.store,
+            access=self._home.store.access_token,
             writes=lambda: self._home.store.writes,
             selections=parts.shelf.press,
             push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),

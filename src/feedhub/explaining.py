@@ -170,6 +170,8 @@ def labelled(subject: Subject) -> Section:
     """The feeds it is in, each with the rule that said so when it was labelled."""
     found = [(feed.path, rule) for feed, rule in subject.trace.memberships]
     data = [{"feed": path, "rule": rule} for path, rule in found]
+    if not subject.rules.published(subject.stored.source_slug):
+        found.append(("nowhere else", f"source {subject.stored.source_slug} says republish: false"))
     return Section(name="in feeds, because", lines=tuple(found), data=data)
 
 

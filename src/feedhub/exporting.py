@@ -1,7 +1,8 @@
 """Everything that is published -> a folder of static files, for any web server.
 
 The folder holds what the server would answer: every feed in every format with its archived documents, a page for people at
-each feed's path (``topics/x.html``), the directory, the OPML. Private feeds stay out. Older pages (``?before=``) need a
+each feed's path (``topics/x.html``), the directory, the OPML; each with compressed forms beside it; and what tells web
+servers of renamed and withdrawn feeds (``feedhub.publish.redirects``). Private feeds stay out. Older pages (``?before=``) need a
 server, so exported documents do not link to them; archived documents hold the whole history.
 """
 
@@ -11,14 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from feedhub import wiring
 from feedhub.errors import Unpublishable
 from feedhub.model import Feed, FeedKind, Format
 from feedhub.newest import newest_page
 from feedhub.ports import Press
-from feedhub.publish import StaticExport
-from feedhub.serve import STATIC
+from feedhub.publish import Moved, Place, StaticExport, redirect_files
+from feedhub.serve import STATIC, compressed
 from feedhub.settings import Settings
 
 FeedIndex = Mapping[tuple[FeedKind, str], Feed]
@@ -36,14 +38,15 @@ class Exported:
     removed: int
 
 
-def export_site(settings: Settings, home: wiring.Home, folder: Path) -> Exported:
+def export_site(settings: Settings, home: wiring.Home, folder: Path, *, copies: bool = False) -> Exported:
     """Write the site; files of an earlier export that are no longer part of it are removed at the end.
 
+    :param copies: also write renamed feeds under their old names, for hosts that cannot redirect.
     :raises feedhub.errors.OutputError: the folder cannot be written.
     """
     shelf = wiring.build_shelf(settings, home, paged=False)
-    target = StaticExport(folder)
-    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if _is_public(feed, settings)]
+    target = StaticExport(folder, compressed)
+    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if settings.feeds.is_public(feed)]
     changed = [target.write(f"static/{name}", body) for name, body in STATIC.items()]
     changed.append(target.write("index.html", shelf.pages.directory(feeds).encode()))
     changed.append(target.write("404.html", shelf.pages.not_found("/", []).encode()))
@@ -56,6 +59,7 @@ def export_site(settings: Settings, home: wiring.Home, folder: Path) -> Exported
     index = {(feed.kind, feed.key): feed for feed in feeds}
     for feed in feeds:
         changed += _write_feed(target, feed, home, shelf, index)
+    changed += _write_redirects(target, settings, home, shelf.press if copies else None)
     shelf.press.flush()
     removed = target.finish()
     return Exported(written=sum(changed), unchanged=len(changed) - sum(changed), removed=len(removed))
@@ -75,6 +79,41 @@ def _write_feed(
     return changed
 
 
+def _write_redirects(target: StaticExport, settings: Settings, home: wiring.Home, press: Press | None) -> list[bool]:
+    """Of public feeds only: an old name of a private one says nothing. ``press``: to copy feeds under their old names."""
+    emitted, found = (
+        settings.feeds,
+        [(old, feed) for old, feed in home.store.moved() if not _hides(feed, old, settings)],
+    )
+    moved = [
+        Moved(path=_path(feed.kind, old), target=feed.path[1:], title=feed.title or feed.slug)
+        for old, feed in found
+        if emitted.is_public(feed)
+    ]
+    gone = [_path(feed.kind, old) for old, feed in found if feed.withdrawn]
+    gone += [feed.path[1:] for feed in home.store.withdrawn() if not _hides(feed, feed.slug, settings)]
+    parts = urlsplit(settings.site.base_url)
+    place = Place(root=f"{parts.scheme}://{parts.netloc}", prefix=parts.path.rstrip("/"))
+    files = redirect_files(moved, gone, place, emitted.formats)
+    changed = [target.write(path, body, packed=path.endswith(".html")) for path, body in files.items()]
+    for old, feed in found if press else ():
+        if press and emitted.is_public(feed):
+            changed += [
+                _write_document(target, f"{_path(feed.kind, old)}.{form.value}", feed, form, press, 0)
+                for form in emitted.formats
+            ]
+    return changed
+
+
+def _path(kind: FeedKind, slug: str) -> str:
+    return f"{kind.value}/{slug}"
+
+
+def _hides(feed: Feed, slug: str, settings: Settings) -> bool:
+    emitted = settings.feeds
+    return feed.kind not in emitted.kinds or emitted.is_private(feed) or _path(feed.kind, slug) in emitted.private
+
+
 def _part(archive: int) -> str:
     return f"/archive/{archive}" if archive else ""
 
@@ -86,7 +125,3 @@ def _write_document(target: StaticExport, path: str, feed: Feed, form: Format, p
     except Unpublishable:
         target.keep(path)  # the press has logged why
         return False
-
-
-def _is_public(feed: Feed, settings: Settings) -> bool:
-    return feed.kind in settings.feeds.kinds and feed.path.lstrip("/") not in settings.feeds.private

@@ -9,8 +9,8 @@ only ``feedhub.clean`` makes the second from the first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
@@ -943,6 +943,15 @@ MEDIA_TYPES: Mapping[Format, str] = {
 OPML_MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Where an entry stands in a document. ``key``: another one whenever it is told in other words."""
+
+    key: bytes
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """Bytes ready to send. ``etag`` is strong and quoted; ``modified`` is the newest real change, never now."""
@@ -951,3 +960,32 @@ class Document:
     media_type: str
     etag: str
     modified: datetime
+    rhythm: int = 0  # mean seconds between its newest entries; 0 where there are none, or it is no list of entries
+    pieces: tuple[Piece, ...] = ()  # in their order, where they are known
+    between: bytes = b""  # what stands between two of them
+
+    def without(self, known: Collection[bytes]) -> Document:
+        """The same document with only those entries whose key is not among these."""
+        if not self.pieces:
+            return self
+        told = [self.body[one.start : one.end] for one in self.pieces if one.key not in known]
+        head, tail = self.body[: self.pieces[0].start], self.body[self.pieces[-1].end :]
+        return replace(self, body=b"".join((head, self.between.join(told), tail)), pieces=(), between=b"")
+
+
+# ---------------------------------------------------------------- serve: who may read what is private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A subscriber's key to private feeds. The token itself is kept nowhere: only its digest (:func:`token_digest`)."""
+
+    name: str
+    digest: bytes = field(repr=False)
+    feeds: tuple[str, ...] = ()  # paths as ``feeds.private`` writes them: ``topics/ai``; none: every private feed
+    since: datetime
+
+
+def token_digest(token: str) -> bytes:
+    """SHA-256. Enough for 256 random bits: there is nothing to guess, so that nothing has to be slow or salted."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

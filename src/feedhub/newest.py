@@ -21,6 +21,10 @@ MOST_LOOKED_AT = 20
 """Times the page's size: how deep a page looks for other voices. Beyond that it is shorter rather than slow."""
 
 
+RHYTHM_OF = 20
+"""Entries that say how lively a feed is: what it did lately, not years ago."""
+
+
 class Placed(Protocol):
     """A member of a feed: a stored entry, or its outline."""
 
@@ -86,6 +90,15 @@ def _walk(read: Read[P], size: int) -> Iterator[P]:
         if len(found) <= size:
             return
         before = _place(found[-1])
+
+
+def rhythm(entries: Sequence[Placed]) -> int:
+    """Mean seconds between the newest entries of a page, at least 1; 0 where there are fewer than two.
+
+    Made of stored moments alone, so that it is the same on every machine and stays until the page changes.
+    """
+    moments = [entry.sort_key for entry in entries[:RHYTHM_OF]]
+    return max(1, (moments[0] - moments[-1]) // (len(moments) - 1)) if len(moments) > 1 else 0
 
 
 def _place(entry: Placed) -> Before:

@@ -194,6 +194,7 @@ async def serve_only(
                     clock=wiring.now,
                     explain=explain,
                     searching=home.store,
+                    access=home.store.access_token,
                     writes=lambda: home.store.writes,
                     selections=shelf.press,
                     push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),

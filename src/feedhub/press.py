@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,9 +34,9 @@ from feedhub.model import (
     StoredEntry,
     Tombstone,
 )
-from feedhub.newest import Before, newest_page
+from feedhub.newest import Before, newest_page, rhythm
 from feedhub.ports import Library, Outline, PageLinks, Stock, page_key
-from feedhub.prints import Print, PrintMemory, packed, unpacked
+from feedhub.prints import DocumentCache, Print, PrintMemory, packed, pieces, unpacked
 from feedhub.search.selection import Found, Heading, Searching, Selection, TooCostly
 from feedhub.settings import Feeds
 
@@ -49,7 +48,6 @@ MOST_UNSAVED = 500
 """Fragments that wait to be written to the database: one transaction for many."""
 MOST_TROUBLES = 1_000
 """Troubles remembered, the latest."""
-_OVERHEAD = 500  # bytes a cached document costs besides its body
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,10 @@ class _Part:
     before: Before | None = None
     archive: int = 0
     under: str = ""
+
+    @property
+    def newest(self) -> bool:
+        return not self.archive and self.before is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,6 @@ class _Selected:
 
 
 _Key = tuple[int, int, _Part]
-_Place = tuple[int, _Part] | _Selected
-_Version = int | Found
 
 log = get_logger("press")
 
@@ -92,7 +92,8 @@ class _Page:
 @dataclass(frozen=True, slots=True)
 class _Printed:
     fragments: Sequence[bytes]
-    told: bytes  # of each entry, shown or left out: id, version and context, for the ETag
+    keys: Sequence[bytes]  # of the fragments: id, version and context of their entries
+    told: bytes  # the keys of all entries, shown or left out, for the ETag
 
 
 class Press:
@@ -119,8 +120,7 @@ class Press:
         self._feeds = feeds
         self._paged = paged
         self._page_ending = "" if paged else ".html"
-        self._private = {path.strip("/") for path in feeds.private}
-        self._cache = _Cache(cache_bytes)
+        self._cache = DocumentCache(cache_bytes)
         self._memory = PrintMemory()
         self._unsaved: dict[str, dict[tuple[EntryId, int], bytes]] = {}  # by format name
         self._flights: dict[_Key, threading.Lock] = {}
@@ -183,7 +183,9 @@ class Press:
         self._say(f"{heading.path}.{form.value}", "; ".join(violations(head, form)[:3]))
         told = (head, self._renderer.format_name(form).encode(), printed.told)
         body = frame.around(printed.fragments)
-        return Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+        return Document(
+            body=body, media_type=form.media_type, etag=_etag(*told), modified=updated, rhythm=rhythm(outlines)
+        )
 
     def _selected_links(
         self, heading: Heading, format: Format, before: Before | None, older: Before | None
@@ -207,7 +209,7 @@ class Press:
 
     def opml(self) -> Document:
         """All output feeds that are public."""
-        feeds = [feed for feed in self._stock.feeds(limit=ALL_FEEDS) if self._is_public(feed)]
+        feeds = [feed for feed in self._stock.feeds(limit=ALL_FEEDS) if self._feeds.is_public(feed)]
         modified = max((feed.updated for feed in feeds), default=EPOCH)
         body = self._renderer.opml_of_feeds(feeds, modified if modified > EPOCH else None, self._page_ending)
         return Document(body=body, media_type=OPML_MEDIA_TYPE, etag=_etag(body), modified=modified)
@@ -264,7 +266,15 @@ class Press:
         head = frame.around(())
         body = frame.around(printed.fragments)
         told = (head, self._renderer.format_name(form).encode(), printed.told)
-        document = Document(body=body, media_type=form.media_type, etag=_etag(*told), modified=updated)
+        document = Document(
+            body=body,
+            media_type=form.media_type,
+            etag=_etag(*told),
+            modified=updated,
+            rhythm=rhythm(page.entries),
+            pieces=pieces(printed.keys, printed.fragments, frame) if part.newest else (),
+            between=frame.between,
+        )
         # The fragments were judged when they were rendered, and no two have one id: what is left is the head.
         return document, "; ".join(violations(head, form)[:3])
 
@@ -295,6 +305,7 @@ class Press:
         if missing:
             prints |= self._rendered(missing, form)
         fragments: list[bytes] = []
+        shown: list[bytes] = []
         ids: set[str] = set()
         for one in outlines:
             found = prints.get(one.id)  # None: removed since the list was read
@@ -302,9 +313,9 @@ class Press:
                 found = self._told_apart(one, form)
             if found is not None and found.body:
                 fragments.append(found.body)
+                shown.append(_key(one))
                 ids.add(found.id)
-        told = b"".join(b"%d.%d." % (one.id, one.version) + one.context for one in outlines)
-        return _Printed(fragments, told)
+        return _Printed(fragments, shown, b"".join(map(_key, outlines)))
 
     def _recalled(self, outlines: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
         """What was rendered before: from memory, else from the database."""
@@ -411,42 +422,9 @@ class Press:
             alternates={other: address(other) for other in self._feeds.formats if other is not part.format},
         )
 
-    def _is_public(self, feed: Feed) -> bool:
-        shown = feed.kind in self._feeds.kinds and not feed.withdrawn
-        return shown and feed.path.strip("/") not in self._private
 
-
-class _Cache:
-    """Least recently used documents, one of each part of a feed, bounded in bytes. Its owner holds a lock."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._kept: OrderedDict[_Place, tuple[_Version, Document]] = OrderedDict()
-
-    def get(self, place: _Place, version: _Version) -> Document | None:
-        """The document of this version."""
-        kept, document = self._kept.get(place, (None, None))
-        if document is None or kept != version:
-            return None
-        self._kept.move_to_end(place)
-        return document
-
-    def last(self, place: _Place) -> Document | None:
-        """The document of whatever version was good last."""
-        return self._kept.get(place, (None, None))[1]
-
-    def put(self, place: _Place, version: _Version, document: Document) -> None:
-        self._drop(place)
-        self._kept[place] = (version, document)
-        self._size += len(document.body) + _OVERHEAD
-        while self._size > self._limit and self._kept:
-            self._drop(next(iter(self._kept)))
-
-    def _drop(self, place: _Place) -> None:
-        old = self._kept.pop(place, None)
-        if old is not None:
-            self._size -= len(old[1].body) + _OVERHEAD
+def _key(one: Outline) -> bytes:
+    return b"%d.%d." % (one.id, one.version) + one.context
 
 
 def _newest_of(outlines: Sequence[Outline]) -> datetime:

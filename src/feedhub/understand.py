@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from feedhub.classify import Classifier, Stops, compile_rules
+from feedhub.classify import Classifier, Facts, Stops, compile_rules
 from feedhub.clean import CleanContext, PeopleRules, clean_feed
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
@@ -79,6 +79,18 @@ class Rulebook:
         """Whether entries of the source join the stories of others."""
         source = self.sources.get(slug)
         return source is None or source.cluster
+
+    def published(self, slug: str) -> bool:
+        """Whether what belongs to the source may be shown to anybody."""
+        source = self.sources.get(slug)
+        return source is None or source.republish
+
+    def places(self, facts: Facts, title: str) -> tuple[Membership, ...]:
+        """Where an entry of a source belongs: of one that is not republished, in the source's own feed, which is closed."""
+        found = self.classifier.places(facts, title)
+        if self.published(facts.source):
+            return found
+        return tuple(one for one in found if one.feed.kind is FeedKind.SOURCE)
 
     def rank(self, slug: str, entry: Entry) -> int:
         """Its place among the entries of its story, by ``stories.show``: the smallest is shown."""
@@ -175,7 +187,7 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
             draft = Draft(
                 entry=entry,
                 keys=own,
-                memberships=rules.classifier.places(facts, title),
+                memberships=rules.places(facts, title),
                 rank=rules.rank(job.slug, entry),
                 indexed=indexed(entry.title, entry.summary, entry.content),
             )
@@ -219,13 +231,17 @@ def label_again(chunk: Sequence[Carried]) -> list[Relabelled]:
 
 
 def relabelled(stored: StoredEntry, slugs: Sequence[str], rules: Rulebook, stops: Stops | None = None) -> Relabelled:
-    """Memberships of one stored entry, as seen from each source that carried it."""
+    """Memberships of one stored entry, as seen from each source that carried it.
+
+    What belongs to a source that is not republished is shown by no other one either.
+    """
     entry = whole(stored.entry)
     found: dict[tuple[FeedKind, str], Membership] = {}
     slow: dict[str, None] = {}
-    for slug in slugs:
+    owned = rules.published(stored.source_slug)
+    for slug in slugs if owned else [stored.source_slug]:
         facts = rules.classifier.facts(entry, slug, stops)
-        for one in rules.classifier.places(facts, rules.title(slug) or slug):
+        for one in rules.places(facts, rules.title(slug) or slug):
             found.setdefault((one.feed.kind, one.feed.key), one)
         slow |= facts.slow
     return Relabelled(

@@ -16,7 +16,7 @@ from feedhub.cli.reference import reference
 from support.installed import feedhub
 
 COMMANDS = re.findall(r"^## feedhub (.+)$", reference(), re.MULTILINE)
-GROUPS = ["", "sources", "feeds", "entries", "db", "config"]
+GROUPS = ["", "sources", "feeds", "tokens", "entries", "db", "config"]
 PROJECT = Path(__file__).parents[2]
 
 

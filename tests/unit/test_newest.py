@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from feedhub.model import Feed, FeedId, FeedKind, StoredEntry
-from feedhub.newest import Before, Read, newest_page
+from feedhub.newest import Before, Read, newest_page, rhythm
 from feedhub.settings import Feeds
 from support.memory_library import MemoryLibrary
 from support.published import FEED, stored
@@ -88,3 +88,11 @@ def test_a_page_of_one_voice_ends_without_reading_everything() -> None:
 def test_a_limit_that_never_bites_changes_nothing(size: int) -> None:
     read = reading(*QUIET)
     assert newest_page(read, FEED, feeds(size, 50)) == newest_page(read, FEED, feeds(size, 0))
+
+
+def test_the_rhythm_is_the_mean_of_the_newest_gaps() -> None:
+    assert rhythm([]) == rhythm([entry(1, "a", 5)]) == 0
+    assert rhythm([entry(2, "a", 6), entry(1, "a", 5)]) == HOUR
+    assert rhythm([entry(2, "a", 5), entry(1, "a", 5)]) == 1
+    assert rhythm([entry(number, "a", -number) for number in range(20)]) == HOUR
+    assert rhythm([*(entry(number, "a", -number) for number in range(20)), entry(99, "a", -9_999)]) == HOUR

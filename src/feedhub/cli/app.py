@@ -28,6 +28,7 @@ from feedhub.cli import (
     running,
     searching,
     sources,
+    tokens,
     trying,
 )
 from feedhub.cli.common import printable
@@ -94,6 +95,7 @@ entry_changes.register(entries.app)
 for name, subgroup in (
     ("sources", sources.app),
     ("feeds", feeds.app),
+    ("tokens", tokens.app),
     ("entries", entries.app),
     ("db", database.app),
     ("config", configuration.app),

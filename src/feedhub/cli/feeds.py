@@ -64,7 +64,7 @@ def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
         "path": feed.path.lstrip("/"),
         "title": feed.title,
         "url": _url(feed, settings),
-        "private": _is_private(feed, settings),
+        "private": settings.feeds.is_private(feed),
         "entries": feed.size,
         "updated": feed.updated,
     }
@@ -72,23 +72,28 @@ def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
 
 def _url(feed: Feed, settings: Settings) -> str:
     base = settings.site.base_url.rstrip("/")
-    return f"{base}/private/…{feed.path}" if _is_private(feed, settings) else base + feed.path
-
-
-def _is_private(feed: Feed, settings: Settings) -> bool:
-    return feed.path.lstrip("/") in settings.feeds.private
+    return f"{base}/private/…{feed.path}" if settings.feeds.is_private(feed) else base + feed.path
 
 
 def export(
     folder: Annotated[Path, typer.Argument(help="Where to write; made when missing.")],
+    copies: Annotated[
+        bool,
+        typer.Option(
+            "--copies",
+            help="Write renamed feeds under their old names too: for GitHub Pages, which cannot redirect a feed.",
+        ),
+    ] = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
-    """Write every feed and page as static files for any web server; files of feeds that are gone are removed."""
+    """Write every feed and page as static files for any web server, with compressed forms and redirects; files of feeds
+    that are gone are removed.
+    """
     with reading(config) as (written, reader):
         settings = effective(written, reader)
     home = wiring.open_home(settings)  # not for reading only: it keeps what it renders
     try:
-        done = export_site(settings, home, folder)
+        done = export_site(settings, home, folder, copies=copies)
     finally:
         home.close()
     say(f"{folder}: {done.written} files written, {done.unchanged} unchanged, {done.removed} removed.")

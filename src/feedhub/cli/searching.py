@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -44,7 +45,7 @@ def search(
     as_json: AsJson = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
-    """Search stored entries, newest first, as `/search` does; also what only private feeds show."""
+    """Search stored entries, newest first, as `/search` does; also what only private feeds show, or none."""
     place = read_page_key(before) if before is not None else None
     if before is not None and place is None:
         raise typer.BadParameter("--before takes what an earlier search said, such as 1764000000-42")
@@ -69,13 +70,12 @@ def _found(settings: Settings, home: Home, words: str, limit: int, before: Place
     everything = home.store.feed(FeedKind.ALL, "all")
     if everything is None or isinstance(everything, Redirected):
         return []
-    narrowed = Narrowing(home.store, home.store, lambda feed: not feed.withdrawn, settings.authors).search(
-        everything, query
-    )
+    narrowed = Narrowing(home.store, home.store, lambda _: True, settings.authors).search(everything, query)
     if isinstance(narrowed, Unknown):
         name = narrowed.name
         raise NotFound(f"There is no {name.field.value} {name.value!r}.", "List them with: feedhub feeds list")
-    page = home.store.find(narrowed.selection, limit, before)
+    within = tuple(feed for feed in narrowed.selection.within if feed is not everything)
+    page = home.store.find(replace(narrowed.selection, within=within), limit, before)
     if isinstance(page, TooCostly):
         raise DatabaseBusy("This search takes too long.", "Add a word that is less common, or a name.")
     for remark in query.notes:

@@ -63,6 +63,16 @@ def _contradictions(settings: Settings, tree: Node) -> Iterator[ConfigProblem]:
             )
 
 
+def max_age_problems(settings: Settings, tree: Node) -> Iterator[ConfigProblem]:
+    """Bounds of ``Cache-Control`` that nothing can keep."""
+    bounds = settings.feeds.max_age
+    if bounds.min > bounds.max:
+        which = "min" if "min" in bounds.model_fields_set else "max"
+        yield tree.nearest(("feeds", "max_age", which)).problem(
+            f"min ({duration(bounds.min)}) is longer than max ({duration(bounds.max)})"
+        )
+
+
 def _effective_min(settings: Settings, index: int) -> tuple[timedelta, Route]:
     """The least interval of a source, and where it is written."""
     own, common, base = settings.sources[index].interval, settings.defaults.interval, settings.polling.interval

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from feedhub.config.addresses import same_address, usable
 from feedhub.config.check_courtesy import backoff_problems, courtesy_problems
 from feedhub.config.check_rules import rule_problems
-from feedhub.config.check_times import interval_problems
+from feedhub.config.check_times import interval_problems, max_age_problems
 from feedhub.config.nodes import Node, Route
 from feedhub.errors import ConfigProblem
 from feedhub.model import FeedKind
@@ -206,6 +206,7 @@ def all_rules(settings: Settings) -> Iterator[tuple[Route, Rule]]:
 
 def _intervals(checked: Checked) -> Iterator[ConfigProblem]:
     yield from interval_problems(checked.settings, checked.tree)
+    yield from max_age_problems(checked.settings, checked.tree)
     yield from courtesy_problems(checked.settings, checked.tree)
     yield from backoff_problems(checked.settings, checked.tree)
 
@@ -223,8 +224,10 @@ def _private(checked: Checked) -> Iterator[ConfigProblem]:
             yield _undefined(node, "topic", slug, checked.topics)
         elif kind == FeedKind.SOURCE and slug not in checked.sources:
             yield _undefined(node, "source", slug, checked.sources)
-        if not tokens:
-            yield node.problem("a private feed without a token can be read by nobody", at_key=True)
+        for index, token in enumerate(tokens):
+            if token.get_secret_value() in _KINDS:  # the address would be that of HTTP Basic
+                said = "a token may not be the name of a kind of feed; make a long random one"
+                yield checked.at("feeds", "private", path, index).problem(said)
 
 
 CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (

@@ -159,8 +159,16 @@ def _ranks(settings: Settings) -> dict[str, int]:
 
 def _digest(settings: Settings) -> str:
     topics = {key: plain_of(topic) for key, topic in settings.topics.items()}
+    rules = [
+        topics,
+        plain_of(settings.authors),
+        list(settings.feeds.kinds),
+        plain_of(settings.stories),
+        _ranks(settings),
+    ]
+    withheld = sorted(source.slug for source in settings.sources if not source.republish)
     relevant = json.dumps(
-        [topics, plain_of(settings.authors), list(settings.feeds.kinds), plain_of(settings.stories), _ranks(settings)],
+        [*rules, withheld] if withheld else rules,
         ensure_ascii=False,
         sort_keys=True,
     )

@@ -124,6 +124,7 @@ class SourceSpec:
     enabled: bool = True
     rights: str = ""
     content: ContentPolicy = ContentPolicy.FULL
+    republish: bool = True
     formerly: tuple[str, ...] = ()
 
 

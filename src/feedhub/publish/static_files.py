@@ -3,6 +3,9 @@
 Each file is written beside its place, flushed to the disk and renamed over it. Files with the same bytes are not
 touched: their time stays, so that web servers go on answering 304. A manifest lists what an export wrote, a journal
 what the export under way adds to it; only such files are ever removed.
+
+Beside each file stand its compressed forms, where they are smaller. They are written before the file itself: a file that
+holds the right bytes has the right ones beside it, and they are not made again.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from feedhub.errors import OutputError
 
 MANIFEST = ".feedhub-export.json"
 JOURNAL = ".feedhub-export.journal"
+ENDINGS: Mapping[str, str] = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
+"""Content codings, and how web servers look for files in them (nginx ``gzip_static``, Caddy ``precompressed``)."""
 _TEMPORARY = ".feedhub-tmp-"
 _MODE = 0o644
 _NAME_BYTES = 255
@@ -29,11 +34,13 @@ class StaticExport:
     The folder is made if it is missing. A folder with files in it but without our manifest is refused: a forgotten
     dot in a path must not mix an export into somebody's work.
 
+    :param compress: makes the compressed forms of a file, by content coding; the same bytes each time.
     :raises feedhub.errors.OutputError: when the folder cannot be used.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compress: Callable[[bytes], Mapping[str, bytes]] = lambda _: {}) -> None:
         self._folder = folder
+        self._compress = compress
         self._written: set[str] = set()
         self._changed: set[Path] = set()
         with _explained(folder):
@@ -44,14 +51,26 @@ class StaticExport:
                 self._keep(())
             self._earlier = self._listed()
 
-    def write(self, path: str, body: bytes) -> bool:
-        """Put a file in its place; whether anything had to be written.
+    def write(self, path: str, body: bytes, *, packed: bool = True) -> bool:
+        """Put a file in its place; whether it had to be written.
 
         :param path: relative, with slashes; a leading slash is dropped: ``/topics/ports.atom``.
+        :param packed: with its compressed forms beside it.
         :raises feedhub.errors.OutputError: for a path that leaves the folder, no permission, a full disk. The file is
             then as it was before.
         """
         name = _checked(path)
+        unchanged = self._stands(name, body)
+        if packed and not (unchanged and self._keep_packed(name)):
+            forms = self._compress(body)
+            for coding, ending in ENDINGS.items():
+                if coding in forms:
+                    self._put(name + ending, forms[coding])
+                else:
+                    self._drop(name + ending)
+        return self._put(name, body)
+
+    def _put(self, name: str, body: bytes) -> bool:
         target = self._root / name
         with _explained(target):
             self._refuse_links(target)
@@ -66,11 +85,29 @@ class StaticExport:
             self._changed.add(target.parent)
             return True
 
+    def _stands(self, name: str, body: bytes) -> bool:
+        with _explained(self._root / name):
+            return name in self._earlier and _holds(self._root / name, body)
+
+    def _keep_packed(self, name: str) -> bool:
+        """Leave the compressed forms of a file that did not change, if all are there."""
+        forms = {name + ending for ending in ENDINGS.values()}
+        if not (forms <= self._earlier and all((self._root / form).is_file() for form in forms)):
+            return False
+        self._written |= forms
+        return True
+
+    def _drop(self, name: str) -> None:
+        """A form that the file has no more: a server would send the old bytes."""
+        if name in self._earlier:
+            with _explained(self._root / name):
+                self._refuse_links(self._root / name)
+                (self._root / name).unlink(missing_ok=True)
+
     def keep(self, path: str) -> None:
         """Leave a file as an earlier export wrote it, if one did: there is nothing better to put in its place now."""
         name = _checked(path)
-        if name in self._earlier:
-            self._written.add(name)
+        self._written |= {name, *(name + ending for ending in ENDINGS.values())} & self._earlier
 
     def finish(self) -> list[str]:
         """Remove what an earlier export wrote and this one did not; the paths that are gone, sorted.

@@ -17,7 +17,7 @@ Place = tuple[int, EntryId]
 class Selection:
     """Entries that are in all of some feeds and in none of others, with words and languages.
 
-    :param within: feeds, at least one; the first is the one that the others narrow.
+    :param within: feeds; the first is the one that the others narrow. None: all that is stored, shown anywhere or not.
     :param guarded: slugs of feeds of sources that not everybody may read, None for all: an entry that such a source brought
         counts only where a feed of ``within`` shows it, not where it stands behind another one of its story.
 

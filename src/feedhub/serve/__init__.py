@@ -1,6 +1,7 @@
 """HTTP: documents for readers, pages for people, health for operators. ``app.py`` holds the map of the routes."""
 
 from feedhub.serve.app import create_app, not_ready
+from feedhub.serve.codings import compressed
 from feedhub.serve.jinja_pages import STATIC, PageRenderer
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.samples import sample_sources, samples_app
@@ -12,6 +13,7 @@ __all__ = [
     "HttpServer",
     "PageRenderer",
     "ServeParts",
+    "compressed",
     "create_app",
     "not_ready",
     "note_to_json",

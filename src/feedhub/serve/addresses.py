@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from urllib.parse import urlsplit
@@ -68,6 +68,8 @@ class Visibility:
         self.formats = tuple(settings.feeds.formats)
         self.kinds = tuple(settings.feeds.kinds)
         self.narrowable = settings.feeds.search
+        self.is_public = settings.feeds.is_public
+        self.hides = settings.feeds.is_private
         self._private = {
             path.strip("/"): tuple(token.get_secret_value().encode() for token in tokens)
             for path, tokens in settings.feeds.private.items()
@@ -93,15 +95,15 @@ class Visibility:
         """``path`` with or without its leading slash."""
         return path.lstrip("/") in self._private
 
-    def is_public(self, feed: Feed) -> bool:
-        return feed.kind in self.kinds and not feed.withdrawn and not self.is_private(feed.path)
+    def opens(self, paths: Collection[str], token: str) -> bool:
+        """Whether a token of the configuration opens a private feed that is known by these paths.
 
-    def opens(self, path: str, token: str) -> bool:
-        """Whether a token opens a private feed. Every token of the feed is compared, each in constant time."""
-        given = token.encode()
-        kept = self._private.get(path) or (_NOBODY,)
-        matches = [hmac.compare_digest(one, given) for one in kept if one]
-        return any(matches) and path in self._private
+        Every token of the feed is compared, each in constant time.
+        """
+        given = token.encode("utf-8", "surrogatepass")
+        kept = [one for path in paths for one in self._private.get(path, ())]
+        matches = [hmac.compare_digest(one, given) for one in kept or (_NOBODY,) if one]
+        return any(matches) and bool(kept)
 
 
 def site_prefix(base_url: str) -> str:

@@ -4,13 +4,14 @@
 
     express.py           the short way for ready feed documents, in front of the rest
     gate.py              what every request passes: length, prefix, figures, the last net
-    feed_routes.py       feeds, pages, directory, OPML, private feeds
+    feed_routes.py       feeds, pages, directory, OPML, private feeds (private_gate.py: whom they open to)
     search_routes.py     searches, joined and narrowed feeds (narrowing.py: what their names mean)
     operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine
     websub_routes.py     where hubs verify and deliver
     samples.py           the sample sources of the first run
-    answers.py           ready document + request -> 200, 304, 412
+    answers.py           ready document + request -> 200, 226, 304, 412
+    deltas.py            which version a reader has, so that 226 can tell only what is new
     shelf.py             documents ready to send (codings.py: compressed in advance)
     conditional.py  negotiate.py  addresses.py  words.py  views.py  wire.py     pure
 """

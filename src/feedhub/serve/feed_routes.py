@@ -18,13 +18,15 @@ from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
 from feedhub.newest import newest_page
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
-from feedhub.serve.answers import Manner, answer, page_answer
+from feedhub.serve.answers import Manner, answer, delta_answer, page_answer
+from feedhub.serve.deltas import Base, Versions
 from feedhub.serve.express import Found, tell
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
 from feedhub.serve.narrowing import asks_to_narrow
 from feedhub.serve.negotiate import preferred
 from feedhub.serve.parts import ServeParts
+from feedhub.serve.private_gate import CHALLENGE, Presented, PrivateGate, presented
 from feedhub.serve.shelf import Shelf
 
 Before = tuple[int, EntryId] | None
@@ -73,7 +75,9 @@ class FeedRoutes:
         self._visibility = Visibility(parts.settings)
         self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
         self._prefix = site_prefix(parts.settings.site.base_url)
-        self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._manner = Manner.of(parts.settings.feeds)
+        self._versions = Versions()
+        self._private = PrivateGate(self._visibility, parts.library, parts.access)
         self._narrower: Narrower | None = None
 
     def hand_over_to(self, narrower: Narrower) -> None:
@@ -97,7 +101,7 @@ class FeedRoutes:
                 Route(f"/{path}/", self.without_slash)
                 for path in ("all", *kinds, *(f"{kind}/{{name}}" for kind in kinds))
             ),
-            Route("/private/{token}/{path:path}", self.private),
+            Route("/private/{path:path}", self.private),
             Route("/feeds.opml", self.feeds_opml),
         ]
 
@@ -133,10 +137,12 @@ class FeedRoutes:
         if found is None:
             return await self.not_found(request)
         if isinstance(found, Redirected):
-            there = asked.at(found.slug)
-            if self._visibility.is_private(there.path):
+            target = self._library_feed(asked.kind, found.slug)
+            if target is None or self._visibility.hides(target):
                 return await self.not_found(request)
-            return self._redirect(request, there.address)
+            return self._redirect(request, asked.at(found.slug).address)
+        if self._visibility.hides(found):
+            return await self.not_found(request)
         if found.withdrawn:
             return self._gone()
         if self._narrower is not None and asks_to_narrow(request.query_params):
@@ -170,6 +176,7 @@ class FeedRoutes:
     ) -> Response:
         press = self._parts.press
         key = (feed.id, format, before, under)
+        manner = replace(manner, deltas=before is None)
         return await self._from_shelf(request, feed, key, lambda: press.document(feed, format, before, under), manner)
 
     async def _from_shelf(
@@ -179,7 +186,18 @@ class FeedRoutes:
         if not manner.private and not manner.negotiated:
             look_up = partial(self._parts.library.feed, feed.kind, feed.slug)
             tell(request.scope, Found(feed, look_up, key, manner), ready)
+        if manner.deltas and (base := self._base(request, key, ready.document)) is not None:
+            document = ready.document
+            delta = await self._shelf.get((key, base.tag), document.etag, lambda: document.without(base.keys))
+            return delta_answer(request, delta, manner, base.tag)
         return answer(request, ready, manner)
+
+    def _base(self, request: Request, place: Hashable, document: Document) -> Base | None:
+        self._versions.note(place, document)
+        if "a-im" not in request.headers or "if-match" in request.headers:
+            return None
+        manipulations, known = (", ".join(request.headers.getlist(name)) for name in ("a-im", "if-none-match"))
+        return self._versions.base(place, document, manipulations, known)
 
     async def _feed_page(self, request: Request, feed: Feed, before: Before) -> Response:
         known = await self._known.now()
@@ -193,26 +211,38 @@ class FeedRoutes:
         return answer(request, ready, replace(self._manner, max_age=60, negotiated=True))
 
     async def private(self, request: Request) -> Response:
-        """A feed that needs a token. A wrong token and a feed that is not private look alike: 404."""
-        asked = take_apart(request.path_params["path"])
-        token = request.path_params["token"]
+        """A feed that needs a token, in the address or as the password of HTTP Basic.
+
+        What does not open looks like what is not there: 404 with a token in the address, 401 without.
+        """
+        path: str = request.path_params["path"]
+        if (asked := take_apart(path)) is not None:
+            under, shown = "/private", presented(request.headers.get("authorization", ""))
+        else:
+            token, _, rest = path.partition("/")
+            asked, shown, under = take_apart(rest), Presented(token=token), f"/private/{quote(token, safe='')}"
         if asked is None or asked.format is None or not self._visibility.emitted(asked):
             raise HTTPException(404)
         found = self._parts.library.feed(asked.kind, asked.slug)
-        there = asked.at(found.slug) if isinstance(found, Redirected) else asked
-        under = f"/private/{quote(token, safe='')}"
-        if not self._visibility.opens(there.path, token) or found is None:
+        feed = self._library_feed(asked.kind, found.slug) if isinstance(found, Redirected) else found
+        if shown is None or not self._private.opens(feed, shown) or feed is None:
+            if under == "/private":
+                raise HTTPException(401, "This address needs a name and a token.", CHALLENGE)
             raise HTTPException(404)
-        if isinstance(found, Redirected):
-            return self._redirect(request, f"{under}{there.address}", private=True)
-        if found.withdrawn:
+        if feed.slug != asked.slug:
+            return self._redirect(request, f"{under}{asked.at(feed.slug).address}", private=True)
+        if feed.withdrawn:
             return self._gone()
         if self._narrower is not None and asks_to_narrow(request.query_params):
-            return await self._narrower.narrowed(request, found, asked, under)
+            return await self._narrower.narrowed(request, feed, asked, under)
         manner = replace(self._manner, private=True)
         if asked.archive:
-            return await self._archive(request, found, asked, manner, under)
-        return await self._document(request, found, asked.format, asked_before(request), manner, under)
+            return await self._archive(request, feed, asked, manner, under)
+        return await self._document(request, feed, asked.format, asked_before(request), manner, under)
+
+    def _library_feed(self, kind: FeedKind, slug: str) -> Feed | None:
+        found = self._parts.library.feed(kind, slug)
+        return None if isinstance(found, Redirected) else found
 
     async def without_slash(self, request: Request) -> Response:
         return self._redirect(request, quote(request.url.path.rstrip("/")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from starlette.datastructures import MutableHeaders
@@ -31,6 +32,8 @@ _KINDS = frozenset(
         "websub",
     ]
 )
+_SECRET = re.compile(r"(/(?:private|websub)/).*", re.DOTALL)
+"""Wherever it stands in a path: a slash too many must not write a token into the log."""
 _log = get_logger("serve")
 
 
@@ -47,8 +50,7 @@ def kind_of(path: str) -> str:
 
 def _loggable(path: str) -> str:
     """A path without the token of a private feed or of a hub's callback."""
-    hidden = next((start for start in ("/private/", "/websub/") if path.startswith(start)), "")
-    return f"{hidden}…" if hidden else path[:200]
+    return _SECRET.sub(r"\1…", path)[:200]
 
 
 class Gate:

@@ -55,6 +55,11 @@ def by_preference(header: str, codings: Sequence[str]) -> list[str]:
     return [*(coding for _, coding in sorted(better, key=lambda one: -one[0])), ""]
 
 
+def welcomes(header: str, name: str) -> bool:
+    """Whether a list with qualities (``A-IM``) names something and does not refuse it."""
+    return _weights(header).get(name, 0.0) > 0
+
+
 def _media_quality(weights: Mapping[str, float], media_type: str) -> float:
     family = media_type.partition("/")[0]
     for candidate in (media_type, f"{family}/*", "*/*"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedhub.model import PushNote, SourceId, SourceState
+from feedhub.model import AccessToken, PushNote, SourceId, SourceState
 from feedhub.ports import Catalogue, Clock, Control, Library, Press, Pushes, Vitals
 from feedhub.search.selection import Searching, SelectionPress
 from feedhub.settings import Settings
@@ -30,4 +30,7 @@ class ServeParts:
     searching: Searching | None = None  # with ``selections``; without them nothing is searched or narrowed
     selections: SelectionPress | None = None
     push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict
+    access: Callable[[bytes], AccessToken | None] = lambda _: (
+        None
+    )  # by digest; asked each time, so that none outlives its end
     writes: Callable[[], int] | None = None  # how often this process wrote to the database; without it, no short way

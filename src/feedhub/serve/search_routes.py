@@ -66,7 +66,7 @@ class SearchRoutes:
         self._shelf = Shelf(KEPT_BYTES)
         self._waiting = 0
         self._prefix = site_prefix(parts.settings.site.base_url)
-        self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._manner = Manner.of(parts.settings.feeds)
 
     def routes(self) -> list[Route]:
         return [

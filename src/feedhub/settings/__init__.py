@@ -20,7 +20,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from feedhub.model import ContentPolicy, FeedKind, Format
+from feedhub.model import ContentPolicy, Feed, FeedKind, Format
 from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
@@ -37,6 +37,7 @@ __all__ = [
     "Fields",
     "Interval",
     "Limits",
+    "MaxAge",
     "Network",
     "PerSource",
     "Person",
@@ -70,6 +71,15 @@ class PerSource(Section):
     """The time in which a source's entries are counted together."""
 
 
+class MaxAge(Section):
+    """How long caches and readers may take a feed for fresh: a quarter of the mean time between its newest 20 entries, within these bounds."""
+
+    min: Duration = timedelta(minutes=5)
+    """For a lively feed, and one with fewer than two entries."""
+    max: Duration = timedelta(hours=1)
+    """For a quiet one. New entries are heard of that much later where a cache is in between."""
+
+
 class Feeds(Section):
     kinds: tuple[FeedKind, ...] = tuple(FeedKind)
     """Which feeds to emit: all, topics, authors, categories, sources."""
@@ -83,12 +93,27 @@ class Feeds(Section):
     """The most that any feed republishes; a source may allow less."""
     summary_length: int = Field(500, ge=50)
     """Characters of a summary made from a body."""
+    max_age: MaxAge = MaxAge()
+    """`Cache-Control: max-age` of feeds."""
     noindex: bool = True
     """Ask search engines not to index this site: the originals should be found."""
     search: bool = True
     """Answer searches at `/search`, and narrow feeds by parameters such as `?author=`. Searches need a public `all` feed: they show nothing that no public feed shows."""
     private: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
-    """Feeds that need a token: path without ending (`topics/ai`) to tokens, written as `${NAME}`. Served at `/private/<token>/topics/ai.atom`, listed nowhere."""
+    """Feeds that need a token: path without ending (`topics/ai`) to tokens, written as `${NAME}`; none (`[]`): only those of `feedhub tokens add` open it. Served at `/private/<token>/topics/ai.atom`, and with HTTP Basic at `/private/topics/ai.atom`; listed nowhere."""
+
+    def is_private(self, feed: Feed) -> bool:
+        """Whether a feed needs a token: by its address, or by what the configuration calls a topic or source.
+
+        The two differ where an earlier feed has the slug for ever: a new topic `ai` may live at `topics/ai-2`.
+        """
+        if feed.path[1:] in self.private:
+            return True
+        return feed.kind in {FeedKind.TOPIC, FeedKind.SOURCE} and f"{feed.kind.value}/{feed.key}" in self.private
+
+    def is_public(self, feed: Feed) -> bool:
+        """Whether everybody may know of a feed. The one rule for pages, OPML, searches, hubs and static files."""
+        return feed.kind in self.kinds and not feed.withdrawn and not self.is_private(feed)
 
 
 class Retention(Section):

@@ -46,6 +46,8 @@ class SourceDefaults(Section):
     """Extra request headers; values may be `${NAME}`."""
     content: ContentPolicy = ContentPolicy.FULL
     """How much is republished: full, summary or link."""
+    republish: bool = True
+    """Whether its entries are republished at all. When not, they are stored and you can search them (`feedhub search`), but no feed, page or search shows them to anybody."""
     rights: str = ""
     """Rights or licence of entries that state none."""
     cluster: bool = True

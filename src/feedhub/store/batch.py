@@ -33,7 +33,7 @@ from feedhub.store.polled import Polled, write_polls
 from feedhub.store.rows import body_row, entry_row, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
-from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings
+from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings, sources
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
 
 
@@ -50,6 +50,7 @@ class Present:
     date_origin: DateOrigin
     sort_key: int
     rank: int
+    republish: bool = True  # what its owner allows
 
 
 class Batch:
@@ -117,6 +118,7 @@ class Batch:
                     date_origin=DateOrigin(row.date_origin),
                     sort_key=row.sort_key,
                     rank=row.rank,
+                    republish=row.republish,
                 )
             seen = select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(some))
             self._sighted.update((row.source_id, row.entry_id) for row in self._connection.execute(seen))
@@ -203,6 +205,7 @@ class Batch:
         self._note_keys(draft, here)
         if first:
             self._seen_anew.add(here.id)
+        if first and (here.republish or record.state.id == here.owner):
             places = self._places(draft.memberships, here, record.state.id)
             self._listing.edit(_member(here), adding(places))
 
@@ -288,7 +291,8 @@ _PRESENT = select(
     entries.c.date_origin,
     entries.c.sort_key,
     entries.c.rank,
-)
+    sources.c.republish,
+).join(sources, sources.c.id == entries.c.owner_id)
 
 
 def _keys_of(draft: Draft) -> tuple[Key, ...]:

@@ -117,6 +117,7 @@ class Configuring:
             "configured_url": spec.url,
             "enabled": spec.enabled,
             "content": spec.content.value,
+            "republish": spec.republish,
             "rights": spec.rights,
             "health": (Health.NEW if spec.enabled else Health.DISABLED).value,
         }
@@ -128,6 +129,7 @@ class Configuring:
             "enabled": spec.enabled,
             "configured": True,
             "content": spec.content.value,
+            "republish": spec.republish,
             "rights": spec.rights,
             "health": _health(spec, row),
         }
@@ -139,7 +141,7 @@ class Configuring:
         changed = {name: value for name, value in values.items() if value != row[name]}
         if changed:
             self._connection.execute(update(sources).where(sources.c.id == row["id"]).values(changed))
-        return row["id"] if changed.keys() & {"name", "content", "rights"} else None
+        return row["id"] if changed.keys() & {"name", "content", "republish", "rights"} else None
 
     def _leave(self, rows: Sequence[RowMapping]) -> None:
         for row in rows:
@@ -159,12 +161,17 @@ class Configuring:
         add_change(self._connection, self._counter, dict(row), change)
 
     def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
-        refs = []
+        refs: list[FeedRef] = []
+        withheld: list[FeedRef] = []
         for spec in specs:
             known = stored[spec.slug]["feed_title"] if spec.slug in stored else ""
             title = source_title(spec.name, known, spec.slug)
-            refs.append(FeedRef(kind=FeedKind.SOURCE, key=spec.slug, title=title, slug=spec.slug))
+            ref = FeedRef(kind=FeedKind.SOURCE, key=spec.slug, title=title, slug=spec.slug)
+            (refs if spec.republish else withheld).append(ref)
         self._open_feeds(refs)
+        self._registry().resolve(withheld)
+        for ref in withheld:
+            _withdraw(self._connection, FeedKind.SOURCE, ref.key, True)
 
     def _recredit(self, changed: set[int]) -> None:
         """Entries name their source, its rights and policy: give them, and the feeds they stand in, a new version."""

@@ -172,6 +172,20 @@ class _FeedWalk:
         return _Steps(keys, keys[-1] if len(keys) == number else None, len(keys))
 
 
+class _EntryWalk:
+    """All that is stored."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def next(self, before: Place | None, number: int) -> _Steps:
+        query = select(entries.c.sort_key, entries.c.id).order_by(entries.c.sort_key.desc(), entries.c.id.desc())
+        if before is not None:
+            query = query.where(tuple_(entries.c.sort_key, entries.c.id) < before)
+        keys = [(row.sort_key, EntryId(row.id)) for row in self._connection.execute(query.limit(number))]
+        return _Steps(keys, keys[-1] if len(keys) == number else None, len(keys))
+
+
 # ---------------------------------------------------------------- one page
 
 
@@ -188,6 +202,9 @@ class _Search:
 
     def _way(self, asked: Wanted) -> tuple[_Walk, Feed | None]:
         """What to walk, and the feed whose list that is."""
+        if not self._selection.within:
+            walk = _HitWalk(self._texts) if self._texts is not None and asked.present else _EntryWalk(self._connection)
+            return walk, None
         smallest = min(self._selection.within, key=lambda feed: (feed.size, feed.id))
         if self._texts is not None and asked.present and not self._feed_is_shorter(smallest, self._texts):
             return _HitWalk(self._texts), None
@@ -242,7 +259,7 @@ class _Search:
                 ids &= self._members(feed, ids)
         for feed in self._selection.without:
             ids -= self._members(feed, ids)
-        if self._texts is not None and ids and not (walked and self._walked is None):
+        if self._texts is not None and ids and not (walked and isinstance(self._walk, _HitWalk)):
             places = {place_of(*key): key[1] for key in keys if key[1] in ids}
             ids = {places[place] for some in chunks(places) for place in self._texts.among(some)}
         return self._without_guarded(self._rows(ids))
@@ -263,7 +280,7 @@ class _Search:
         if not slugs:
             return None if slugs is None else frozenset()
         query = select(sources.c.id).join(feeds, feeds.c.key == sources.c.slug)
-        query = query.where(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.slug.in_(slugs))
+        query = query.where(feeds.c.kind == FeedKind.SOURCE.value, or_(feeds.c.slug.in_(slugs), feeds.c.key.in_(slugs)))
         return frozenset(self._connection.scalars(query))
 
     def _members(self, feed: Feed, ids: Collection[EntryId]) -> set[EntryId]:

@@ -105,7 +105,7 @@ _SIGHTINGS = (
     .add_columns(SOURCE_TITLE.label("title"))
     .join(sightings, sightings.c.entry_id == entries.c.id)
     .join(sources, sources.c.id == sightings.c.source_id)
-    .where(entries.c.cluster.in_(bindparam("stories", expanding=True)))
+    .where(entries.c.cluster.in_(bindparam("stories", expanding=True)), sources.c.republish)
     .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id)
 )
 
@@ -189,6 +189,19 @@ class Reading(Side):
         query = select(feeds).where(~feeds.c.withdrawn).order_by(feeds.c.kind, feeds.c.title, feeds.c.id).limit(limit)
         if kind is not None:
             query = query.where(feeds.c.kind == kind.value)
+        with self.reading() as connection:
+            return [feed_of(row) for row in connection.execute(query).mappings()]
+
+    def moved(self) -> list[tuple[str, Feed]]:
+        """Every old slug with the feed that it redirects to, by kind and slug."""
+        query = select(feeds, redirects.c.slug.label("old")).join(redirects, redirects.c.feed_id == feeds.c.id)
+        with self.reading() as connection:
+            rows = connection.execute(query.order_by(redirects.c.kind, redirects.c.slug)).mappings()
+            return [(row["old"], feed_of(row)) for row in rows]
+
+    def withdrawn(self) -> list[Feed]:
+        """Feeds that answer 410, by kind and slug."""
+        query = select(feeds).where(feeds.c.withdrawn).order_by(feeds.c.kind, feeds.c.slug)
         with self.reading() as connection:
             return [feed_of(row) for row in connection.execute(query).mappings()]
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from feedhub.model import EntryId, FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
 from feedhub.store import forgetting, sources, splitting
+from feedhub.store.access import Access
 from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
 from feedhub.store.catalogue import Cataloguing
@@ -203,7 +204,7 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding):
+class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding, Access):
     """Fills the ports Ledger, Library, Catalogue, Subscriptions and Searching on SQLite and PostgreSQL."""
 
 

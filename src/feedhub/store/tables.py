@@ -42,6 +42,8 @@ sources = Table(
     # False: it left the configuration. Its entries stay, its feed answers 410.
     Column("configured", Boolean, nullable=False, server_default=true()),
     Column("content", String, nullable=False, server_default="full"),
+    # False: it does not want to be republished. Its entries stay, for the operator alone.
+    Column("republish", Boolean, nullable=False, server_default=true()),
     _words("rights"),
     # what a poll needs and leaves behind (model.SourceState)
     Column("etag", String),
@@ -446,6 +448,17 @@ websub_subscriptions = Table(
     Column("ended_at", Moment),
     Index(None, "due_at"),
     Index(None, "source_id"),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("name", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the token, which is kept nowhere
+    Column("feeds", String, nullable=False, server_default="[]"),  # JSON list of paths; []: every private feed
+    Column("since", Moment, nullable=False),
+    PrimaryKeyConstraint("name"),
+    UniqueConstraint("digest"),
 )
 
 memory = Table(

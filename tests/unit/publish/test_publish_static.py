@@ -208,3 +208,68 @@ def test_killed_at_any_instant_it_leaves_whole_files(tmp_path: Path, delay: floa
         assert len(set(body)) == 1
     export(tmp_path, done=b"1")
     assert names(tmp_path) == [MANIFEST, "done"]
+
+
+def halves(body: bytes) -> dict[str, bytes]:
+    """Stands for real codings: of what is long enough, the first half."""
+    return {coding: coding.encode() + body[: len(body) // 2] for coding in ("gzip", "br", "zstd")} if body[9:] else {}
+
+
+def test_compressed_forms_come_and_go_with_their_file(tmp_path: Path) -> None:
+    under_way = StaticExport(tmp_path, halves)
+    assert under_way.write("a.atom", b"long enough")
+    assert under_way.write("b.conf", b"long enough", packed=False)
+    under_way.finish()
+    assert names(tmp_path) == [MANIFEST, "a.atom", "a.atom.br", "a.atom.gz", "a.atom.zst", "b.conf"]
+    under_way = StaticExport(tmp_path, halves)
+    under_way.write("a.atom", b"short")
+    assert not (tmp_path / "a.atom.gz").exists(), "a server would send the old bytes"
+    under_way.write("b.conf", b"long enough", packed=False)
+    under_way.finish()
+    assert names(tmp_path) == [MANIFEST, "a.atom", "b.conf"]
+
+
+def test_forms_of_an_unchanged_file_are_not_made_again(tmp_path: Path) -> None:
+    made: list[bytes] = []
+
+    def counting(body: bytes) -> dict[str, bytes]:
+        made.append(body)
+        return halves(body)
+
+    for _ in range(3):
+        under_way = StaticExport(tmp_path, counting)
+        under_way.write("a.atom", b"long enough")
+        assert under_way.finish() == []
+    assert made == [b"long enough"]
+    (tmp_path / "a.atom.br").unlink()
+    under_way = StaticExport(tmp_path, counting)
+    assert not under_way.write("a.atom", b"long enough")
+    under_way.finish()
+    assert (tmp_path / "a.atom.br").read_bytes() == b"brlong "
+
+
+def test_a_killed_export_leaves_no_old_form_beside_a_new_file(tmp_path: Path) -> None:
+    """Forms first: whatever is written when it ends, the file is the last of them."""
+    first = StaticExport(tmp_path, halves)
+    first.write("a.atom", b"long enough")
+    first.finish()
+
+    def killed(body: bytes) -> dict[str, bytes]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        StaticExport(tmp_path, killed).write("a.atom", b"another text")
+    assert (tmp_path / "a.atom").read_bytes() == b"long enough"
+    again = StaticExport(tmp_path, halves)
+    assert again.write("a.atom", b"another text")
+    again.finish()
+    assert (tmp_path / "a.atom.gz").read_bytes() == b"gzipanothe"
+
+
+def test_what_is_kept_is_kept_with_its_forms(tmp_path: Path) -> None:
+    first = StaticExport(tmp_path, halves)
+    first.write("a.atom", b"long enough")
+    first.finish()
+    second = StaticExport(tmp_path, halves)
+    second.keep("a.atom")
+    assert second.finish() == []

@@ -42,8 +42,8 @@ def test_what_is_no_feed(path: str) -> None:
 def test_tokens_open_their_own_feed_only() -> None:
     settings = Settings.model_validate({"feeds": {"private": {"topics/ai": ["one", "two"], "topics/x": [""]}}})
     visibility = Visibility(settings)
-    assert visibility.opens("topics/ai", "one")
-    assert visibility.opens("topics/ai", "two")
+    assert visibility.opens({"topics/ai"}, "one")
+    assert visibility.opens({"topics/ai"}, "two")
     for path, token in [
         ("topics/ai", "three"),
         ("topics/ai", ""),
@@ -52,7 +52,7 @@ def test_tokens_open_their_own_feed_only() -> None:
         ("topics/other", "one"),
         ("topics/other", "compared where a feed has no token, so that both cases take the same time"),
     ]:
-        assert not visibility.opens(path, token)
+        assert not visibility.opens({path}, token)
     assert visibility.is_private("/topics/ai")
     assert not visibility.is_private("/topics/a")
 
