@@ -141,6 +141,8 @@ def _canonical_once(url: str) -> str:
 def _compared(url: str) -> str:
     parts = urlsplit(url)
     host, port = _host(parts.hostname or ""), parts.port
+    if not host:  # nothing but dots
+        return url
     path = _path(parts.path)
     query = _query(parts.query)
     if host == "youtu.be" and len(path) > 1:

@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from feedhub.model import Validators
 
@@ -152,9 +152,10 @@ def _absolute(base: str, href: str) -> str:
     try:
         absolute = urljoin(base, href)
         absolute.encode()
+        parts = urlsplit(absolute)
     except ValueError:
         return ""
-    return absolute if absolute.startswith(("http://", "https://")) else ""
+    return absolute if parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def _add_custom(fields: dict[str, str], custom: Mapping[str, str]) -> None:

@@ -124,7 +124,7 @@ def canonical(query: Query) -> str:
 
 
 def spell_name(name: Named) -> str:
-    plain = re.fullmatch(r'[^\s"()]+', name.value)
+    plain = re.fullmatch(r'[^\s"()/][^\s"()]*', name.value)  # with a slash at once it would be read as an address
     return f"{'-' if name.negative else ''}{name.field.value}:{name.value if plain else _quoted(name.value)}"
 
 

@@ -139,7 +139,7 @@ def _ago(text: str, place: Place) -> Reading | None:
 
 def _span(number: str, unit: str) -> _Span:
     amount = float(number) if number.isdigit() else _NUMBERS[number]
-    return _Span(amount, {"min": "m", "hr": "h", "hrs": "h", "mo": "o"}.get(unit) or _UNIT_OF[unit])
+    return _Span(amount, {"m": "m", "min": "m", "hr": "h", "hrs": "h", "mo": "o"}.get(unit) or _UNIT_OF[unit])
 
 
 def _days_back(today: date, span: _Span) -> date | None:
