@@ -128,6 +128,8 @@ def _moments(entry: Bag) -> tuple[str, str]:
 
 
 def _text(detail: Any) -> RawText | None:
+    if isinstance(detail, RawText):
+        return detail
     value = detail.get("value") if isinstance(detail, dict) else None
     if not isinstance(value, str) or not value:
         return None
