@@ -20,18 +20,17 @@ from xml.etree.ElementTree import Element
 from feedhub.extras import KINDS
 from feedhub.model import RawText, TextType
 from feedhub.parse.extras import MOST
-from feedhub.parse.fast_names import RDF, XML, Unsure, is_known, name_of
-from feedhub.parse.feedparser_reader import looks_like_html
+from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
+from feedhub.parse.feedparser_reader import NAMESPACES, base_within, looks_like_html
 from feedhub.parse.preflight import ATTRIBUTES
-from feedhub.parse.recorder import LIST, add
+from feedhub.parse.recorder import BASE, LIST, add
 
 Bag = dict[str, Any]
 Rule = Callable[["Reading", Element], None]
 
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _C1 = re.compile("[\x80-\x9f]")
-_NAMED = {f"{XML}lang": "xml:lang", f"{XML}space": "xml:space"}
-_NAMED |= {f"{RDF}{name}": f"rdf:{name}" for name in ("about", "resource", "parseType")}
+_IN_LOWER_CASE = frozenset({"rel", "type"})
 _TYPES = {
     "text": TextType.PLAIN,
     "plain": TextType.PLAIN,
@@ -61,13 +60,13 @@ class Place(StrEnum):
 class Table(dict[str, Rule]):
     """The rules of one place, by tags as they stand in one document. Filled as tags are met."""
 
-    def __init__(self, place: Place, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, namespaces: Namespaces) -> None:
         super().__init__()
         self.place = place
-        self.prefixes = prefixes
+        self.namespaces = namespaces
 
     def __missing__(self, tag: str) -> Rule:
-        name = name_of(tag, self.prefixes)
+        name = name_of(tag, self.namespaces)
         rule = RULES[self.place].get(name)
         if rule is None:
             if is_known(name) or name in _READ:
@@ -80,14 +79,15 @@ class Table(dict[str, Rule]):
 class Reading:
     """A document while it is read: what it said so far, and where we are in it."""
 
-    def __init__(self, version: str, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, version: str, namespaces: Namespaces) -> None:
         self.version = version
         self.is_atom = version.startswith("atom")
-        self.tables = {place: Table(place, prefixes) for place in Place}
+        self.tables = {place: Table(place, namespaces) for place in Place}
         self.feed: Bag = {}
         self.entries: list[Bag] = []
         self.bag = self.feed  # of the element whose children are read
         self.language: str | None = None  # xml:lang in force
+        self.base = ""  # xml:base in force
         self.depth = 1  # of the element whose children are read
         self.title_depth = -1  # of the last title
         self.has_content = False  # of this entry
@@ -103,26 +103,47 @@ class Reading:
         self.depth -= 1
 
     def inside(self, element: Element, place: Place, bag: Bag, told: Mapping[str, str]) -> None:
-        """Read the children into another bag, in the language of the element."""
-        outer_bag, outer_language = self.bag, self.language
-        self.bag, self.language = bag, language(told, outer_language)
+        """Read the children into another bag, in the language and base of the element."""
+        outer = self.bag, self.language, self.base
+        self.bag, self.language, self.base = bag, language(told, self.language), base(told, self.base)
         self.children(element, place)
-        self.bag, self.language = outer_bag, outer_language
+        self.bag, self.language, self.base = outer
 
 
 # ---------------------------------------------------------------- text and attributes
 
 
 def attributes(element: Element) -> dict[str, str]:
-    """Attributes by names in lower case, as feedparser has them; values of ``rel`` and ``type`` in lower case, too."""
+    """Attributes by names in lower case, as feedparser has them; values of ``rel`` and ``type`` in lower case, too.
+
+    Those of unknown namespaces count as plain ones where there is none of the same name.
+    """
     found: dict[str, str] = {}
+    foreign: dict[str, str] = {}
     for key, value in element.items():
-        name = (_NAMED.get(key, key) if key[0] == "{" else key).lower()
-        if name[0] == "{" or name in ("base", "xml_base"):
-            raise Unsure("xml:base" if name.endswith("base") else "an attribute in a namespace")
-        found[name] = value.lower() if name in ("rel", "type") else value
+        if key[0] == "{":
+            address, _, local = key[1:].partition("}")
+            prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
+            foreign[f"{prefix}:{local}" if prefix else local] = value
+        else:
+            found[key.lower()] = value
+    if foreign:
+        found = {**foreign, **found}
+    for name in found.keys() & _IN_LOWER_CASE:
+        found[name] = found[name].lower()
     if len(found) > ATTRIBUTES // 2:
         raise Unsure("many attributes")
+    return found
+
+
+def base(told: Mapping[str, str], outer: str) -> str:
+    """The base in force in an element. feedparser joins it to itself in each element inside of it."""
+    stated = told.get("xml:base", told.get("base"))
+    if not stated:
+        return outer
+    found = base_within(outer, stated)
+    if len(found) > BASE or base_within(found, found) != found:
+        raise Unsure("an unusual xml:base")
     return found
 
 
@@ -218,10 +239,10 @@ def kept_bare(key: str) -> Rule:
 
 
 def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
-    said = reading.language
+    said, within = reading.language, reading.base
     if element.keys():
         told = attributes(element)
-        said = language(told, said)
+        said, within = language(told, said), base(told, within)
         if "type" in told:
             if told["type"] not in _TYPES:
                 raise Unsure("a text type such as XHTML")
@@ -231,7 +252,9 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
     value = bare(element)
     if kind is TextType.PLAIN and not reading.is_atom and looks_like_html(value):
         kind = TextType.HTML
-    return RawText(value=repaired(value), type=kind, language=(said or "").replace("_", "-")) if value else None
+    if not value:
+        return None
+    return RawText(value=repaired(value), type=kind, base=within, language=(said or "").replace("_", "-"))
 
 
 def text(key: str, kind: TextType) -> Rule:
@@ -285,11 +308,11 @@ def guid(reading: Reading, element: Element) -> None:
     reading.bag["id"] = repaired(bare(element))
 
 
-def _address(told: dict[str, str]) -> None:
+def _address(reading: Reading, told: dict[str, str]) -> None:
     href = told.get("url", told.get("uri", told.get("href")))
     if href:
         told["href"] = href
-    told["xml_base"] = ""
+    told["xml_base"] = base(told, reading.base)
 
 
 def link(*, in_entry: bool) -> Rule:
@@ -299,7 +322,7 @@ def link(*, in_entry: bool) -> Rule:
         told, found = attributes(element), bare(element)
         told.setdefault("rel", "alternate")
         told.setdefault("type", "")
-        _address(told)
+        _address(reading, told)
         if "href" not in told:
             found = repaired(found)
             told["href"] = _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found)
@@ -312,7 +335,7 @@ def link(*, in_entry: bool) -> Rule:
 
 def enclosure(reading: Reading, element: Element) -> None:
     told = attributes(element)
-    _address(told)
+    _address(reading, told)
     told["rel"] = "enclosure"
     bare(element)
     reading.bag.setdefault("links", []).append(told)
@@ -406,7 +429,7 @@ def page_of_person(reading: Reading, element: Element) -> None:
 
 def medium(reading: Reading, element: Element) -> None:
     told = attributes(element)
-    add(reading.bag, "media", {**told, "xml_base": ""})
+    add(reading.bag, "media", {**told, "xml_base": base(told, reading.base)})
     reading.inside(element, Place.MEDIA, reading.bag, told)
 
 
@@ -436,6 +459,8 @@ def reply(reading: Reading, element: Element) -> None:
 def extra(name: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         told = reading.bag.setdefault("extras", [])
+        if any(key[0] == "{" for key in element.keys()):
+            raise Unsure("an attribute in a namespace")
         told.append({"name": name, "attributes": attributes(element), "text": bare(element)})
         del told[MOST:]
 
@@ -456,6 +481,12 @@ def source(reading: Reading, element: Element) -> None:
 def image(reading: Reading, element: Element) -> None:
     reading.title_depth = -1
     reading.inside(element, Place.IMAGE, reading.feed.setdefault("image", {}), attributes(element))
+
+
+def image_of_entry(reading: Reading, element: Element) -> None:
+    """Not read by feedparser, but for its traces."""
+    bare(element)
+    reading.title_depth = -1
 
 
 def image_address(reading: Reading, element: Element) -> None:
@@ -517,6 +548,7 @@ _ROWS: tuple[tuple[str, str, Rule], ...] = (
     ("channel", "r", channel),
     ("item entry", "rf", entry),
     ("image", "rf", image),
+    ("image", "e", image_of_entry),
     ("textinput", "rf", text_input),
     ("title", "fes", title),
     ("subtitle tagline", "fs", text("subtitle", TextType.PLAIN)),
@@ -563,8 +595,10 @@ _ROWS: tuple[tuple[str, str, Rule], ...] = (
     ("media_content media_thumbnail", "f", nothing),
     ("media_thumbnail", "em", thumbnail),
     ("itunes_image", "fe", itunes_image),
+    ("itunes_link", "f", itunes_image),
     ("thr_in-reply-to", "e", reply),
     ("source", "e", source),
+    ("geo_lat geo_long", "f", nothing),
     ("geo_lat", "e", kept_bare("geo_lat")),
     ("geo_long", "e", kept_bare("geo_long")),
     ("skiphours skipdays", "f", hints),
@@ -585,8 +619,8 @@ RULES: Mapping[Place, Mapping[str, Rule]] = {
         for letter, place in _PLACES.items()
     },
     Place.PERSON: {
-        "name": of_person("name"),
-        "email": of_person("email"),
+        **dict.fromkeys(("name", "itunes_name"), of_person("name")),
+        **dict.fromkeys(("email", "itunes_email"), of_person("email")),
         "uri": page_of_person,
         "url": page_of_person,
         "homepage": page_of_person,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from feedhub.parse.feedparser_reader import NAMES, NAMESPACES
 
@@ -18,42 +19,54 @@ class Unsure(Exception):
 
 
 PREFIXES = 100
-XML = "{http://www.w3.org/XML/1998/namespace}"
-RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_DECLARED = re.compile(rb"""\bxmlns:([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_DECLARED = re.compile(rb"""\bxmlns(:[\w.-]+)?\s*=\s*(?:"([^"&]*)"|'([^'&]*)')""")
 _ANY_RSS = "backend.userland.com/rss"  # feedparser takes whatever has this in it for RSS
 _XLINK = "http://www.w3.org/1999/xlink"  # feedparser makes an attribute of its declaration
+_UNUSUAL = "namespaces declared in an unusual way"
 
 
-def declared_prefixes(document: bytes) -> Mapping[str, str]:
-    """Namespace addresses and the prefix of each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespaces:
+    """What a document declares: prefixes of unknown addresses, known prefixes of the document's own, default ones."""
 
-    Found as text, wherever it stands: what only looks like a declaration, inside CDATA, adds a line that nothing asks
-    for. feedparser remembers the last meaning of each prefix and the first prefix of each address; where both are
-    unique it does not matter when they were declared.
+    unknown: Mapping[str, str]
+    renamed: Mapping[str, str]
+    default: frozenset[str]
+
+
+def declared(document: bytes) -> Namespaces:
+    """The namespaces of a document, found as text, wherever it stands.
+
+    What only looks like a declaration, inside CDATA, adds what nothing asks for. feedparser remembers the last meaning
+    of each prefix and the first prefix of each address; where both are unique it does not matter when they were declared.
 
     :raises Unsure: a prefix has several meanings, or an unknown address several prefixes.
     """
+    found = _DECLARED.findall(document)
+    if sum(bool(prefix) for prefix, _, _ in found) != document.count(b"xmlns:"):
+        raise Unsure(_UNUSUAL)
     meanings: dict[str, str] = {}
-    prefixes: dict[str, str] = {}
-    for raw_prefix, double, single in set(_DECLARED.findall(document)):
-        prefix, address = raw_prefix.decode(), (double or single).decode()
-        known = NAMESPACES.get(address.lower())
+    unknown: dict[str, str] = {}
+    default = set()
+    for raw_prefix, double, single in set(found):
+        prefix, address = raw_prefix.decode()[1:], (double or single).decode()
+        if not prefix:
+            default.add(address)
+            continue
         if meanings.setdefault(prefix, address) != address or address == _XLINK:
-            raise Unsure("namespaces declared in an unusual way")
-        if known is None and prefixes.setdefault(address, prefix) != prefix:
-            raise Unsure("namespaces declared in an unusual way")
-        if known is not None and known != prefix and prefix in _KNOWN_PREFIXES:
-            raise Unsure("namespaces declared in an unusual way")
+            raise Unsure(_UNUSUAL)
+        if prefix.lower() == "rdf" and NAMESPACES.get(address.lower()) != "rdf":
+            raise Unsure(_UNUSUAL)
+        if address.lower() not in NAMESPACES and unknown.setdefault(address, prefix) != prefix:
+            raise Unsure(_UNUSUAL)
     if len(meanings) > PREFIXES:
         raise Unsure("many namespaces")
-    return prefixes
+    known = {prefix: NAMESPACES.get(address.lower()) for prefix, address in meanings.items()}
+    renamed = {prefix: name for prefix, name in known.items() if name is not None and name != prefix}
+    return Namespaces(unknown=unknown, renamed=renamed, default=frozenset(default))
 
 
-_KNOWN_PREFIXES = frozenset(NAMESPACES.values()) | {prefix.lower() for prefix in NAMESPACES.values()}
-
-
-def name_of(tag: str, prefixes: Mapping[str, str]) -> str:
+def name_of(tag: str, namespaces: Namespaces) -> str:
     """The name of an element, from its tag in ElementTree's notation (``{address}local``).
 
     :raises Unsure: its namespace cannot be told from the declarations.
@@ -63,9 +76,12 @@ def name_of(tag: str, prefixes: Mapping[str, str]) -> str:
     address, _, local = tag[1:].partition("}")
     prefix = NAMESPACES.get(address.lower())
     if prefix is None:
-        prefix = prefixes.get(address)
-        if prefix is None or _ANY_RSS in address.lower():
-            raise Unsure("an unknown namespace without a prefix")
+        prefix = namespaces.unknown.get(address, "")
+        if _ANY_RSS in address.lower() or not (prefix or address in namespaces.default):
+            raise Unsure(_UNUSUAL)
+    prefix = prefix.lower()
+    if prefix in namespaces.renamed:  # feedparser looks prefixes up twice
+        raise Unsure(_UNUSUAL)
     return f"{prefix}_{local}".lower() if prefix else local.lower()
 
 

@@ -13,8 +13,8 @@ import re
 from xml.etree import ElementTree
 
 from feedhub.model import RawFeed
-from feedhub.parse.fast_elements import Place, Reading, attributes, language
-from feedhub.parse.fast_names import Unsure, declared_prefixes, name_of
+from feedhub.parse.fast_elements import Place, Reading, attributes, base, language
+from feedhub.parse.fast_names import Unsure, declared, name_of
 from feedhub.parse.feedparser_reader import without_doctype
 from feedhub.parse.preflight import ITEMS, PROLOG
 from feedhub.parse.records import feed_record
@@ -44,10 +44,10 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
         root = parser.close()
     except ElementTree.ParseError:
         raise Unsure("not well-formed") from None
-    prefixes = declared_prefixes(data)
-    name, told = name_of(root.tag, prefixes), attributes(root)
-    reading = Reading(version=_version(name, told.get("version", ""), data, start), prefixes=prefixes)
-    reading.language = language(told, None)
+    namespaces = declared(data)
+    name, told = name_of(root.tag, namespaces), attributes(root)
+    reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces)
+    reading.language, reading.base = language(told, None), base(told, "")
     if reading.language and name != "rdf_rdf":
         reading.feed["language"] = reading.language.replace("_", "-")
     reading.in_feed = name == "feed"

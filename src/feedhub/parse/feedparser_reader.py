@@ -19,6 +19,7 @@ from typing import Any
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.sanitizer import replace_doctype
+from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
 from feedhub.parse.preflight import TooComplex, preflight
@@ -129,6 +130,11 @@ def without_doctype(text: str) -> tuple[str, bytes, dict[str, str]]:
     """The format that a document type tells, the document with nothing left of it but harmless entities, and those."""
     version, data, entities = replace_doctype(text.encode())
     return version or "", data, entities
+
+
+def base_within(outer: str, stated: str) -> str:
+    """The base in force in an element that states one, inside of another (or "")."""
+    return make_safe_absolute_uri(outer, stated) or outer if outer else str(_urljoin("", stated))
 
 
 def looks_like_html(text: str) -> bool:
