@@ -38,6 +38,8 @@ _TYPES = {
     "html": TextType.HTML,
     "text/html": TextType.HTML,
 }
+DEEPEST = 20
+"""Levels of known elements that are read; :data:`_DEEPEST_UNKNOWN` of unknown ones may come on top."""
 _DEEPEST_UNKNOWN = 8
 _CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 ITUNES = "http://www.itunes.com/"
@@ -98,6 +100,8 @@ class Reading:
         """Read all children of an element by the rules of a place."""
         table = self.tables[place]
         self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unsure("deeply nested")
         for child in element:
             table[child.tag](self, child)
         self.depth -= 1
@@ -212,7 +216,7 @@ _UNKNOWN = {
 
 def _check_unknown(reading: Reading, element: Element, level: int) -> None:
     if len(element.keys()) > ATTRIBUTES // 2 or level > _DEEPEST_UNKNOWN:
-        raise Unsure("many attributes")
+        raise Unsure("deeply nested, or many attributes")
     table = reading.tables[Place.ROOT]
     for child in element:
         if table[child.tag] is not unknown:
