@@ -19,7 +19,7 @@ class Unsure(Exception):
 
 
 PREFIXES = 100
-_DECLARED = re.compile(rb"""\bxmlns(:[\w.-]+)?\s*=\s*(?:"([^"&]*)"|'([^'&]*)')""")
+_DECLARED = re.compile(rb"""xmlns(:[\w.-]+)?\s*=\s*(?:"([^"&]*)"|'([^'&]*)')""")
 _ANY_RSS = "backend.userland.com/rss"  # feedparser takes whatever has this in it for RSS
 _XLINK = "http://www.w3.org/1999/xlink"  # feedparser makes an attribute of its declaration
 _UNUSUAL = "namespaces declared in an unusual way"
