@@ -75,7 +75,7 @@ _INSIDE = {
     "contributor": Place.PERSON,
     "source": Place.SOURCE,
     "image": Place.IMAGE,
-    "textinput": Place.IMAGE,
+    "textinput": Place.INPUT,
     "media:group": Place.MEDIA,
     "media:content": Place.MEDIA,
     "itunes:category": Place.CATEGORY,

@@ -54,7 +54,8 @@ class Place(StrEnum):
     SOURCE = "source"  # in an entry: the feed it was taken from
     MEDIA = "media"  # inside media:group and media:content of an entry
     PERSON = "author"
-    IMAGE = "image"  # also textInput
+    IMAGE = "image"
+    INPUT = "textInput"
     CATEGORY = "itunes:category"
     OWNER = "itunes:owner"
 
@@ -211,6 +212,7 @@ _UNKNOWN = {
     Place.SOURCE: unknown_among_text,
     Place.CATEGORY: unknown_among_text,
     Place.IMAGE: unknown_in_image,
+    Place.INPUT: unknown_in_image,
 }
 
 
@@ -501,7 +503,7 @@ def image_address(reading: Reading, element: Element) -> None:
 
 def text_input(reading: Reading, element: Element) -> None:
     reading.title_depth = -1
-    reading.inside(element, Place.IMAGE, {}, attributes(element))
+    reading.inside(element, Place.INPUT, {}, attributes(element))
 
 
 def listed(key: str) -> Rule:
@@ -633,8 +635,9 @@ RULES: Mapping[Place, Mapping[str, Rule]] = {
     Place.IMAGE: {
         "title": title_elsewhere,
         "url": image_address,
-        **dict.fromkeys(("link", "description", "width", "height", "name"), nothing),
+        **dict.fromkeys(("link", "description", "width", "height"), nothing),
     },
+    Place.INPUT: {"title": title_elsewhere, **dict.fromkeys(("link", "description", "name"), nothing)},
     Place.CATEGORY: {"itunes_category": itunes_category},
     Place.OWNER: dict.fromkeys(("itunes_name", "itunes_email", "name", "email"), nothing),
 }

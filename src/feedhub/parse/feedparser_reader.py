@@ -24,12 +24,12 @@ from feedparser.urls import _urljoin, make_safe_absolute_uri
 from feedhub.model import Failure, ParseFailed, RawFeed
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
-from feedhub.parse.recorder import Recorder
+from feedhub.parse.recorder import Recorder, Unescaping
 from feedhub.parse.records import feed_record
 
 _BOUNDS = {"namespaces": {**StrictFeedParser.namespaces, **OWN_NAMESPACES}}
 _Strict = type("_Strict", (Recorder, StrictFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
-_Loose = type("_Loose", (Recorder, LooseFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
+_Loose = type("_Loose", (Unescaping, Recorder, LooseFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
 NAMESPACES: Mapping[str, str] = {address.lower(): prefix for address, prefix in _BOUNDS["namespaces"].items()}
 """The prefix under which each known namespace is read, by its address in lower case; "" for RSS and Atom."""
 NAMES = frozenset(
