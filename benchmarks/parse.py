@@ -97,7 +97,9 @@ def main() -> None:
     fast = [body for body, parsing in zip(bodies, parsings, strict=True) if parsing.fast]
     rest = [body for body, parsing in zip(bodies, parsings, strict=True) if not parsing.fast]
     differ = sum(bool(parsing.differences) for parsing in parsings)
-    print(f"Read fast: {len(fast)} of {len(bodies)} documents ({len(fast) / len(bodies):.1%}); read differently: {differ}")
+    print(
+        f"Read fast: {len(fast)} of {len(bodies)} documents ({len(fast) / len(bodies):.1%}); read differently: {differ}"
+    )
     print("\n| left to feedparser because of | documents |\n|---|---|")
     for reason, count in Counter(parsing.reason for parsing in parsings if not parsing.fast).most_common():
         print(f"| {reason} | {count} |")

@@ -28,4 +28,6 @@ class Readings:
 
     def figures(self) -> dict[str, int]:
         """By name: documents read by the fast reader, by others, and such as the parsers read differently (`shadow`)."""
-        return {name: self._counts[name] for name in ("documents_fast", "documents_not_fast", "documents_parsers_differ")}
+        return {
+            name: self._counts[name] for name in ("documents_fast", "documents_not_fast", "documents_parsers_differ")
+        }

@@ -61,8 +61,13 @@ def _name(name: str) -> bytes:
     return b"s%d:" % len(data) + data
 
 
-@cache
-def _plan(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+_Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
+_plans: dict[type[Any], _Plan] = {}  # kinds of records never change
+
+
+def _plan(kind: type[Any]) -> _Plan:
     """The names of a record's fields, and what reads them all at once."""
-    names = tuple(field.name for field in fields(kind))
-    return names, attrgetter(*names)
+    if kind not in _plans:
+        names = tuple(field.name for field in fields(kind))
+        _plans[kind] = names, attrgetter(*names)
+    return _plans[kind]

@@ -3,7 +3,7 @@
 feedparser is the authority: what stands here yields exactly what :mod:`feedhub.parse.feedparser_reader` yields, or
 nothing. Everything that is not certain raises :class:`~feedhub.parse.fast_names.Unsure` and is left to feedparser: text
 that is not well-formed, bases, XHTML as elements, entities, old dialects, elements at unusual places. How each element is
-read is one table, :mod:`feedhub.parse.fast_elements`; the bags that it fills are those that feedparser would fill, and
+read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are those that feedparser would fill, and
 :mod:`feedhub.parse.records` makes records of both.
 """
 
@@ -13,8 +13,9 @@ import re
 from xml.etree import ElementTree
 
 from feedhub.model import RawFeed
-from feedhub.parse.fast_elements import Place, Reading, attributes, base, language
 from feedhub.parse.fast_names import Unsure, declared, name_of
+from feedhub.parse.fast_reading import Place, Reading, attributes, base, language
+from feedhub.parse.fast_table import RULES
 from feedhub.parse.feedparser_reader import without_doctype
 from feedhub.parse.preflight import ITEMS, PROLOG
 from feedhub.parse.records import feed_record
@@ -46,7 +47,7 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
         raise Unsure("not well-formed") from None
     namespaces = declared(data)
     name, told = name_of(root.tag, namespaces), attributes(root)
-    reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces)
+    reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces, rules=RULES)
     reading.language, reading.base = language(told, None), base(told, "")
     if reading.language and name != "rdf_rdf":
         reading.feed["language"] = reading.language.replace("_", "-")

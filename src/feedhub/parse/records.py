@@ -78,27 +78,27 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
     """One entry. ``repeated``: ids that several entries of the document claim."""
     published, updated = _moments(entry)
     links = _links(entry)
-    said: dict[str, Any] = dict(  # in the order of RawEntry
-        id=_string(entry, "id"),
-        links=_entry_links(entry, links, repeated),
-        title=_first_text(entry, _TITLES),
-        summary=_first_text(entry, _SUMMARIES),
-        content=_content(entry),
-        published=published,
-        updated=updated,
-        authors=_people(entry, "authors"),
-        contributors=_people(entry, "contributors"),
-        categories=_categories(entry),
-        enclosures=_enclosures(entry, links),
-        images=_images(entry),
-        rights=_string(entry, "rights"),
-        language=_string(entry, "language") or _string(entry, "xml_lang"),
-        publisher=_string(entry, "dc_publisher") or _string(entry, "dc_source"),
-        comments=_string(entry, "comments"),
-        in_reply_to=_string(entry, "in_reply_to"),
-        source=_source(entry.get("source")),
-        extras=_extras(entry),
-    )
+    said: dict[str, Any] = {  # in the order of RawEntry
+        "id": _string(entry, "id"),
+        "links": _entry_links(entry, links, repeated),
+        "title": _first_text(entry, _TITLES),
+        "summary": _first_text(entry, _SUMMARIES),
+        "content": _content(entry),
+        "published": published,
+        "updated": updated,
+        "authors": _people(entry, "authors"),
+        "contributors": _people(entry, "contributors"),
+        "categories": _categories(entry),
+        "enclosures": _enclosures(entry, links),
+        "images": _images(entry),
+        "rights": _string(entry, "rights"),
+        "language": _string(entry, "language") or _string(entry, "xml_lang"),
+        "publisher": _string(entry, "dc_publisher") or _string(entry, "dc_source"),
+        "comments": _string(entry, "comments"),
+        "in_reply_to": _string(entry, "in_reply_to"),
+        "source": _source(entry.get("source")),
+        "extras": _extras(entry),
+    }
     return RawEntry(**said, digest=digest_of(said))
 
 

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from feedhub.model import Failure, ParseFailed, Parsing, RawEntry, RawFeed
 from feedhub.parse import read_with
 from feedhub.parse.compare import differing
-from feedhub.parse.fast_elements import DEEPEST, RULES, Place
 from feedhub.parse.fast_names import Unsure
 from feedhub.parse.fast_reader import read_fast
+from feedhub.parse.fast_reading import DEEPEST, Place
+from feedhub.parse.fast_table import RULES
 from feedhub.readings import Readings
 from feedhub.settings import Limits, Parser
 from support.feed_documents import documents
@@ -123,7 +124,7 @@ def test_small_damage_changes_no_id_link_date_or_person_of_real_documents(shared
 
 
 def rss(inside: str, root: str = 'rss version="2.0"', head: str = "") -> str:
-    return f"{head}<{root}><channel><title>T</title>{inside}</channel></{root.split()[0]}>"
+    return f"{head}<{root}><channel><title>T</title>{inside}</channel></{root.split(maxsplit=1)[0]}>"
 
 
 LEFT: Mapping[str, str] = {
