@@ -214,7 +214,11 @@ def main(seconds: float) -> None:
             print(row(f"{number}/{PARTS}", part))
         logged = log.read_text().splitlines()
         faults = [at for at, line in enumerate(logged) if "Traceback" in line or '"level": "error"' in line]
-        print(f"\nfaults in the daemon's log: {len(faults)}", *logged[faults[0] : faults[0] + 30] if faults else (), sep="\n")
+        print(
+            f"\nfaults in the daemon's log: {len(faults)}",
+            *logged[faults[0] : faults[0] + 30] if faults else (),
+            sep="\n",
+        )
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ The map, in the order in which data flows::
     publish/       Document             -> files
     serve/         HTTP request         -> Document, pages for people, health, metrics
 
+    readings.py    how many documents each parser read, and where they differed
     newest.py      what the newest page of a feed shows
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it

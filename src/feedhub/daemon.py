@@ -330,6 +330,7 @@ class Daemon:
                 "relabelling": self._relabelling is not None and not self._relabelling.done(),
                 "relabelled": self._relabelled[0],
                 "to_relabel": self._relabelled[1],
+                **self._parts.pipeline.readings.figures(),
                 "indexing": self._indexing is not None and not self._indexing.done(),
             },
         )

@@ -279,12 +279,22 @@ class RawFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parsing:
+    """Which reader read a document. It says nothing of the document: all readers yield the same."""
+
+    fast: bool = False  # the fast one could read it
+    reason: str = ""  # why feedparser had to
+    differences: tuple[str, ...] = ()  # between the two, where both were asked; there should be none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParseFailed:
     """The document is no feed, or cannot be read within the limits."""
 
     failure: Failure  # NOT_A_FEED, BROKEN, EMPTY, BLOCKED, TOO_COMPLEX
     detail: str
     web_page: bool = False  # NOT_A_FEED, because it is a page for people
+    parsing: Parsing = Parsing()
 
 
 # ---------------------------------------------------------------- clean: what we believe
@@ -611,6 +621,7 @@ class Understood:
     notes: tuple[str, ...] = ()
     cut_off: bool = False  # RawFeed.cut_off
     repeated_ids: int = 0  # ids listed with different entries
+    parsing: Parsing = Parsing()
 
 
 # ---------------------------------------------------------------- sources as remembered

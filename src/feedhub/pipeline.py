@@ -34,6 +34,7 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
+from feedhub.readings import Readings
 from feedhub.schedule import Tariff, after_ping, is_as_it_was, may_fill
 from feedhub.settings import Settings
 from feedhub.turnstile import Turnstile
@@ -94,6 +95,7 @@ class Pipeline:
         self._committed = committed
         self._to_remember = to_remember
         self._hubs_changed = hubs_changed
+        self.readings = Readings()
         self._rules = Turnstile()
         self.adopt(settings, workers)
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
@@ -372,9 +374,7 @@ class Pipeline:
         )
 
     async def _understand(self, state: SourceState, result: Fetched, anew: bool) -> Finding:
-        known: frozenset[Digest] = frozenset()
-        if not anew:
-            known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
+        known = frozenset() if anew else await asyncio.to_thread(self._catalogue.known_digests, state.id)
         understood = await self._read(state, result, known)
         result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if isinstance(understood, ParseFailed):
@@ -398,6 +398,7 @@ class Pipeline:
         understood = await self._workers.run(understand_prepared, job)
         if isinstance(understood, Overrun):
             return ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
+        self.readings.add(state.slug, understood)
         return understood
 
     # ---- many sources, one transaction

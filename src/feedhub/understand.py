@@ -32,10 +32,10 @@ from feedhub.model import (
     StoredEntry,
     Understood,
 )
-from feedhub.parse import read_document
+from feedhub.parse import read_with
 from feedhub.ports import Relabelled
 from feedhub.search.words import indexed
-from feedhub.settings import Limits, Settings, Show, Source
+from feedhub.settings import Limits, Parser, Settings, Show, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class Rulebook:
     classifier: Classifier
     limits: Limits
     people: PeopleRules
+    parser: Parser = Parser.FAST
     show: Show = Show.EARLIEST
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -68,6 +69,7 @@ class Rulebook:
         return cls(
             classifier=compile_rules(settings.topics, authors, settings.sources),
             limits=settings.polling.limits,
+            parser=settings.polling.parser,
             people=PeopleRules(
                 roles=authors.roles, organisations=authors.organisations, placeholders=authors.placeholders
             ),
@@ -134,9 +136,11 @@ def understand_prepared(job: Job) -> Understood | ParseFailed:
 
 def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
     """Read a document and say everything about it that needs no database."""
-    raw = read_document(job.body, content_type=job.content_type, charset=job.charset, limits=rules.limits)
+    raw, parsing = read_with(
+        rules.parser, job.body, content_type=job.content_type, charset=job.charset, limits=rules.limits
+    )
     if isinstance(raw, ParseFailed):
-        return raw
+        return replace(raw, parsing=parsing) if parsing.differences else raw
     clean = clean_feed(raw, rules.context(job.slug, job.url), job.now, job.known)
     drafts, dropped, slow = _drafts(job, raw, clean, rules)
     stated = [draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED]
@@ -155,6 +159,7 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         notes=(*raw.notes, *map(too_slow, slow)),
         cut_off=raw.cut_off,
         repeated_ids=_repeated_ids(raw),
+        parsing=parsing,
     )
 
 

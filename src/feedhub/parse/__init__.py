@@ -1,5 +1,5 @@
 """What a source says, faithfully and untrusted: bytes -> :class:`~feedhub.model.RawFeed`."""
 
-from feedhub.parse.document import read_document
+from feedhub.parse.document import read_document, read_with
 
-__all__ = ["read_document"]
+__all__ = ["read_document", "read_with"]

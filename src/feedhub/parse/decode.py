@@ -69,6 +69,11 @@ _HTTP_DEFAULTS = frozenset(["cp1252"])
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,400}\?>", re.IGNORECASE)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# what is not plainly legal, so that the usual references need no look at each
+_MAYBE_ILLEGAL = re.compile(
+    "&#(?!(?:3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}|[xX](?:0{0,3}[2-9a-fA-F][0-9a-fA-F]|0?[1-9a-fA-F][0-9a-fA-F]{2}"
+    "|[1-9a-cA-C][0-9a-fA-F]{3}));)"
+)
 _NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
 
 
@@ -175,7 +180,7 @@ def _with_replacements(body: bytes, codec: str) -> Decoded:
 def _finish(text: str, encoding: str, broken: int = 0) -> Decoded:
     text = _XML_DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
     text = _FORBIDDEN.sub("", text)
-    if "&#" in text:
+    if "&#" in text and _MAYBE_ILLEGAL.search(text):
         text = _NUMERIC.sub(_legal_reference, text)
     return Decoded(text=text, encoding=encoding, broken=broken)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from feedhub.model import Digest, RawEntry
@@ -11,27 +14,60 @@ from feedhub.model import Digest, RawEntry
 
 def with_digest(entry: RawEntry) -> RawEntry:
     """The entry with its :attr:`RawEntry.digest` filled in: blake2b over all other fields."""
-    digest = hashlib.blake2b(digest_size=16)
-    _feed(digest, replace(entry, digest=Digest(b"")))
-    return replace(entry, digest=Digest(digest.digest()))
+    names, values = _plan(RawEntry)
+    said = dict(zip(names, values(entry), strict=True))
+    del said["digest"]
+    return replace(entry, digest=digest_of(said))
 
 
-def _feed(digest: hashlib.blake2b, value: Any) -> None:
-    """Each value is led by its kind and length, so that no two different values have one serialisation.
+def digest_of(said: Mapping[str, Any]) -> Digest:
+    """The digest of an entry whose fields are these, in the order of :class:`RawEntry`; those left out are empty."""
+    parts: list[bytes] = []
+    _add_record(parts, tuple(said), tuple(said.values()))
+    return Digest(hashlib.blake2b(b"".join(parts), digest_size=16).digest())
 
-    Empty fields are left out: a field added to the model later does not change the digest of entries without it.
-    """
+
+def _add(parts: list[bytes], value: Any) -> None:
+    """Each value is led by its kind and length, so that no two different values have one serialisation."""
     if isinstance(value, str):
         data = value.encode("utf-8", "surrogatepass")
-        digest.update(b"s%d:" % len(data) + data)
+        parts.append(b"s%d:" % len(data))
+        parts.append(data)
     elif isinstance(value, tuple):
-        digest.update(b"t%d:" % len(value))
+        parts.append(b"t%d:" % len(value))
         for item in value:
-            _feed(digest, item)
+            _add(parts, item)
     else:
-        filled = [(field.name, getattr(value, field.name)) for field in fields(value)]
-        filled = [(name, item) for name, item in filled if item]
-        digest.update(b"r%d:" % len(filled))
-        for name, item in filled:
-            _feed(digest, name)
-            _feed(digest, item)
+        names, values = _plan(type(value))
+        _add_record(parts, names, values(value))
+
+
+def _add_record(parts: list[bytes], names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+    """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
+    count_at = len(parts)
+    parts.append(b"")
+    filled = 0
+    for name, value in zip(names, values, strict=True):
+        if value:
+            filled += 1
+            parts.append(_name(name))
+            _add(parts, value)
+    parts[count_at] = b"r%d:" % filled
+
+
+@cache
+def _name(name: str) -> bytes:
+    data = name.encode()
+    return b"s%d:" % len(data) + data
+
+
+_Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
+_plans: dict[type[Any], _Plan] = {}  # kinds of records never change
+
+
+def _plan(kind: type[Any]) -> _Plan:
+    """The names of a record's fields, and what reads them all at once."""
+    if kind not in _plans:
+        names = tuple(field.name for field in fields(kind))
+        _plans[kind] = names, attrgetter(*names)
+    return _plans[kind]

@@ -3,39 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
-from feedhub.model import ParseFailed, RawFeed
+from feedhub.model import ParseFailed, Parsing, RawFeed
 from feedhub.parse.chardet_guess import guess
+from feedhub.parse.compare import MOST_DIFFERENCES, differing
 from feedhub.parse.decode import Decoded, decode
+from feedhub.parse.fast_names import Unsure
+from feedhub.parse.fast_reader import read_fast
 from feedhub.parse.feedparser_reader import read_xml
 from feedhub.parse.json_feed import read_json
 from feedhub.parse.sniff import Kind, sniff_bytes, sniff_text
-from feedhub.settings import Limits
+from feedhub.settings import Limits, Parser
 
 
 def read_document(body: bytes, *, content_type: str, charset: str | None, limits: Limits) -> RawFeed | ParseFailed:
     """Read a feed of any format: RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1.
 
-    The same bytes always give the same records; the feed's address is no input. Text, ids, links and dates are as the
-    document has them: nothing is resolved, cleaned or believed.
+    The same bytes always give the same records; the feed's address is no input, nor is which parser reads it. Text, ids,
+    links and dates are as the document has them: nothing is resolved, cleaned or believed.
 
     :param content_type: media type of the answer; it only breaks ties, because many servers send a wrong one.
     :param charset: charset of the answer, None when it gave none.
     :param limits: ``depth`` and ``entries`` are used here; time and memory are the caller's to limit.
     :raises MemoryError: the process has no more. Every other trouble with a document is a :class:`ParseFailed`.
     """
+    return read_with(Parser.FAST, body, content_type=content_type, charset=charset, limits=limits)[0]
+
+
+def read_with(
+    parser: Parser, body: bytes, *, content_type: str, charset: str | None, limits: Limits
+) -> tuple[RawFeed | ParseFailed, Parsing]:
+    """:func:`read_document` by the parser of one's choice, and how that went."""
     refused = sniff_bytes(body)
     if refused:
-        return refused
+        return refused, Parsing()
     decoded = decode(body, charset, guess)
     sniffed = sniff_text(decoded.text)
     if isinstance(sniffed, ParseFailed):
-        return sniffed
+        return sniffed, Parsing()
+    feed: RawFeed | ParseFailed
     if sniffed.kind is Kind.JSON:
-        feed = read_json(decoded.text, declared="feed+json" in content_type, entries=limits.entries, depth=limits.depth)
+        json = "feed+json" in content_type
+        feed, parsing = read_json(decoded.text, declared=json, entries=limits.entries, depth=limits.depth), Parsing()
     else:
-        feed = read_xml(decoded.text, root=sniffed.root, depth=limits.depth, entries=limits.entries)
-    return _with_encoding_note(feed, decoded)
+        feed, parsing = _read_xml(parser, decoded.text, sniffed.root, limits)
+    return _with_encoding_note(feed, decoded), parsing
+
+
+def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[RawFeed | ParseFailed, Parsing]:
+    quick: RawFeed | None = None
+    reason = "switched off"
+    if parser is not Parser.FEEDPARSER:
+        try:
+            quick, reason = read_fast(text, depth=limits.depth, entries=limits.entries), ""
+        except Unsure as unsure:
+            reason = str(unsure)
+    if quick is not None and parser is Parser.FAST:
+        return quick, Parsing(fast=True)
+    sure = read_xml(text, root=root, depth=limits.depth, entries=limits.entries)
+    differences = () if quick is None else tuple(islice(differing(sure, quick), MOST_DIFFERENCES))
+    return sure, Parsing(fast=quick is not None, reason=reason, differences=differences)
 
 
 def _with_encoding_note(feed: RawFeed | ParseFailed, decoded: Decoded) -> RawFeed | ParseFailed:

@@ -51,7 +51,6 @@ class Extras(_Parser):
 
 def _add(name: str) -> None:
     prefix, _, local = name.partition(":")
-    called = f"{prefix.lower()}_{local.lower()}"
 
     def start(self: Extras, attrs: dict[str, Any]) -> None:
         self._start_extra(name, attrs)
@@ -59,8 +58,9 @@ def _add(name: str) -> None:
     def end(self: Extras) -> None:
         self._end_extra(name)
 
-    setattr(Extras, f"_start_{called}", start)
-    setattr(Extras, f"_end_{called}", end)
+    for known_as in {prefix, prefix.lower()}:  # the tolerant parser finds prefixes as feedparser spells them
+        setattr(Extras, f"_start_{known_as}_{local.lower()}", start)
+        setattr(Extras, f"_end_{known_as}_{local.lower()}", end)
 
 
 for _name in KINDS:

@@ -13,20 +13,29 @@ import re
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.sanitizer import replace_doctype
+from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
 from feedhub.parse.preflight import TooComplex, preflight
-from feedhub.parse.recorder import NAMESPACES, Recorder
+from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
+from feedhub.parse.recorder import Recorder, Unescaping
 from feedhub.parse.records import feed_record
 
-_BOUNDS = {"namespaces": {**StrictFeedParser.namespaces, **NAMESPACES}}
+_BOUNDS = {"namespaces": {**StrictFeedParser.namespaces, **OWN_NAMESPACES}}
 _Strict = type("_Strict", (Recorder, StrictFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
-_Loose = type("_Loose", (Recorder, LooseFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
+_Loose = type("_Loose", (Unescaping, Recorder, LooseFeedParser), {**_BOUNDS, "_matchnamespaces": {}})
+NAMESPACES: Mapping[str, str] = {address.lower(): prefix for address, prefix in _BOUNDS["namespaces"].items()}
+"""The prefix under which each known namespace is read, by its address in lower case; "" for RSS and Atom."""
+NAMES = frozenset(
+    name.removeprefix(side).lower() for name in dir(_Strict) for side in ("_start_", "_end_") if name.startswith(side)
+)
+"""Elements that are read in a way of their own; all others are kept under their name."""
 _ROOT_CLOSED = re.compile(r"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
 _ENTITY = 1000
 _TAIL = 2000
@@ -48,7 +57,7 @@ def read_xml(text: str, *, root: str, depth: int, entries: int) -> RawFeed | Par
     :raises MemoryError: the process has no more; everything else that goes wrong is a value.
     """
     try:
-        version, data, entities = replace_doctype(text.encode())
+        version, data, entities = without_doctype(text)
         small = {name: value for name, value in entities.items() if len(value) <= _ENTITY}
         named = version or ("cdf" if root == "channel" else "")
         return _read(_Document(version=named, data=data, entities=small), depth, entries)
@@ -115,6 +124,22 @@ def _tolerantly(document: _Document) -> tuple[Any, list[str]]:
 def _is_cut_off(document: _Document) -> bool:
     """Whether a document that is not well-formed lacks its end, as after a transfer or a script that broke off."""
     return not _ROOT_CLOSED.search(document.data[-_TAIL:].decode(errors="replace"))
+
+
+def without_doctype(text: str) -> tuple[str, bytes, dict[str, str]]:
+    """The format that a document type tells, the document with nothing left of it but harmless entities, and those."""
+    version, data, entities = replace_doctype(text.encode())
+    return version or "", data, entities
+
+
+def base_within(outer: str, stated: str) -> str:
+    """The base in force in an element that states one, inside of another (or "")."""
+    return make_safe_absolute_uri(outer, stated) or outer if outer else str(_urljoin("", stated))
+
+
+def looks_like_html(text: str) -> bool:
+    """feedparser's guess whether a text that is called plain is HTML."""
+    return ("</" in text or "&" in text) and bool(StrictFeedParser.looks_like_html(text))
 
 
 def _prepared(parser: Any) -> Any:

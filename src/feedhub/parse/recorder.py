@@ -14,7 +14,10 @@ What is recorded stays in feedparser's own dictionaries until :mod:`feedhub.pars
 
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import unescape
 
 from feedhub.parse.extras import Extras
 from feedhub.parse.preflight import ATTRIBUTES, ELEMENTS, ITEMS, PREFIXES, TooComplex
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
         baseuri: str
         lang: str | None
         basestack: list[str]
+        elementstack: list[Any]
+        contentparams: Bag
         entries: list[Bag]
         namespaces_in_use: dict[str, str]
         inauthor: int
@@ -53,9 +58,11 @@ if TYPE_CHECKING:
         guidislink: bool
 
         def push(self, element: str, expecting_text: int) -> None: ...
-        def pop(self, element: str) -> str | None: ...
+        def pop(self, element: str, strip_whitespace: int = 1) -> str | None: ...
         def push_content(self, tag: str, attrs: Attributes, default_type: str, expecting_text: int) -> None: ...
         def pop_content(self, tag: str) -> str | None: ...
+        def decode_entities(self, element: str, data: str) -> str: ...
+        def _normalize_attributes(self, pair: tuple[str, str]) -> tuple[str, str]: ...
         def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None: ...
         def unknown_endtag(self, tag: str) -> None: ...
         def track_namespace(self, prefix: str | None, uri: str) -> None: ...
@@ -331,6 +338,34 @@ class Facts(_Parser):
 
 # an element's name that is no Python name
 setattr(Facts, "_start_thr_in-reply-to", Facts._start_thread_reply)
+
+
+class Unescaping(_Parser):
+    """For the tolerant parser, which leaves references in ids, links, names and attributes as they are.
+
+    The strict one never sees them, so that they would be other ids from the day on which a document is damaged.
+    """
+
+    def decode_entities(self, element: str, data: str) -> str:
+        data = super().decode_entities(element, data)
+        return data if self.contentparams.get("type") else unescape(data, _QUOTES)
+
+    def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
+        expected_text = self.elementstack[-1][1] if self.elementstack else 1
+        text = super().pop(element, strip_whitespace)
+        return unescape(text, _QUOTES) if text and not expected_text else text
+
+    def _normalize_attributes(self, pair: tuple[str, str]) -> tuple[str, str]:
+        name, value = super()._normalize_attributes((pair[0], _REFERENCE.sub(_character, pair[1])))
+        return name, value
+
+
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
+_REFERENCE = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+
+
+def _character(reference: re.Match[str]) -> str:
+    return html.unescape(reference[0])
 
 
 class Recorder(Structure, Names, Texts, Facts, Extras):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,16 +19,23 @@ from feedhub.model import (
     RawText,
     TextType,
 )
-from feedhub.parse.digests import with_digest
+from feedhub.parse.digests import digest_of
 from feedhub.parse.newest import newest
 
-Bag = Mapping[str, Any]
+Bag = dict[str, Any]
 
 SHORT = 4_000
 """Longest id, address, name, date, category; characters. Longer ones are no such thing: cut."""
 _TYPES = {"text/plain": TextType.PLAIN, "text/html": TextType.HTML, "application/xhtml+xml": TextType.XHTML}
-_SUMMARIES = ("summary", "dc_description", "itunes_summary", "media_description", "itunes_subtitle")
-_TITLES = ("title", "dc_title", "media_title")
+_SUMMARIES = (
+    "summary_detail",
+    "dc_description_detail",
+    "itunes_summary_detail",
+    "media_description_detail",
+    "itunes_subtitle_detail",
+)
+_SUBTITLES = ("subtitle_detail", "itunes_summary_detail", "dc_description_detail", "itunes_subtitle_detail")
+_TITLES = ("title_detail", "dc_title_detail", "media_title_detail")
 
 
 def feed_record(version: str, feed: Bag, entries: Sequence[Bag], limit: int) -> RawFeed:
@@ -41,7 +48,7 @@ def feed_record(version: str, feed: Bag, entries: Sequence[Bag], limit: int) -> 
     if overflow:
         notes.append(f"{overflow} links, people, categories or media beyond the limit of an element left out")
     record = _channel(version, feed)
-    return replace(record, entries=tuple(with_digest(entry) for entry in kept), notes=tuple(notes))
+    return replace(record, entries=kept, notes=tuple(notes))
 
 
 def _channel(version: str, feed: Bag) -> RawFeed:
@@ -50,7 +57,7 @@ def _channel(version: str, feed: Bag) -> RawFeed:
         format=version or "unknown",
         id=_string(feed, "id"),
         title=_first_text(feed, _TITLES),
-        subtitle=_first_text(feed, ("subtitle", "itunes_summary", "dc_description", "itunes_subtitle")),
+        subtitle=_first_text(feed, _SUBTITLES),
         links=_links(feed),
         updated=_string(feed, "updated") or _string(feed, "published") or _string(feed, "dc_date"),
         authors=_people(feed, "authors"),
@@ -68,29 +75,31 @@ def _channel(version: str, feed: Bag) -> RawFeed:
 
 
 def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
-    """One entry, without its digest. ``repeated``: ids that several entries of the document claim."""
+    """One entry. ``repeated``: ids that several entries of the document claim."""
     published, updated = _moments(entry)
-    return RawEntry(
-        id=_string(entry, "id"),
-        links=_entry_links(entry, repeated),
-        title=_first_text(entry, _TITLES),
-        summary=_first_text(entry, _SUMMARIES),
-        content=_content(entry),
-        published=published,
-        updated=updated,
-        authors=_people(entry, "authors"),
-        contributors=_people(entry, "contributors"),
-        categories=_categories(entry),
-        enclosures=_enclosures(entry),
-        images=_images(entry),
-        rights=_string(entry, "rights"),
-        language=_string(entry, "language") or _string(entry, "xml_lang"),
-        publisher=_string(entry, "dc_publisher") or _string(entry, "dc_source"),
-        comments=_string(entry, "comments"),
-        in_reply_to=_string(entry, "in_reply_to"),
-        source=_source(entry.get("source")),
-        extras=_extras(entry),
-    )
+    links = _links(entry)
+    said: dict[str, Any] = {  # in the order of RawEntry
+        "id": _string(entry, "id"),
+        "links": _entry_links(entry, links, repeated),
+        "title": _first_text(entry, _TITLES),
+        "summary": _first_text(entry, _SUMMARIES),
+        "content": _content(entry),
+        "published": published,
+        "updated": updated,
+        "authors": _people(entry, "authors"),
+        "contributors": _people(entry, "contributors"),
+        "categories": _categories(entry),
+        "enclosures": _enclosures(entry, links),
+        "images": _images(entry),
+        "rights": _string(entry, "rights"),
+        "language": _string(entry, "language") or _string(entry, "xml_lang"),
+        "publisher": _string(entry, "dc_publisher") or _string(entry, "dc_source"),
+        "comments": _string(entry, "comments"),
+        "in_reply_to": _string(entry, "in_reply_to"),
+        "source": _source(entry.get("source")),
+        "extras": _extras(entry),
+    }
+    return RawEntry(**said, digest=digest_of(said))
 
 
 def _extras(entry: Bag) -> tuple[Extra, ...]:
@@ -108,13 +117,12 @@ def _extras(entry: Bag) -> tuple[Extra, ...]:
     return tuple(heard)
 
 
-def _plain(bag: Bag, key: str, default: Any) -> Any:
-    """The key itself: feedparser's dictionaries answer some keys with another key's value."""
-    return dict.get(bag, key, default) if isinstance(bag, dict) else default
+_plain: Callable[[Bag, str, Any], Any] = dict.get
+"""The key itself: feedparser's dictionaries answer some keys with another key's value."""
 
 
-def _string(bag: Any, key: str) -> str:
-    value = _plain(bag, key, "") if isinstance(bag, dict) else ""
+def _string(bag: Bag, key: str) -> str:
+    value = _plain(bag, key, "")
     return value.strip()[:SHORT] if isinstance(value, str) else ""
 
 
@@ -128,6 +136,8 @@ def _moments(entry: Bag) -> tuple[str, str]:
 
 
 def _text(detail: Any) -> RawText | None:
+    if isinstance(detail, RawText):
+        return detail
     value = detail.get("value") if isinstance(detail, dict) else None
     if not isinstance(value, str) or not value:
         return None
@@ -144,21 +154,24 @@ def _text(detail: Any) -> RawText | None:
 
 
 def _first_text(bag: Bag, keys: Iterable[str]) -> RawText | None:
-    found = (_text(_plain(bag, f"{key}_detail", None)) for key in keys)
-    return next((text for text in found if text), None)
+    for key in keys:
+        text = _text(_plain(bag, key, None))
+        if text:
+            return text
+    return None
 
 
 def _content(entry: Bag) -> tuple[RawText, ...]:
     """Bodies, best first; a podcast's long ``itunes:summary`` is one when it says more than the description."""
     bodies = [text for text in map(_text, _plain(entry, "content", ())) if text]
-    summary, notes = _first_text(entry, _SUMMARIES), _first_text(entry, ("itunes_summary",))
+    summary, notes = _first_text(entry, _SUMMARIES), _first_text(entry, ("itunes_summary_detail",))
     if notes and summary and not bodies and len(notes.value) > len(summary.value):
         bodies.append(notes)
     return tuple(bodies)
 
 
 def _links(bag: Bag) -> tuple[RawLink, ...]:
-    return tuple(_link(link) for link in _plain(bag, "links", ()) if _string(link, "href"))
+    return tuple([_link(link) for link in _plain(bag, "links", ()) if _string(link, "href")])
 
 
 def _link(link: Bag) -> RawLink:
@@ -173,9 +186,9 @@ def _link(link: Bag) -> RawLink:
     )
 
 
-def _entry_links(entry: Bag, repeated: Collection[str]) -> tuple[RawLink, ...]:
+def _entry_links(entry: Bag, links: tuple[RawLink, ...], repeated: Collection[str]) -> tuple[RawLink, ...]:
     """All links but enclosures. FeedBurner's redirect gives way to the address it stands for."""
-    links = tuple(link for link in _links(entry) if link.rel != "enclosure")
+    links = tuple([link for link in links if link.rel != "enclosure"])
     original = _string(entry, "feedburner_origlink")
     if original:
         links = (RawLink(href=original), *links)
@@ -194,13 +207,13 @@ def _stand_ins(entry: Bag, repeated: Collection[str]) -> Iterable[RawLink]:
         yield RawLink(href=own)
         return
     for body in _plain(entry, "content", ()):
-        if _string(body, "src"):
+        if isinstance(body, dict) and _string(body, "src"):
             yield RawLink(href=_string(body, "src"), type=_string(body, "type"), base=_string(body, "base"))
             return
 
 
 def _people(bag: Bag, key: str) -> tuple[RawPerson, ...]:
-    people = (
+    people = [
         RawPerson(
             name=_string(person, "name"),
             email=_string(person, "email"),
@@ -209,21 +222,25 @@ def _people(bag: Bag, key: str) -> tuple[RawPerson, ...]:
             context=_string(person, "context") or "byline",
         )
         for person in _plain(bag, key, ())
-    )
-    return tuple(dict.fromkeys(person for person in people if person.name or person.email or person.uri))
+    ]
+    named = [person for person in people if person.name or person.email or person.uri]
+    return tuple(dict.fromkeys(named)) if len(named) > 1 else tuple(named)
 
 
 def _categories(entry: Bag) -> tuple[RawCategory, ...]:
-    tags = (
+    tags = [
         RawCategory(term=_string(tag, "term"), scheme=_string(tag, "scheme"), label=_string(tag, "label"))
         for tag in _plain(entry, "tags", ())
-    )
-    return tuple(tag for tag in tags if tag.term or tag.label)
+    ]
+    return tuple([tag for tag in tags if tag.term or tag.label])
 
 
-def _enclosures(entry: Bag) -> tuple[RawEnclosure, ...]:
+def _enclosures(entry: Bag, links: tuple[RawLink, ...]) -> tuple[RawEnclosure, ...]:
     """RSS ``enclosure``, Atom ``rel=enclosure`` and ``media:content`` that is no image; one for each address."""
-    attached = [link for link in _links(entry) if link.rel == "enclosure"]
+    attached = [link for link in links if link.rel == "enclosure"]
+    media = _plain(entry, "media", ())
+    if not attached and not media:
+        return ()
     duration = _string(entry, "itunes_duration")
     found = [
         RawEnclosure(
@@ -236,7 +253,7 @@ def _enclosures(entry: Bag) -> tuple[RawEnclosure, ...]:
         )
         for position, link in enumerate(attached)
     ]
-    found += [_medium(media) for media in _plain(entry, "media", ()) if _string(media, "url") and not _is_image(media)]
+    found += [_medium(one) for one in media if _string(one, "url") and not _is_image(one)]
     return tuple({enclosure.url: enclosure for enclosure in reversed(found)}.values())[::-1]
 
 
@@ -271,7 +288,7 @@ def _source(source: Any) -> RawSource | None:
         return None
     links = _links(source)
     href = _string(source, "href")  # RSS: the address of the feed
-    title = _first_text(source, ("title",))
+    title = _first_text(source, ("title_detail",))
     found = RawSource(
         id=_string(source, "id"),
         title=title.value if title else _string(source, "title"),

@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from feedhub.model import ContentPolicy, Feed, FeedKind, Format
-from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeouts
+from feedhub.settings.polling import Backoff, Interval, Limits, Parser, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
 from feedhub.settings.sources import Auth, Authors, Person, Source, SourceDefaults
@@ -39,6 +39,7 @@ __all__ = [
     "Limits",
     "MaxAge",
     "Network",
+    "Parser",
     "PerSource",
     "Person",
     "Polling",

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 
 from pydantic import Field
 
 from feedhub.settings.values import Duration, Network, Section, Size
+
+
+class Parser(StrEnum):
+    """What reads XML feeds."""
+
+    FAST = "fast"
+    FEEDPARSER = "feedparser"
+    SHADOW = "shadow"
 
 
 class Interval(Section):
@@ -152,5 +161,7 @@ class Polling(Section):
     """Size limits of an answer and of what is read from it."""
     workers: int = Field(0, ge=0, le=64)
     """Processes that parse and clean; 0: one for each processor core, at most 4."""
+    parser: Parser = Parser.FAST
+    """What reads XML feeds. `fast`: a quick reader for well-formed documents of the usual kinds, feedparser for all others; `feedparser`: nothing but feedparser; `shadow`: both, feedparser's result counts, and differences are told in the log and in metrics."""
     batch: int = Field(50, ge=1, le=1000)
     """Most sources committed in one transaction."""

@@ -1,0 +1,253 @@
+"""A document while the fast reader reads it: where it is, what is in force there, what was said so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
+from feedhub.parse.feedparser_reader import NAMESPACES, base_within
+from feedhub.parse.preflight import ATTRIBUTES
+from feedhub.parse.recorder import BASE
+
+Bag = dict[str, Any]
+Rule = Callable[["Reading", Element], None]
+Rules = Mapping["Place", Mapping[str, Rule]]
+
+_C1 = re.compile("[\x80-\x9f]")
+_IN_LOWER_CASE = frozenset({"rel", "type"})
+DEEPEST = 20
+"""Levels of known elements that are read; :data:`DEEPEST_UNKNOWN` of unknown ones may come on top."""
+DEEPEST_UNKNOWN = 8
+_CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+
+
+class Place(StrEnum):
+    """Where an element stands; the same name can mean something else elsewhere."""
+
+    ROOT = "rss"  # beside the channel
+    FEED = "channel"  # in RSS's channel, Atom's feed
+    ENTRY = "item"
+    SOURCE = "source"  # in an entry: the feed it was taken from
+    MEDIA = "media"  # inside media:group and media:content of an entry
+    PERSON = "author"
+    IMAGE = "image"
+    INPUT = "textInput"
+    CATEGORY = "itunes:category"
+    OWNER = "itunes:owner"
+
+
+KEYS = frozenset(
+    [
+        "updated",
+        "published",
+        "created",
+        "dc_date",
+        "date",
+        "rights",
+        "language",
+        "image",
+        "logo",
+        "icon",
+        "generator",
+        "ttl",
+        "skip_hours",
+        "skip_days",
+        "sy_updateperiod",
+        "sy_updatefrequency",
+        "comments",
+        "in_reply_to",
+        "source",
+        "dc_publisher",
+        "dc_source",
+        "xml_lang",
+        "overflow",
+        "href",
+        "feedburner_origlink",
+        "itunes_duration",
+        "links",
+        "authors",
+        "contributors",
+        "content",
+        "media",
+        "thumbnails",
+        "tags",
+        "extras",
+        "id",
+        "geo_lat",
+        "geo_long",
+        "permalink",
+        "title_detail",
+        "dc_title_detail",
+        "media_title_detail",
+        "subtitle_detail",
+        "summary_detail",
+        "dc_description_detail",
+        "itunes_summary_detail",
+        "itunes_subtitle_detail",
+        "media_description_detail",
+        "textinput",
+    ]
+)
+"""Keys that records are made of: an element of that name, at a place where nobody expects it, would be one of them."""
+
+
+class Table(dict[str, Rule]):
+    """The rules of one place, by tags as they stand in one document. Filled as tags are met."""
+
+    def __init__(self, place: Place, rules: Mapping[str, Rule], namespaces: Namespaces) -> None:
+        super().__init__()
+        self.place = place
+        self.rules = rules
+        self.namespaces = namespaces
+
+    def __missing__(self, tag: str) -> Rule:
+        name = name_of(tag, self.namespaces)
+        rule = self.rules.get(name)
+        if rule is None:
+            if is_known(name) or name in KEYS:
+                raise Unsure(f"<{name}> in <{self.place}>")
+            rule = _UNKNOWN.get(self.place, unknown)
+        self[tag] = rule
+        return rule
+
+
+class Reading:
+    """A document while it is read: what it said so far, and where we are in it."""
+
+    def __init__(self, version: str, namespaces: Namespaces, rules: Rules) -> None:
+        self.version = version
+        self.is_atom = version.startswith("atom")
+        self.tables = {place: Table(place, rules[place], namespaces) for place in Place}
+        self.feed: Bag = {}
+        self.entries: list[Bag] = []
+        self.bag = self.feed  # of the element whose children are read
+        self.language: str | None = None  # xml:lang in force
+        self.base = ""  # xml:base in force
+        self.depth = 1  # of the element whose children are read
+        self.title_depth = -1  # of the last title
+        self.has_content = False  # of this entry
+        self.in_feed = False
+        self.person: Bag = {}  # whose name is read
+
+    def children(self, element: Element, place: Place) -> None:
+        """Read all children of an element by the rules of a place."""
+        table = self.tables[place]
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unsure("deeply nested")
+        for child in element:
+            table[child.tag](self, child)
+        self.depth -= 1
+
+    def inside(self, element: Element, place: Place, bag: Bag, told: Mapping[str, str]) -> None:
+        """Read the children into another bag, in the language and base of the element."""
+        outer = self.bag, self.language, self.base
+        self.bag, self.language, self.base = bag, language(told, self.language), base(told, self.base)
+        self.children(element, place)
+        self.bag, self.language, self.base = outer
+
+
+# ---------------------------------------------------------------- text and attributes
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """Attributes by names in lower case, as feedparser has them; values of ``rel`` and ``type`` in lower case, too.
+
+    Those of unknown namespaces count as plain ones where there is none of the same name.
+    """
+    found: dict[str, str] = {}
+    foreign: dict[str, str] = {}
+    for key, value in element.items():
+        if key[0] == "{":
+            address, _, local = key[1:].partition("}")
+            prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
+            foreign[f"{prefix}:{local}" if prefix else local] = value
+        else:
+            found[key.lower()] = value
+    if foreign:
+        found = {**foreign, **found}
+    for name in found.keys() & _IN_LOWER_CASE:
+        found[name] = found[name].lower()
+    if len(found) > ATTRIBUTES // 2:
+        raise Unsure("many attributes")
+    return found
+
+
+def base(told: Mapping[str, str], outer: str) -> str:
+    """The base in force in an element. feedparser joins it to itself in each element inside of it."""
+    stated = told.get("xml:base", told.get("base"))
+    if not stated:
+        return outer
+    found = base_within(outer, stated)
+    if len(found) > BASE or base_within(found, found) != found:
+        raise Unsure("an unusual xml:base")
+    return found
+
+
+def language(told: Mapping[str, str], outer: str | None) -> str | None:
+    """The language in force in an element. An empty one ends that of the elements around it."""
+    return told.get("xml:lang", told.get("lang", outer)) or None
+
+
+def bare(element: Element) -> str:
+    """The text of an element that has no children, stripped but not repaired."""
+    if len(element):
+        raise Unsure("elements inside text")
+    return (element.text or "").strip()
+
+
+def repaired(text: str) -> str:
+    """Text as feedparser mends it."""
+    if text.isascii():
+        return text
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode()
+    return text.translate(_CP1252) if _C1.search(text) else text
+
+
+def own_text(element: Element) -> str:
+    """The text of an element between its children, stripped but not repaired."""
+    text = (element.text or "").strip()
+    if len(element) and (text or any((child.tail or "").strip() for child in element)):
+        raise Unsure("text between elements")
+    return text
+
+
+def unknown(reading: Reading, element: Element) -> None:
+    """An element that nobody knows. What is inside it must be as unknown: feedparser looks through it."""
+    _check_unknown(reading, element, 0)
+
+
+def unknown_among_text(_reading: Reading, element: Element) -> None:
+    """The same where feedparser would take its text for that of the element around it."""
+    if len(element) or (element.keys() and (element.text or "").strip()):
+        raise Unsure("an unknown element where text counts")
+
+
+def unknown_in_image(_reading: Reading, _element: Element) -> None:
+    """Nothing: feedparser takes an image for ended there, sometimes."""
+    raise Unsure("an unknown element in an image")
+
+
+_UNKNOWN = {
+    Place.PERSON: unknown_among_text,
+    Place.SOURCE: unknown_among_text,
+    Place.CATEGORY: unknown_among_text,
+    Place.IMAGE: unknown_in_image,
+    Place.INPUT: unknown_in_image,
+}
+
+
+def _check_unknown(reading: Reading, element: Element, level: int) -> None:
+    if len(element.keys()) > ATTRIBUTES // 2 or level > DEEPEST_UNKNOWN:
+        raise Unsure("deeply nested, or many attributes")
+    table = reading.tables[Place.ROOT]
+    for child in element:
+        if table[child.tag] is not unknown:
+            raise Unsure("a known element inside an unknown one")
+        _check_unknown(reading, child, level + 1)

@@ -1,0 +1,145 @@
+"""How the fast reader reads each element, as one table: which names, at which places, by which rule.
+
+Names are those of :func:`feedhub.parse.fast_names.name_of`. What is not in the table is unknown, and passed over, if
+feedparser does not know it either; else the document is left to feedparser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from feedhub.extras import KINDS
+from feedhub.model import TextType
+from feedhub.parse.fast_reading import Place, Rule, unknown_among_text
+from feedhub.parse.fast_rules import (
+    ITUNES,
+    author,
+    category,
+    channel,
+    content,
+    contributor,
+    credited,
+    enclosure,
+    entry,
+    extra,
+    guid,
+    hints,
+    image,
+    image_address,
+    image_of_entry,
+    itunes_category,
+    itunes_image,
+    kept,
+    kept_bare,
+    keywords,
+    link,
+    listed,
+    media_group,
+    medium,
+    nothing,
+    of_person,
+    owner,
+    page_of_person,
+    reply,
+    source,
+    summary,
+    text,
+    text_input,
+    thumbnail,
+    title,
+    title_elsewhere,
+)
+
+_ROWS: tuple[tuple[str, str, Rule], ...] = (
+    # where: r beside the channel, f in the feed, e in an entry, s in its source, m among its media
+    ("channel", "r", channel),
+    ("item entry", "rf", entry),
+    ("image", "rf", image),
+    ("image", "e", image_of_entry),
+    ("textinput", "rf", text_input),
+    ("title", "fes", title),
+    ("subtitle tagline", "fs", text("subtitle", TextType.PLAIN)),
+    ("description", "f", text("subtitle", TextType.HTML)),
+    ("description", "e", summary(TextType.HTML)),
+    ("summary", "e", summary(TextType.PLAIN)),
+    ("content", "e", content(TextType.PLAIN)),
+    ("content_encoded", "e", content(TextType.HTML)),
+    ("dc_title", "fe", text("dc_title", TextType.PLAIN)),
+    ("dc_description", "fe", text("dc_description", TextType.HTML)),
+    ("media_title", "fem", text("media_title", TextType.PLAIN)),
+    ("media_description", "fem", text("media_description", TextType.PLAIN)),
+    ("itunes_summary", "fe", text("itunes_summary", TextType.HTML)),
+    ("itunes_subtitle", "fe", text("itunes_subtitle", TextType.PLAIN)),
+    ("rights copyright dc_rights", "fes", text("rights", TextType.PLAIN)),
+    ("guid id", "fes", guid),
+    ("link", "fs", link(in_entry=False)),
+    ("link", "e", link(in_entry=True)),
+    ("enclosure", "fe", enclosure),
+    ("published issued pubdate dcterms_issued", "fes", kept("published")),
+    ("updated modified lastbuilddate dcterms_modified", "fes", kept("updated")),
+    ("created dcterms_created", "fes", kept("created")),
+    ("dc_date", "fes", kept("dc_date")),
+    ("language dc_language", "fe", kept("language")),
+    ("dc_publisher", "fe", kept("dc_publisher")),
+    ("dc_source", "fe", kept("dc_source")),
+    ("generator", "fes", kept("generator")),
+    ("icon logo", "s", unknown_among_text),
+    ("author", "fes", author()),
+    ("managingeditor", "fes", author("rss_author")),
+    ("dc_creator dc_author", "fes", author("dc_creator")),
+    ("itunes_author", "fe", author("itunes")),
+    ("contributor", "fes", contributor),
+    ("dc_contributor", "fe", credited("dc_contributor")),
+    ("podcast_person", "fe", credited("podcast", "role", "href")),
+    ("media_credit", "fem", credited("media", "role")),
+    ("category keywords dc_subject", "e", category()),
+    ("media_category", "em", category(scheme="http://search.yahoo.com/mrss/category_schema")),
+    ("category keywords dc_subject media_category", "fs", nothing),
+    ("itunes_category", "fe", itunes_category),
+    ("itunes_keywords", "fe", keywords(ITUNES)),
+    ("media_keywords", "fem", keywords(None)),
+    ("media_group", "e", media_group),
+    ("media_content", "em", medium),
+    ("media_content media_thumbnail", "f", nothing),
+    ("media_thumbnail", "em", thumbnail),
+    ("itunes_image", "fe", itunes_image),
+    ("itunes_link", "f", itunes_image),
+    ("thr_in-reply-to", "e", reply),
+    ("source", "e", source),
+    ("geo_lat geo_long", "f", nothing),
+    ("geo_lat", "e", kept_bare("geo_lat")),
+    ("geo_long", "e", kept_bare("geo_long")),
+    ("skiphours skipdays", "f", hints),
+    ("hour", "f", listed("skip_hours")),
+    ("day", "f", listed("skip_days")),
+    ("itunes_owner", "fe", owner),
+    ("cloud webmaster info feedburner_browserfriendly itunes_block media_restriction", "f", nothing),
+    ("webmaster itunes_block expirationdate media_restriction", "e", nothing),
+    *((key, "f", kept(key, plain=True)) for key in ("icon", "logo", "ttl", "sy_updateperiod", "sy_updatefrequency")),
+    *((key, "e", kept(key, plain=True)) for key in ("comments", "feedburner_origlink", "itunes_duration")),
+    *((name.lower().replace(":", "_"), "f", nothing) for name in KINDS),
+    *((name.lower().replace(":", "_"), "em", extra(name)) for name in KINDS),
+)
+_PLACES = {"r": Place.ROOT, "f": Place.FEED, "e": Place.ENTRY, "s": Place.SOURCE, "m": Place.MEDIA}
+RULES: Mapping[Place, Mapping[str, Rule]] = {
+    **{
+        place: {name: rule for names, where, rule in _ROWS if letter in where for name in names.split()}
+        for letter, place in _PLACES.items()
+    },
+    Place.PERSON: {
+        **dict.fromkeys(("name", "itunes_name"), of_person("name")),
+        **dict.fromkeys(("email", "itunes_email"), of_person("email")),
+        "uri": page_of_person,
+        "url": page_of_person,
+        "homepage": page_of_person,
+    },
+    Place.IMAGE: {
+        "title": title_elsewhere,
+        "url": image_address,
+        **dict.fromkeys(("link", "description", "width", "height"), nothing),
+    },
+    Place.INPUT: {"title": title_elsewhere, **dict.fromkeys(("link", "description", "name"), nothing)},
+    Place.CATEGORY: {"itunes_category": itunes_category},
+    Place.OWNER: dict.fromkeys(("itunes_name", "itunes_email", "name", "email"), nothing),
+}
+"""Every rule, by place and name."""
