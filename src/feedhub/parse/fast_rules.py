@@ -173,7 +173,7 @@ def category(term: str = "term", scheme: str = "") -> Rule:
 
     def read(reading: Reading, element: Element) -> None:
         told, value = attributes(element), repaired(bare(element))
-        _tag(reading.bag, told.get(term), told.get("scheme", told.get("domain", scheme or None)), told.get("label"))
+        _tag(reading.bag, told.get(term), told.get("scheme", scheme or told.get("domain")), told.get("label"))
         tags = reading.bag["tags"]
         if value and tags and not tags[-1]["term"]:
             tags[-1]["term"] = value

@@ -1,6 +1,6 @@
 """The fast reader yields what feedparser yields, or nothing. feedparser's result is the right one by definition.
 
-The long form: ``FEEDHUB_LONG=20000 python -m pytest -n0 --no-cov tests/unit/parse/test_parse_fast.py`` makes that many
+The long form: ``FEEDHUB_LONG=20000 .venv/bin/python -m pytest -n0 --no-cov tests/unit/parse/test_parse_fast.py`` makes that many
 documents, and damages every document of the shared corpus.
 """
 
