@@ -30,7 +30,7 @@ The map, in the order in which data flows::
     fetch/         Request              -> Fetched | NotModified | FetchFailed  (polite, bounded, guarded)
     workers/       function, argument   -> result, in a process with limits; the writer's thread
     parse/         Fetched              -> RawFeed                 (faithful, untrusted)
-    extract/       HTML page            -> where its feeds are
+    extract/       HTML page            -> RawFeed, or where its feeds are
     clean/         RawFeed              -> Entry...                (every promise kept)
     dedupe/        Entry, what we know  -> Insert | Update | Same, and the story it joins
     classify/      Entry, rules         -> Membership...           (and the rule that said so)
@@ -43,6 +43,7 @@ The map, in the order in which data flows::
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     search/        what is typed        -> Query; text -> the tokens of the index (pure)
+    raw_digests.py one digest of all that an entry said
     model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, css_selectors.py, json_paths.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors

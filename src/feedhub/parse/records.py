@@ -19,8 +19,8 @@ from feedhub.model import (
     RawText,
     TextType,
 )
-from feedhub.parse.digests import with_digest
 from feedhub.parse.newest import newest
+from feedhub.raw_digests import with_digest
 
 Bag = Mapping[str, Any]
 
