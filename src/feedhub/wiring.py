@@ -330,6 +330,7 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
         while some := await home.writer.run(step):
             entries += some
     await home.writer.run(partial(home.store.forget_tombstones, at))
+    await home.writer.run(home.store.trim_articles)
     for part in range(PARTS_OF_MARKS):
         await home.writer.run(partial(home.store.forget_marks, at - MARKS_KEPT, part, PARTS_OF_MARKS))
     polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))

@@ -28,6 +28,7 @@ from feedhub.model import (
     HubForm,
     HubQuestion,
     HubReply,
+    KeptPage,
     Key,
     Known,
     Marked,
@@ -43,6 +44,9 @@ from feedhub.model import (
     Subscription,
     Wording,
 )
+from feedhub.ports.paging import PageStore as PageStore
+from feedhub.ports.paging import Permission as Permission
+from feedhub.ports.paging import Robots as Robots
 from feedhub.ports.publishing import Outline as Outline
 from feedhub.ports.publishing import PageLinks as PageLinks
 from feedhub.ports.publishing import Press as Press
@@ -151,6 +155,7 @@ class PollRecord:
     aside: bool = False  # an archive page and no poll: it brings entries, and of the state only how the gap stands
     pushed: bool = False
     subscription: Subscription | None = None  # the source's, when this poll changed it
+    kept: KeptPage | None = None  # the page, when there is one to keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ sources = Table(
     Column("newest_listed", Moment),
     Column("traits", String),  # model.Trait to the second it was seen last, as JSON; NULL: its ids behave
     Column("gap", String),  # model.Gap as JSON, the same as its row of ``gaps``; NULL: none that matters
+    Column("page", String),  # model.PageMemory as JSON; NULL: a feed, or nothing is known yet
     Column("listed_at", Moment),  # the last poll that brought a list of entries
     # what the source says of itself (model.FeedInfo)
     _words("feed_title"),
@@ -92,6 +93,34 @@ sources = Table(
     Column("feed_authors", String, nullable=False, server_default="[]"),  # JSON list of names
     _words("feed_format"),
     Index(None, "enabled", "next_poll_at"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    # The last page of each source that is read as a page, for applying changed rules to it.
+    _source(),
+    Column("url", String, nullable=False),
+    _words("content_type"),
+    Column("charset", String),
+    Column("at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # Zstandard
+    PrimaryKeyConstraint("source_id"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    # What article pages said, so that none is asked for twice and a change of the list is laid over it again.
+    _source(),
+    Column("link", LargeBinary, nullable=False),  # digest of the entry's canonical link
+    Column("at", Moment, nullable=False),
+    _number("tries"),
+    _words("remark"),
+    Column("entry", LargeBinary),  # model.RawEntry as JSON in Zstandard; NULL: the page did not come
+    PrimaryKeyConstraint("source_id", "link"),
+    Index(None, "source_id", "at"),
+    sqlite_with_rowid=False,
 )
 
 entries = Table(
