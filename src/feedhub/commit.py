@@ -21,6 +21,7 @@ from feedhub.model import (
     FetchFailed,
     FetchResult,
     Insert,
+    KeptPage,
     Key,
     Known,
     NotModified,
@@ -60,6 +61,7 @@ class Finding:
     body_known: bool = False
     aside: bool = False  # of an archive page: ``state`` is as it will be, and of it only the gap counts
     pushed: bool = False  # of a hub's delivery: no poll, and a part of the source's list
+    kept: KeptPage | None = None  # the page that was read, to be remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class Committer:
             seen=understood.seen if understood else (),
             change=change_of(finding.state, state, now),
             pushed=finding.pushed,
+            kept=finding.kept,
             subscription=subscription if subscription != memory.subscriptions.get(finding.state.id) else None,
         )
 
@@ -390,6 +393,8 @@ def _remarks(finding: Finding, state: SourceState, elsewhere: int) -> str:
         parts.append("entries before these were probably missed")
     if elsewhere:
         parts.append(f"{elsewhere} known already")
+    if understood.waiting:
+        parts.append(f"{understood.waiting} new wait for the next poll, which reads their articles")
     if understood.dropped:
         parts.append(f"{understood.dropped} dropped by keep/drop rules")
     parts += [f"entry {one.position}: {one.reason}" for one in understood.rejected[:5]]

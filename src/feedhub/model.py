@@ -50,6 +50,7 @@ class Request:
 
     ``home`` is the URL that ``headers``, and credentials in it, were given for; "" when it is ``url`` itself. They go
     out only while that origin is asked: a source that moved for good does not take its secrets along.
+    ``pause``: seconds that the host wants between this request and the next one (``Crawl-delay``).
     """
 
     url: str
@@ -57,6 +58,7 @@ class Request:
     validators: Validators = Validators()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subscribers: int = 1
+    pause: float = 0.0
 
 
 class Failure(StrEnum):
@@ -287,6 +289,7 @@ class ParseFailed:
     failure: Failure  # NOT_A_FEED, BROKEN, EMPTY, BLOCKED, TOO_COMPLEX
     detail: str
     web_page: bool = False  # NOT_A_FEED, because it is a page for people
+    feeds: tuple[str, ...] = ()  # of such a page: the feeds it names, the likeliest first
 
 
 # ---------------------------------------------------------------- clean: what we believe

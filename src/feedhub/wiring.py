@@ -25,7 +25,7 @@ from feedhub.classify import LABELLING
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
-from feedhub.fetch import AiohttpFetcher, Hosts
+from feedhub.fetch import AiohttpFetcher, Hosts, RobotsKeeper
 from feedhub.inbox import Inbox
 from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.pipeline import Pipeline
@@ -211,7 +211,9 @@ def build(
         settings=settings,
         ledger=home.store,
         catalogue=home.store,
+        pages=home.store,
         fetcher=fetcher,
+        robots=RobotsKeeper(fetcher, clock),
         workers=workers,
         writer=home.writer,
         clock=clock,

@@ -205,3 +205,9 @@ def _tags(node: LexborNode, depth: int = 0) -> Iterator[str]:
             break
     if inner:
         yield from (">", "[", *inner, "]") if depth == 0 else inner
+
+
+def script_text(html: str, selector: str) -> str | None:
+    """What is in the script element that holds a page's data; None when there is no such element."""
+    node = LexborHTMLParser(html).css_first(selector)
+    return node.text() if node is not None else None

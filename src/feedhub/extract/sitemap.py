@@ -55,14 +55,14 @@ def unpacked(body: bytes, limit: int) -> bytes | ParseFailed:
     return inner
 
 
-def read_sitemap(body: bytes, url: str, *, limit: int) -> SourceReading | ParseFailed:
+def read_sitemap(body: bytes, *, limit: int) -> SourceReading | ParseFailed:
     """Read a sitemap, an index of them, or a robots.txt that names some.
 
     :param body: already unpacked.
     :param limit: entries that are taken: those that changed last, then in the order of the document.
     """
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return _named_by_robots(body, url)
+        return _named_by_robots(body)
     reader = _Reader()
     try:
         reader.read(body)
@@ -110,7 +110,7 @@ def _reading(
     )
 
 
-def _named_by_robots(body: bytes, url: str) -> SourceReading | ParseFailed:
+def _named_by_robots(body: bytes) -> SourceReading | ParseFailed:
     lines = body[:500_000].decode("utf-8", "replace").splitlines()
     pairs = [line.split("#", 1)[0].partition(":") for line in lines]
     named = [value.strip() for name, _, value in pairs if name.strip().lower() == "sitemap" and value.strip()]

@@ -3,4 +3,4 @@
 from feedhub.parse.document import read_document
 from feedhub.parse.page_text import read_text
 
-__all__ = ["read_document"]
+__all__ = ["read_document", "read_text"]
