@@ -4,7 +4,7 @@
 
     selectolax_page.py       a page, without any configuration -> its kind and entries
     selectolax_article.py    the page of one article -> its entry
-    selectolax_rows.py       a page by the operator's selectors -> its rows
+    selectolax_configured.py a page by the operator's selectors -> its rows
     json_rows.py             JSON by the operator's expressions -> its rows               (pure)
     sitemap.py               sitemaps, indexes of them, robots.txt that names them        (pure)
     rows.py                  what a row says, field by field -> RawEntry                  (pure)
@@ -19,7 +19,7 @@ from feedhub.extract.rows import Child, SourceReading, completed
 from feedhub.extract.selectolax_article import read_article
 from feedhub.extract.selectolax_discovery import FoundFeed, find_feeds
 from feedhub.extract.selectolax_page import read_page
-from feedhub.extract.selectolax_rows import read_rows, script_text
+from feedhub.extract.selectolax_configured import read_rows, script_text
 from feedhub.extract.sitemap import read_sitemap, titled_by_address, unpacked, whole
 
 __all__ = [
