@@ -32,13 +32,18 @@ MAX_DEPTH = 800
 MAX_NODES = 5_000
 """Elements of one kind that are looked at on a page."""
 
-_BLOCKS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BLOCKS = _words(
     """address article aside blockquote body br caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
-    header hr img li main nav ol option p picture pre section summary details table tbody td tfoot th thead tr ul video""".split()
+    header hr img li main nav ol option p picture pre section summary details table tbody td tfoot th thead tr ul video"""
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "iframe", "object", "select", "button"})
 _OPEN_OR_CLOSE = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = _words("area base br col embed hr img input link meta source track wbr")
 _MANY_OPEN = re.compile(r"(?:<[a-zA-Z][^<>]*>[^<]*){400}")
 
 
