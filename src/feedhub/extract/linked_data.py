@@ -45,9 +45,8 @@ def articles_of(nodes: Iterable[Node], absolute: Absolute) -> list[Facts]:
     for node in nodes:
         if types_of(node) & ARTICLES:
             facts = facts_of(node, absolute)
-            if facts.title and (known := found.get(facts.link or facts.title)) is None:
-                found[facts.link or facts.title] = facts
-            elif facts.title and known and not known.published and facts.published:
+            known = found.get(facts.link or facts.title)
+            if facts.title and (known is None or (facts.published and not known.published)):
                 found[facts.link or facts.title] = facts
     return list(found.values())
 

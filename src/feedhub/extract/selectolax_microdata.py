@@ -75,6 +75,6 @@ def _prefer_texts(node: Node) -> None:
     """``<a itemprop=author href=…>Name</a>``: by the letter the value is the address; what is meant is the name."""
     for name in [name for name in node if name.endswith(" text")]:
         text, plain = node.pop(name), name.removesuffix(" text")
-        if plain == "headline" or plain == "name":
+        if plain in {"headline", "name"}:
             node.setdefault("url", node[plain])
         node[plain] = text
