@@ -73,4 +73,4 @@ def weight(text: str) -> float:
 
 def may_be_title(text: str) -> bool:
     """Whether the text of a link may be the title of an article: three words or more, and no label of the page."""
-    return 3 <= weight(text) and len(text) <= 400 and not _JUNK_TITLE.match(text) and not looks_like_date(text)
+    return weight(text) >= 3 and len(text) <= 400 and not _JUNK_TITLE.match(text) and not looks_like_date(text)

@@ -161,7 +161,7 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
         url = page.absolute(href).partition("#")[0]
         if not url or not page.is_here(url) or _is_no_article(url) or same_place(url, page.url):
             continue
-        title, titled, in_heading = _title(node, index)
+        title, titled, in_heading = _title(node)
         if not title or "author" in attribute(node, "rel") or index.is_blocked(node):
             continue
         found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
@@ -173,7 +173,7 @@ def _is_no_article(url: str) -> bool:
     return (parts.path in {"", "/"} and not parts.query) or bool(_NO_ARTICLE.search(parts.path))
 
 
-def _title(node: LexborNode, index: _Index) -> tuple[str, LexborNode, bool]:
+def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
     """The title a link gives, the element it is the text of, and whether that is a heading."""
     text = flat(node.text(separator=" "))
     parent = node.parent
