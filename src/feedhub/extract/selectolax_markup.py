@@ -45,7 +45,6 @@ class Markup:
     byline: Credited = field(default_factory=Credited)
     published: str = ""
     updated: str = ""
-    crumbs: list[tuple[str, str]] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
 
 
@@ -63,7 +62,6 @@ def read_markup(page: Page, likely_title: str) -> Markup:
     if not found.published:
         found.published = _time(page)
     found.lead = _lead(page, found.title) or zone.lead
-    found.crumbs = _crumbs(page)
     found.known = {fold(line) for line in (*found.byline.lines, *zone.understood)} - {""}
     return found
 
@@ -301,7 +299,8 @@ def _lead(page: Page, title: str) -> str:
     return ""
 
 
-def _crumbs(page: Page) -> list[tuple[str, str]]:
+def read_crumbs(page: Page) -> list[tuple[str, str]]:
+    """Names and addresses of the first breadcrumb that is shown."""
     for node in page.tree.css(_CRUMBS)[:5]:
         crumbs = [
             (flat(one.text(separator=" ")), page.absolute(attribute(one, "href"))) for one in node.css("a[href]")[:12]
