@@ -56,6 +56,7 @@ class Lead:
     articles: Mapping[Digest, RawEntry] = field(default_factory=dict)
     waiting: frozenset[Digest] = frozenset()
     done: bool = False  # nothing more is to be asked
+    stored: bool = False  # a page that was kept: what it lists is compared with nothing
 
 
 class Asker:
@@ -150,7 +151,7 @@ class Asker:
             return Finding(state=state, result=where_a_feed_was(understood, state))
         if not lead.done and (understood.parts or _undecided(state, understood) or _lacking(understood)):
             return replace(lead, understood=understood)
-        return self._found(state, result, understood)
+        return self._found(lead, understood)
 
     async def finish(self, lead: Lead) -> Finding:
         """What an answer means with all that there is. A fault of ours is the source's outcome here, too."""
@@ -164,7 +165,8 @@ class Asker:
         assert isinstance(found, Finding)
         return found
 
-    def _found(self, state: SourceState, result: Fetched, understood: Understood) -> Finding:
+    def _found(self, lead: Lead, understood: Understood) -> Finding:
+        state, result = lead.state, lead.result
         kept = _kept(result, understood, self._clock)
         result = replace(result, body=b"")  # the body has served; do not keep it until the commit
         if understood.page is None:
@@ -172,8 +174,8 @@ class Asker:
             understood = replace(understood, info=announced(understood.info, result.links))
             return Finding(state=replace(state, page=named), result=result, understood=understood)
         again = state.failures if state.last_failure is Failure.BROKEN_SELECTOR else 0
-        short = halved(understood.listed, state.window, again) if understood.page.kind != "article" else ""
-        if short:
+        alike = understood.page.kind != "article" and not lead.stored
+        if alike and (short := halved(understood.listed, state.window, again)):
             return Finding(state=state, result=ParseFailed(failure=Failure.BROKEN_SELECTOR, detail=short))
         if understood.waiting or _is_index(understood):  # the next poll must see it again, changed or not
             result = replace(result, validators=Validators(), body_digest=Digest(b""))
@@ -253,3 +255,16 @@ def feed_named(state: SourceState, feed: str) -> SourceState:
     """The source as the feed that its page names: from now on that is asked."""
     memory = PageMemory(kind="feed", via="the page names it", feed=feed)
     return replace(state, url=feed, page=memory, validators=Validators(), body_digest=None)
+
+
+def stored_lead(state: SourceState, page: KeptPage) -> Lead:
+    """A stored page as if it had just come, for the rules that are in force now."""
+    result = Fetched(
+        url=page.url,
+        status=200,
+        body=page.body,
+        body_digest=Digest(b""),
+        content_type=page.content_type,
+        charset=page.charset,
+    )
+    return Lead(state=state, result=result, anew=True, feeds_tried=True, stored=True)

@@ -9,7 +9,7 @@ the whole list again; after a few polls it is taken as the list has it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import partial
@@ -110,6 +110,15 @@ class Follower:
             lead = replace(lead, understood=understood)
         return await self._with_articles(lead, request)
 
+    async def remembered(self, lead: Lead) -> Lead:
+        """The lead with what is remembered of its articles; nothing is asked."""
+        async with self._passing():
+            understood = await self._asker.read(lead.state, lead.result, lead=lead)
+        if isinstance(understood, ParseFailed):
+            return replace(lead, done=True)
+        lacking = [draft for draft in understood.drafts if draft.lacks]
+        return replace(lead, articles=_said_of(lacking, await self._kept(lead, lacking)), done=True)
+
     # ---------------------------------------------------------------- the feed of a page
 
     async def _feed(self, lead: Lead, request: Request) -> Finding | None:
@@ -177,24 +186,19 @@ class Follower:
         lacking = [draft for draft in lead.understood.drafts if draft.lacks] if lead.understood else []
         if wanted is None or not lacking:
             return replace(lead, done=True)
-        kept = dict(
-            await asyncio.to_thread(
-                self._store.articles, lead.state.id, {draft.entry.canonical_link for draft in lacking}
-            )
-        )
+        kept = await self._kept(lead, lacking)
         fresh = await self._new(lacking)
         open_ones = [draft for draft in fresh if not _is_settled(kept.get(draft.entry.canonical_link))]
         most = await self._most(open_ones, wanted)
         for draft in open_ones[:most]:
             article = await self._article(lead, draft, request, wanted, kept.get(draft.entry.canonical_link))
             kept[article.link] = article
-        articles: dict[Digest, RawEntry] = {}
-        for draft in lacking:
-            article_known = kept.get(draft.entry.canonical_link)
-            if article_known is not None and article_known.entry is not None:
-                articles[draft.entry.raw_digest] = article_known.entry
         waiting = self._waiting(lead, open_ones, most, kept)
-        return replace(lead, articles=articles, waiting=waiting, done=True)
+        return replace(lead, articles=_said_of(lacking, kept), waiting=waiting, done=True)
+
+    async def _kept(self, lead: Lead, drafts: Sequence[Draft]) -> dict[str, KeptArticle]:
+        links = {draft.entry.canonical_link for draft in drafts}
+        return dict(await asyncio.to_thread(self._store.articles, lead.state.id, links))
 
     async def _new(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Those that nothing is stored of."""
@@ -257,6 +261,12 @@ class Follower:
         )
         said = await self._asker.workers.run(article_of, job)
         return ParseFailed(failure=Failure.TOO_COMPLEX, detail=said.reason) if isinstance(said, Overrun) else said
+
+
+def _said_of(drafts: Sequence[Draft], kept: Mapping[str, KeptArticle]) -> dict[Digest, RawEntry]:
+    """What articles say, by the digests of their entries."""
+    pairs = ((draft.entry.raw_digest, kept.get(draft.entry.canonical_link)) for draft in drafts)
+    return {digest: article.entry for digest, article in pairs if article and article.entry is not None}
 
 
 def _nothing_came(understood: Understood | ParseFailed) -> ParseFailed:

@@ -381,6 +381,17 @@ def choose(
     return [state for state in chosen if not refusals[state.id]], refused
 
 
+def read_as_pages(home: Home, slugs: Sequence[str]) -> list[SourceState]:
+    """The named sources, or all that are read as pages.
+
+    :raises feedhub.errors.NotFound: a slug names no source.
+    """
+    states = home.store.states(list(slugs) or None)
+    if unknown := sorted(set(slugs) - {state.slug for state in states}):
+        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
+    return [state for state in states if slugs or (state.page is not None and state.page.kind != "feed")]
+
+
 def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState], at: datetime) -> None:
     """Remember that these are asked without conditions now. On the writer thread, and before they are asked."""
     gap = settings.polling.refetch_gap

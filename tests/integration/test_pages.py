@@ -251,13 +251,15 @@ async def test_an_article_that_is_gone_or_forbidden_is_asked_for_once(tmp_path: 
             assert (it.asked("story-2.html"), it.asked("story-3.html")) == (1, 0)
 
 
-async def test_what_was_read_before_a_crash_is_not_asked_for_again(tmp_path: Path) -> None:
+async def test_what_was_read_before_a_crash_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving(site(1)) as server:
         async with rig(tmp_path, server, more=ARTICLES) as it:
             await it.poll()
         server.documents["list.html"] = listing([card(3), card(2), card(1)])
         async with rig(tmp_path, server, more=ARTICLES) as it:
-            it.parts.pipeline._asker.finish = _killed  # type: ignore[method-assign]
+            monkeypatch.setattr(it.parts.pipeline._asker, "finish", _killed)
             with pytest.raises(RuntimeError, match="killed"):
                 await it.poll()
             assert set(it.entries) == {headline(1)}
@@ -355,3 +357,51 @@ async def test_a_sitemap_with_articles_has_their_titles(tmp_path: Path) -> None:
         async with rig(tmp_path, server, "map.xml", "type: sitemap\narticle: true") as it:
             assert (await it.poll()).new == 2
             assert set(it.entries) == {headline(1), headline(2)}
+
+
+# ---------------------------------------------------------------- changed rules
+
+
+async def test_changed_selectors_are_applied_to_the_stored_page(tmp_path: Path) -> None:
+    cards = [card(n, date=f"2026-11-2{n}", author="Ada Quill", lead="A lead.") for n in range(3)]
+    with serving(
+        {"list.html": listing(cards)} | {f"story-{n}.html": article(n, author="Ben Moss") for n in range(3)}
+    ) as server:
+        async with rig(
+            tmp_path, server, more="type: page\nitems: div.card\nfields: {author: .nobody}\narticle: {when: content}"
+        ) as it:
+            await it.poll()
+            assert [one.name for one in it.entries[headline(1)].authors] == ["Ben Moss"]
+            polls = len(it.home.store.outcomes(it.state.id))
+            asked = len(server.asked)
+        async with rig(
+            tmp_path, server, more="type: page\nitems: div.card\nfields: {author: .name}\narticle: {when: content}"
+        ) as it:
+            state = it.state
+            (outcome,) = [one async for one in it.parts.pipeline.reread([state])]
+            assert (outcome.kind, outcome.new, outcome.updated) == ("read again", 0, 3)
+            assert [one.name for one in it.entries[headline(1)].authors] == ["Ada Quill"]
+            assert "plan 1 at length" in it.entries[headline(1)].content, "what the article said is remembered"
+            assert (it.state.next_poll_at, it.state.last_poll_at) == (state.next_poll_at, state.last_poll_at)
+            assert (len(it.home.store.outcomes(state.id)), len(server.asked)) == (polls + 1, asked)
+
+
+async def test_changed_selectors_read_an_unchanged_page_again(tmp_path: Path) -> None:
+    cards = [card(n, author="Ada Quill") for n in range(3)]
+    with serving({"list.html": listing(cards)}) as server:
+        async with rig(tmp_path, server, more="type: page\nitems: div.card\nfields: {author: .nobody}") as it:
+            await it.poll()
+            assert (await it.poll()).kind == "unchanged"
+        async with rig(tmp_path, server, more="type: page\nitems: div.card\nfields: {author: .name}") as it:
+            assert (await it.poll(days=9)).updated == 3
+
+
+async def test_rules_that_find_nothing_on_the_stored_page_change_nothing(tmp_path: Path) -> None:
+    with serving({"list.html": listing([card(n) for n in range(3)])}) as server:
+        async with rig(tmp_path, server, more="type: page\nitems: div.card") as it:
+            await it.poll()
+        async with rig(tmp_path, server, more="type: page\nitems: div.nothing") as it:
+            before = it.state
+            (outcome,) = [one async for one in it.parts.pipeline.reread([before])]
+            assert (outcome.kind, outcome.new) == ("broken selector", 0)
+            assert (it.state.health, len(it.entries)) == (Health.FRESH, 3)

@@ -17,9 +17,9 @@ from feedhub.extract.json_rows import read_json_rows
 from feedhub.extract.reading import Article, PageKind, PageReading
 from feedhub.extract.rows import Child, SourceReading, completed
 from feedhub.extract.selectolax_article import read_article
+from feedhub.extract.selectolax_configured import read_rows, script_text
 from feedhub.extract.selectolax_discovery import FoundFeed, find_feeds
 from feedhub.extract.selectolax_page import read_page
-from feedhub.extract.selectolax_configured import read_rows, script_text
 from feedhub.extract.sitemap import read_sitemap, titled_by_address, unpacked, whole
 
 __all__ = [

@@ -467,6 +467,10 @@ class Control(Protocol):
         """Poll now and yield each outcome as it is committed. ``anew``: without conditions."""
         ...
 
+    def reread(self, slugs: Sequence[str]) -> AsyncIterator[Outcome]:
+        """Read the stored pages of these sources, or of all, by the rules in force; yields what came of each."""
+        ...
+
     async def reload(self) -> list[str]:
         """Read the configuration again; the lines say what changed or why the old one stays."""
         ...
