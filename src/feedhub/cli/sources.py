@@ -60,7 +60,7 @@ def _row(slug: str, source: Source | None, state: SourceState | None) -> dict[st
 
 @app.command(epilog="Example: feedhub sources add https://example.org/ --category Economy")
 def add(
-    url: Annotated[str, typer.Argument(help="A feed, or a page that names its feed.")],
+    url: Annotated[str, typer.Argument(help="A feed, or a page.")],
     name: Annotated[str, typer.Option(help="Name to show.")] = "",
     category: Annotated[list[str] | None, typer.Option(help="Category for all its entries; may be repeated.")] = None,
     test: Annotated[bool, typer.Option(help="Look at it first, and find the feed of a page.")] = True,
@@ -94,7 +94,7 @@ def test(
     as_json: AsJson = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
-    """Fetch and read a feed once, store nothing, and show what FeedHub would make of it."""
+    """Fetch and read a feed or a page once, store nothing, and show each step, the entries, and YAML that reads it so."""
     settings = wiring.read_settings(config)
     known = settings.source(url)
     if known is None and "://" not in url:
@@ -126,6 +126,8 @@ def _show_view(view: View) -> None:
             for entry in view.entries
         ),
     )
+    if view.block:
+        say(f"\nFor config.yaml:\n{view.block}")
 
 
 @app.command(epilog="Example: feedhub sources reextract markets")
