@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from feedhub.errors import DiskFull
+from feedhub.fetch import RobotsKeeper
 from feedhub.model import DateOrigin, Health
+from feedhub.pipeline import Pipeline
+from feedhub.ports import Transaction
 from support.feed_server import serving
 from support.page_site import article, card, headline, listing, rig
 
@@ -151,6 +157,17 @@ async def test_discovery_asks_five_times_at_most_and_not_again_in_vain(tmp_path:
             assert sum(one.path != "robots.txt" for one in server.asked) == 6
 
 
+async def test_a_frame_for_scripts_is_told_to_be_one(tmp_path: Path) -> None:
+    shell = b'<!doctype html><html><head><title>App</title><script src=/a.js></script></head><body><div id="root"></div></body></html>'
+    with serving({"list.html": shell}) as server:
+        async with rig(tmp_path, server) as it:
+            outcome = await it.poll()
+            assert outcome.kind == "not a feed"
+            assert "a page that only scripts fill" in outcome.detail
+        async with rig(tmp_path, server, more="type: page\nitems: div.card") as it:
+            assert "its content comes by scripts" in (await it.poll(days=9)).detail
+
+
 # ---------------------------------------------------------------- robots.txt
 
 
@@ -251,26 +268,45 @@ async def test_an_article_that_is_gone_or_forbidden_is_asked_for_once(tmp_path: 
             assert (it.asked("story-2.html"), it.asked("story-3.html")) == (1, 0)
 
 
-async def test_what_was_read_before_a_crash_is_not_asked_for_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class RefusingLedger:
+    """The real ledger of a database that takes no poll."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        raise DiskFull("There is no room for the database.", "Make room.")
+        yield
+
+
+async def test_what_was_read_before_a_crash_is_not_asked_for_again(tmp_path: Path) -> None:
     with serving(site(1)) as server:
         async with rig(tmp_path, server, more=ARTICLES) as it:
             await it.poll()
-        server.documents["list.html"] = listing([card(3), card(2), card(1)])
-        async with rig(tmp_path, server, more=ARTICLES) as it:
-            monkeypatch.setattr(it.parts.pipeline._asker, "finish", _killed)
-            with pytest.raises(RuntimeError, match="killed"):
-                await it.poll()
+            server.documents["list.html"] = listing([card(3), card(2), card(1)])
+            pipeline = Pipeline(
+                settings=it.parts.settings,
+                ledger=RefusingLedger(it.home.store),  # type: ignore[arg-type]  # forwards all it does not change
+                catalogue=it.home.store,
+                pages=it.home.store,
+                fetcher=it.parts.fetcher,
+                robots=RobotsKeeper(it.parts.fetcher, it.clock),
+                workers=it.parts.workers,
+                writer=it.home.writer,
+                clock=it.clock,
+                dice=lambda: 0.5,
+            )
+            with pytest.raises(DiskFull):
+                assert [one async for one in pipeline.poll(it.home.store.states())] == []
+            await pipeline.stop(1)
             assert set(it.entries) == {headline(1)}
-        async with rig(tmp_path, server, more=ARTICLES) as it:
-            assert (await it.poll(days=9)).new == 2
+            assert (await it.poll()).new == 2
             assert "plan 3 at length" in it.entries[headline(3)].content
             assert (it.asked("story-2.html"), it.asked("story-3.html")) == (1, 1)
-
-
-async def _killed(lead: object) -> None:
-    raise RuntimeError("killed between the articles and the commit")
 
 
 async def test_a_feed_of_summaries_gets_its_full_texts(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def source_block(url: str, understood: Understood, known: Source | None) -> str:
     """
     block: dict[str, Plain] = {"url": masked(url)}
     if known is not None:
-        said = plain_of(known, defaults=False)
-        block |= {key: said[key] for key in _OF_PAGES if key in said} if isinstance(said, dict) else {}
+        said = _said(known)
+        block |= {key: _short(said[key]) for key in _OF_PAGES if key in said} if isinstance(said, dict) else {}
     elif understood.page is not None and (items := understood.suggested.get("items")):
         names = RowFields.model_fields
         fields: dict[str, Plain] = {
@@ -31,3 +31,29 @@ def source_block(url: str, understood: Understood, known: Source | None) -> str:
     if understood.page is not None and "expect" not in block and understood.listed > 1:
         block["expect"] = {"min_items": max(1, understood.listed // 2)}
     return dump({"sources": [block]})
+
+
+def _said(source: Source) -> Plain:
+    """What the configuration says of a source, without defaults on any level."""
+    plain = plain_of(source, defaults=False)
+    if isinstance(plain, dict):
+        for key in ("fields", "article", "expect"):
+            if (section := getattr(source, key)) is not None:
+                plain[key] = plain_of(section, defaults=False) or True
+        if source.fields is not None:
+            plain["fields"] = {
+                name: [plain_of(pick, defaults=False) for pick in picks]
+                for name in RowFields.model_fields
+                if (picks := getattr(source.fields, name))
+            }
+    return plain
+
+
+def _short(value: Plain) -> Plain:
+    """The short form of fields: a text in place of ``[{get: text}]``."""
+    if isinstance(value, dict):
+        return str(value["get"]) if set(value) == {"get"} else {key: _short(child) for key, child in value.items()}
+    if isinstance(value, list):
+        short = [_short(child) for child in value]
+        return short[0] if len(short) == 1 and isinstance(value[0], dict) else short
+    return value

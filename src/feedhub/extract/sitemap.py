@@ -77,7 +77,8 @@ def read_sitemap(body: bytes, *, limit: int) -> SourceReading | ParseFailed:
         return ParseFailed(failure=Failure.NOT_A_FEED, detail=detail)
     if reader.root == "sitemapindex":
         children = [_child(row) for row in reader.rows if row.get("loc")]
-        return _reading((), children[:MOST_CHILDREN], (f"an index of {len(children)} sitemaps",))
+        told = (f"an index of {len(children)} sitemaps",)
+        return _reading((), children[:MOST_CHILDREN], told, via="an index of sitemaps")
     return _reading(_entries(reader.rows, limit), [], (f"a sitemap of {len(reader.rows)} addresses",), len(reader.rows))
 
 
@@ -85,7 +86,7 @@ def whole(reading: SourceReading, parts: list[SourceReading], limit: int) -> Sou
     """One list of an index and the sitemaps that were asked for."""
     entries = [entry for part in (reading, *parts) for entry in part.feed.entries]
     steps = (*reading.steps, *(step for part in parts for step in part.steps))
-    return _reading(tuple(entries[:limit]), [], steps, len(entries))
+    return _reading(tuple(entries[:limit]), [], steps, len(entries), via=reading.memory.via)
 
 
 def titled_by_address(entry: RawEntry) -> RawEntry:
@@ -99,12 +100,17 @@ def titled_by_address(entry: RawEntry) -> RawEntry:
 
 
 def _reading(
-    entries: tuple[RawEntry, ...], children: list[Child], steps: tuple[str, ...], listed: int = 0
+    entries: tuple[RawEntry, ...],
+    children: list[Child],
+    steps: tuple[str, ...],
+    listed: int = 0,
+    *,
+    via: str = "",
 ) -> SourceReading:
     notes = (f"{len(entries):,} of {listed:,} addresses are read, those that changed last",)
     return SourceReading(
         feed=RawFeed(format="sitemap", entries=entries, notes=notes if listed > len(entries) else ()),
-        memory=PageMemory(kind="sitemap", via=steps[0]),
+        memory=PageMemory(kind="sitemap", via=via),
         steps=steps,
         children=tuple(sorted(children, key=lambda child: child.lastmod, reverse=True)),
     )
@@ -117,7 +123,8 @@ def _named_by_robots(body: bytes) -> SourceReading | ParseFailed:
     if not named:
         return ParseFailed(failure=Failure.NOT_A_FEED, detail="neither a sitemap nor a robots.txt that names one")
     children = [Child(url=one) for one in dict.fromkeys(named)][:MOST_CHILDREN]
-    return _reading((), children, (f"a robots.txt that names {len(children)} sitemaps",))
+    told = (f"a robots.txt that names {len(children)} sitemaps",)
+    return _reading((), children, told, via="a robots.txt that names it")
 
 
 def _child(row: Mapping[str, list[str]]) -> Child:
