@@ -33,6 +33,10 @@ _UPDATED = re.compile(
     r"^\W*(?:last\s+)?(?:updated?|modified|cập nhật|aktualisiert|stand|mis à jour|actualizado|atualizado|aggiornato|обновлено|更新|업데이트|تحديث)",
     re.IGNORECASE,
 )
+_DATE_SIGNS = re.compile(
+    "[年月日時时分秒曜火水木金土更新公開公开発表掲載配信発布发布於于午前後后上下周星期昨今天小間间鐘钟前년월일시분초오전후요]"
+)
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 8
 
@@ -42,7 +46,7 @@ def looks_like_date(text: str) -> bool:
     if not text or len(text) > MAX_LENGTH:
         return False
     text = unicodedata.normalize("NFC", text)
-    if len(_WORD.findall(text)) > _MOST_WORDS:
+    if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", text))) > 4:
         return False
     if _NUMERIC.search(text) or _RELATIVE.search(text):
         return True

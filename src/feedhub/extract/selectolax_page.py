@@ -16,7 +16,7 @@ from feedhub.extract.selectolax_head import without_site
 from feedhub.extract.selectolax_rows import MIN_ROWS, find_rows
 from feedhub.extract.selectolax_survey import Survey, survey
 from feedhub.extract.selectolax_text import ENOUGH, Body
-from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, open_page, text_of
+from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, inner, open_page, text_of
 from feedhub.model import RawEntry, RawFeed, RawLink, RawPerson, RawText, TextType
 
 _SHELL_TEXT = 300
@@ -218,7 +218,7 @@ def _full_articles(seen: Survey) -> list[LexborNode]:
     for node in seen.page.tree.css("article")[:100]:
         heading = node.css_first("h1, h2, h3")
         paragraphs = sum(len(flat(one.text())) for one in node.css("p")[:40]) if heading is not None else 0
-        if paragraphs >= ENOUGH and node.css_first("article") is not None:
+        if paragraphs >= ENOUGH and inner(node, "article") is None:
             found.append(node)
     return found
 
@@ -279,7 +279,7 @@ def _alike(seen: Survey, steps: list[str]) -> _Listing | None:
     if len(rows.articles) < MIN_ROWS:
         steps.append("repeated links: fewer than three that look alike and read like titles")
         return None
-    steps.append(f"repeated links: {len(rows.articles)} rows at {rows.items}")
+    steps.append(f"repeated links: {len(rows.articles)} rows" + (f" at {rows.items}" if rows.items else ""))
     return _Listing("repeated links", rows.articles, rows.items, dict(rows.fields))
 
 
@@ -305,7 +305,8 @@ def _told_apart(articles: Sequence[Facts]) -> list[Facts]:
 
 def _feed(seen: Survey, form: str, entries: tuple[RawEntry, ...]) -> RawFeed:
     head = seen.head
-    title = head.site_name if form == "article" else without_site(head.title, seen.sites) or head.site_name
+    front = urlsplit(seen.page.url).path in {"", "/"}
+    title = head.site_name if form == "article" or front else without_site(head.title, seen.sites)
     title = title or head.title or seen.page.site
     subtitle = head.first("description", "og:description") if form == "page" else ""
     return RawFeed(

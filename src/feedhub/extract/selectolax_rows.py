@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from feedhub.extract.bylines import read_lines
+from feedhub.extract.bylines import looks_like_name, read_lines
 from feedhub.extract.date_signs import looks_like_date
 from feedhub.extract.facts import Facts
 from feedhub.extract.furniture import BLOCKED, RELATED, may_be_title, weight
@@ -24,9 +24,11 @@ from feedhub.extract.selectolax_tree import (
     attribute,
     flat,
     fold,
+    inner,
     lines,
     names_of,
     same_place,
+    segments,
 )
 from feedhub.model import RawCategory, RawPerson
 
@@ -43,7 +45,7 @@ _NO_ARTICLE = re.compile(
 _NEAR = (
     "time, [datetime], [rel~=author], [rel~=tag], p, img, small, dd, td, span, "
     "[class*=date], [class*=time], [class*=author], [class*=byline], [class*=meta], [class*=categor], [class*=summary], [class*=excerpt], "
-    "[class*=sapo], [class*=lead], [class*=desc], [class*=by]"
+    "[class*=sapo], [class*=lead], [class*=desc], [class*=by], [class*=user], [class*=starter], [class*=poster]"
 )
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
@@ -145,6 +147,8 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     rows = _rows(chosen, root)[:MAX_ROWS]
     read = [_read(page, row, index) for row in rows]
     kept = [facts for facts, _where in read]
+    if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
+        return Rows(articles=tuple(kept))
     items, selectors = _selectors(rows, [where for _facts, where in read], index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)
 
@@ -181,16 +185,18 @@ def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
         return (text, node, True) if may_be_title(text) or weight(text) >= 2 else ("", node, False)
     if len(text) < 8 and weight(text) < 3:
         return "", node, False
-    inner = (
+    heading = (
         node.css_first("h1, h2, h3, h4, h5, h6, [class*=title], [class*=headline]")
         if node.first_child is not None
         else None
     )
-    if inner is not None and inner.mem_id != node.mem_id:
-        text = flat(inner.text(separator=" "))
-        return (text, inner, True) if may_be_title(text) else ("", node, False)
+    if heading is not None and heading.mem_id != node.mem_id:
+        text = flat(heading.text(separator=" "))
+        return (text, heading, True) if may_be_title(text) else ("", node, False)
     if len(text) > 160:  # the link is the whole row: its first line is the title
         text = next(iter(lines(node, 3)), "")
+    elif node.css_first("span, div, time, em, small, p") is not None:  # a date or a section stands in the link, too
+        text = max((one for one in segments(node, 8) if may_be_title(one)), key=len, default="")
     return (text, node, False) if may_be_title(text) else ("", node, False)
 
 
@@ -240,9 +246,11 @@ def _rows(links: list[_Link], root: LexborNode) -> list[_Row]:
     for link in links:
         at: LexborNode | None = link.node
         for _step in range(_CLIMB):
-            if at is None or at.mem_id == root.mem_id or at.tag == "body":
+            if at is None or at.tag in {"body", "main"}:
                 break
             around[at.mem_id].add(link.url)
+            if at.mem_id == root.mem_id:
+                break
             at = at.parent
     best: dict[str, _Link] = {}
     for link in links:
@@ -280,8 +288,8 @@ def _read(page: Page, row: _Row, index: _Index) -> tuple[Facts, dict[str, str]]:
     reading = _RowReading(page, row, index)
     for node in row.nodes:
         reading.visit(node)
-        for inner in node.css(_NEAR)[:80]:
-            reading.visit(inner)
+        for near in node.css(_NEAR)[:80]:
+            reading.visit(near)
     return reading.facts(), reading.where
 
 
@@ -295,7 +303,27 @@ class _RowReading:
         self.where: dict[str, str] = {}
 
     def facts(self) -> Facts:
+        if not self._people:
+            self._people_said_twice()
         return replace(self._facts, authors=tuple(self._people), categories=tuple(self._categories))
+
+    def _people_said_twice(self) -> None:
+        """A picture's alternative text and the link beside it say one name: that is a byline, and a role may follow."""
+        for node in self._row.nodes:
+            alts = {flat(attribute(one, "alt")) for one in node.css("img[alt]")[:6]}
+            names = {alt for alt in alts if looks_like_name(alt) and fold(alt) != self._title}
+            if not names:
+                continue
+            text = segments(node)
+            at = next((at for at, line in enumerate(text) if line in names), None)
+            if at is not None:
+                addresses = self._addresses(node)
+                self._people.extend(read_lines(text[at : at + 3], addresses=addresses, context="row").people[:1])
+                return
+
+    def _addresses(self, node: LexborNode) -> dict[str, str]:
+        links = [node] if node.tag == "a" else node.css("a[href]")[:20]
+        return {flat(one.text(separator=" ")): self._page.absolute(attribute(one, "href")) for one in links}
 
     def visit(self, node: LexborNode) -> None:
         tag = node.tag or ""
@@ -312,7 +340,7 @@ class _RowReading:
             self._category(node)
         if not self._facts.summary and (tag in {"p", "dd"} or (names and _LEAD_CLASS.search(names))):
             self._lead(node)
-        elif not self._facts.published and tag in {"span", "small", "p", "td"}:
+        if not self._facts.published and tag in {"span", "small", "p", "td", "dd"} and inner(node, "*") is None:
             self._date(node, "")
 
     def _image(self, node: LexborNode) -> None:
@@ -341,14 +369,10 @@ class _RowReading:
     def _author(self, node: LexborNode, rel: str, names: str) -> None:
         if "author" not in rel.split() and not _AUTHOR_CLASS.search(names):
             return
-        text = lines(node, 8)
+        text = segments(node, 8)
         if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
             return
-        addresses = {
-            flat(one.text()): self._page.absolute(attribute(one, "href"))
-            for one in ([node] if node.tag == "a" else node.css("a[href]"))
-        }
-        credited = read_lines(text, addresses=addresses, context="row")
+        credited = read_lines(text, addresses=self._addresses(node), context="row")
         if credited.published and not self._facts.published:
             self._facts = replace(self._facts, published=credited.published)
         new = [one for one in credited.people if all(fold(one.name) not in fold(known.name) for known in self._people)]
@@ -365,13 +389,7 @@ class _RowReading:
 
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
-        folded = fold(text)
-        if (
-            weight(text) >= 6
-            and not looks_like_date(text)
-            and folded != self._title
-            and not folded.startswith(self._title + " " + self._title)
-        ):
+        if weight(text) >= 6 and not looks_like_date(text) and self._title not in fold(text):
             self._facts = replace(self._facts, summary=text[:2_000])
             self.where.setdefault("summary", self._selector(node))
 

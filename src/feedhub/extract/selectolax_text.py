@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from feedhub.extract import trafilatura_text
 from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading
 from feedhub.extract.selectolax_markup import is_outside
-from feedhub.extract.selectolax_tree import LexborHTMLParser, LexborNode, Page, flat, fold, lines, names_of, text_of
+from feedhub.extract.selectolax_tree import (
+    LexborHTMLParser,
+    LexborNode,
+    Page,
+    flat,
+    fold,
+    inner,
+    lines,
+    names_of,
+    text_of,
+)
 
 ENOUGH = 250
 """Characters of running text that make an article."""
@@ -31,7 +41,7 @@ def find_container(page: Page) -> LexborNode | None:
     length = 0
     for node in page.tree.css(_NAMED)[:10]:
         own = len(text_of(node))
-        if own > length and own >= ENOUGH and not is_outside(node):
+        if own > length and own >= ENOUGH and not is_outside(page, node):
             best, length = node, own
     return best or _by_paragraphs(page)
 
@@ -45,7 +55,7 @@ def _by_paragraphs(page: Page) -> LexborNode | None:
     if sum(len(text) for _node, text in texts) < ENOUGH:
         texts += [(node, flat(node.text(deep=False))) for node in page.tree.css("div, td, section, article")[:2_000]]
     for node, text in texts:
-        if len(text) < 30 or is_outside(node):
+        if len(text) < 30 or is_outside(page, node):
             continue
         linked = sum(len(flat(one.text())) for one in node.css("a")) if "<a" in (node.html or "") else 0
         parent = node.parent if node.tag in {"p", "blockquote", "pre"} else node
@@ -94,7 +104,7 @@ class Body:
     def _without_related(self) -> None:
         """A heading such as "Related" goes, with the lists of links behind it; so does a paragraph that is one."""
         for node in self.root.css("h2, h3, h4, h5, h6, p, div, strong, span")[:2_000]:
-            text = flat(node.text(separator=" ")) if not node.css_first("p, ul, div") else ""
+            text = flat(node.text(separator=" ")) if inner(node, "p, ul, div") is None else ""
             if not text or not is_related_heading(text):
                 continue
             at = node
@@ -124,7 +134,7 @@ class Body:
             if text in drop or text in names or (text and all(fold(line) in drop | names for line in lines(node, 8))):
                 if not node.css_first("img, video, iframe"):
                     node.decompose()
-            elif not node.css_first("p, div, h2"):
+            elif inner(node, "p, div, h2") is None:
                 length += len(text)
             if length > 600:
                 break

@@ -18,10 +18,12 @@ __all__ = [
     "attribute",
     "flat",
     "fold",
+    "inner",
     "lines",
     "names_of",
     "open_page",
     "same_place",
+    "segments",
     "text_of",
 ]
 
@@ -56,6 +58,7 @@ class Page:
     base: str
     site: str  # the host, without www
     notes: list[str] = field(default_factory=list)
+    aside: set[int] = field(default_factory=set)  # elements that lead to other articles, once they are known
 
     def absolute(self, href: str) -> str:
         return absolute(self.base, href)
@@ -63,7 +66,8 @@ class Page:
     def is_here(self, address: str) -> bool:
         """Whether an address is of this site: its host, or one above or below it."""
         host = site_of(address)
-        return bool(host) and (host == self.site or host.endswith("." + self.site) or self.site.endswith("." + host))
+        sites = {self.site, site_of(self.base)}
+        return bool(host) and any(host == one or host.endswith("." + one) or one.endswith("." + host) for one in sites)
 
 
 def open_page(html: str, url: str) -> Page | str:
@@ -72,6 +76,7 @@ def open_page(html: str, url: str) -> Page | str:
     if len(html) > MAX_PAGE:
         html = html[:MAX_PAGE]
         notes.append(f"only the first {MAX_PAGE:,} characters of the page were read")
+    html = unicodedata.normalize("NFC", html)  # words are looked for from here on
     if _MANY_OPEN.search(html) and _depth(html) > MAX_DEPTH:
         return f"the page has more than {MAX_DEPTH} elements within each other and was not read"
     tree = LexborHTMLParser(html)
@@ -172,6 +177,37 @@ def _pieces(node: LexborNode, depth: int) -> Iterator[str]:
             if block:
                 yield "\n"
         child = child.next
+
+
+def segments(node: LexborNode, most: int = 40) -> list[str]:
+    """Like :func:`lines`, but elements side by side with no text between them are lines of their own, too.
+
+    ``<a>Ann Poe</a><span>Editor</span>`` are two, ``By <a>Ann Poe</a> and <a>Bob Roe</a>`` is one.
+    """
+    found: list[str] = []
+    _segment(node, found, 0)
+    return found[:most]
+
+
+def _segment(node: LexborNode, found: list[str], depth: int) -> None:
+    children, spoken = [], False
+    child = node.first_child
+    while child is not None:
+        if child.tag == "-text":
+            spoken = spoken or bool((child.text_content or "").strip(" \t\r\n|·•–—,/\u00a0"))
+        elif child.tag not in _SILENT and child.is_element_node:
+            children.append(child)
+        child = child.next
+    if spoken:
+        found.extend(lines(node))
+    elif depth < MAX_DEPTH:
+        for child in children:
+            _segment(child, found, depth + 1)
+
+
+def inner(node: LexborNode, selector: str) -> LexborNode | None:
+    """The first element within another that a selector finds; selectolax itself finds the outer one, too."""
+    return next((one for one in node.css(selector) if one.mem_id != node.mem_id), None)
 
 
 def text_of(node: LexborNode | None) -> str:
