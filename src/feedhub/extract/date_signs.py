@@ -37,6 +37,7 @@ _DATE_SIGNS = re.compile(
     "[年月日時时分秒曜火水木金土更新公開公开発表掲載配信発布发布於于午前後后上下周星期昨今天小間间鐘钟前년월일시분초오전후요]"
 )
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 8
 
@@ -44,6 +45,8 @@ _MOST_WORDS = 8
 def looks_like_date(text: str) -> bool:
     """Whether a whole text may be a date: short, with figures of a day, a name of a month, or so long ago."""
     if not text or len(text) > MAX_LENGTH:
+        return False
+    if not _DIGIT.search(text) and not _RELATIVE.search(text):
         return False
     text = unicodedata.normalize("NFC", text)
     if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", text))) > 4:

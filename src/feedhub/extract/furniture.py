@@ -65,6 +65,11 @@ def is_related_heading(text: str) -> bool:
     return len(text) <= 60 and bool(_RELATED_HEADING.match(text))
 
 
+def size(text: str) -> int:
+    """How long a text is, in characters of a script with letters; those of scripts without spaces count more."""
+    return len(text) + 2 * len(_NO_SPACES.findall(text))
+
+
 def weight(text: str) -> float:
     """How many words a title has; scripts without spaces count two characters for a word, up to what is a title."""
     dense = len(_NO_SPACES.findall(text))

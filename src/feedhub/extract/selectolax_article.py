@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from feedhub.extract import linked_data
 from feedhub.extract.bylines import looks_like_name
 from feedhub.extract.facts import Facts, entry_of, laid_over
-from feedhub.extract.furniture import PAYWALL, is_related_heading
+from feedhub.extract.furniture import PAYWALL, is_related_heading, size
 from feedhub.extract.original import Origin, find_origin
 from feedhub.extract.reading import Article
 from feedhub.extract.selectolax_head import head_facts, without_site
@@ -200,12 +200,12 @@ def _text(
         body = Body("".join(node.html or "" for node in chosen)).without_lines(set(), title, ())
         return _raw(body, page), f"selector {content}"
     ours = own.without_lines(markup.known, title, names) if own else None
-    length = len(" ".join(ours.lines())) if ours else 0
+    length = size(" ".join(ours.lines())) if ours else 0
     if found := by_trafilatura(page):
         body = Body(found).without_lines(markup.known, title, names).with_lead(markup.lead)
         if origin:
             body.with_line(origin.line)
-        if len(" ".join(body.lines())) >= max(ENOUGH if not length else 0, _FULL * length):
+        if size(" ".join(body.lines())) >= max(ENOUGH if not length else 0, _FULL * length):
             return _raw(body, page), "trafilatura"
     if ours and length >= 40:
         return _raw(ours.with_lead(markup.lead), page), "the element with most running text"

@@ -15,7 +15,7 @@ from feedhub.names import author_key
 
 _BYLINES = (
     "[rel~=author], [itemprop~=author], [class*=byline], [class*=author], [class*=Author], [class*=tac-gia], [class*=tacgia], "
-    "[class*=writer], [class*=reporter], address"
+    "[class*=writer], [class*=reporter], [class*=signature], address"
 )
 _LEADS = (
     "[class*=sapo], [class*=standfirst], [class*=dek], [class*=lead], [class*=lede], [class*=chapeau], [class*=subtitle], "

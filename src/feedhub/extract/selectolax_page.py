@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from feedhub.extract import linked_data
 from feedhub.extract.facts import Facts, entry_of
+from feedhub.extract.furniture import size
 from feedhub.extract.page_state import articles_in_state
 from feedhub.extract.reading import PageKind, PageReading
 from feedhub.extract.selectolax_article import article_of
@@ -116,12 +117,12 @@ def _running_text(seen: Survey) -> int:
     by_parent: dict[int, int] = {}
     for node in seen.page.tree.css("p, blockquote")[:1_000]:
         text = flat(node.text())
-        if len(text) < 60 or node.parent is None:
+        if size(text) < 60 or node.parent is None:
             continue
         parent = node.parent
         if parent.tag == "a" or node.css_first("a h2, a h3") is not None:
             continue
-        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + len(text)
+        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + size(text)
     longest = max(by_parent.values(), default=0)
     if longest:
         return longest
@@ -217,7 +218,7 @@ def _full_articles(seen: Survey) -> list[LexborNode]:
     found = []
     for node in seen.page.tree.css("article")[:100]:
         heading = node.css_first("h1, h2, h3")
-        paragraphs = sum(len(flat(one.text())) for one in node.css("p")[:40]) if heading is not None else 0
+        paragraphs = sum(size(flat(one.text())) for one in node.css("p")[:40]) if heading is not None else 0
         if paragraphs >= ENOUGH and inner(node, "article") is None:
             found.append(node)
     return found

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feedhub.extract.bylines import looks_like_name, read_lines
@@ -24,7 +25,6 @@ from feedhub.extract.selectolax_tree import (
     attribute,
     flat,
     fold,
-    inner,
     lines,
     names_of,
     same_place,
@@ -45,11 +45,11 @@ _NO_ARTICLE = re.compile(
 _NEAR = (
     "time, [datetime], [rel~=author], [rel~=tag], p, img, small, dd, td, span, "
     "[class*=date], [class*=time], [class*=author], [class*=byline], [class*=meta], [class*=categor], [class*=summary], [class*=excerpt], "
-    "[class*=sapo], [class*=lead], [class*=desc], [class*=by], [class*=user], [class*=starter], [class*=poster]"
+    "[class*=sapo], [class*=lead], [class*=desc], [class*=by], [class*=user], [class*=signature], [class*=starter], [class*=poster]"
 )
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
-    r"author|byline|tac-?gia|writer|reporter|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
+    r"author|byline|tac-?gia|writer|reporter|signature|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
 )
 _CATEGORY_CLASS = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|section|kicker|chuyen-?muc|label|topic)(?:$|[\s_-])"
@@ -122,11 +122,36 @@ class _Index:
             return False
         if tag in _OUTSIDE and not (self._related and tag == "aside"):
             return True
-        names = names_of(node)
         if tag == "header":
             parent = node.parent
             return not (parent is not None and parent.tag in {"article", "li", "section"})
-        return bool(BLOCKED.search(names)) or (not self._related and bool(RELATED.search(names)))
+        return _is_furniture(names_of(node), self._related)
+
+
+@lru_cache(maxsize=4096)
+def _is_furniture(names: str, related: bool) -> bool:
+    """Asked of each class once: a page has few, and says them often."""
+    return bool(names.strip()) and (bool(BLOCKED.search(names)) or (not related and bool(RELATED.search(names))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What the class of an element in a row says of it."""
+
+    date: bool = False
+    author: bool = False
+    category: bool = False
+    lead: bool = False
+
+
+@lru_cache(maxsize=4096)
+def _hints(names: str) -> _Hints:
+    return _Hints(
+        date=bool(_DATE_CLASS.search(names)),
+        author=bool(_AUTHOR_CLASS.search(names)),
+        category=bool(_CATEGORY_CLASS.search(names)),
+        lead=bool(_LEAD_CLASS.search(names)),
+    )
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
@@ -158,23 +183,26 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
 
 def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
     found = []
+    own_path = urlsplit(page.url).path.rstrip("/")
     for node in root.css("a[href]")[:MAX_NODES]:
-        href = attribute(node, "href")
-        if href.startswith(("#", "javascript:", "mailto:", "tel:")):
+        attributes = node.attributes
+        href = (attributes.get("href") or "").strip()
+        if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
             continue
         url = page.absolute(href).partition("#")[0]
-        if not url or not page.is_here(url) or _is_no_article(url) or same_place(url, page.url):
+        if not url or not page.is_here(url) or _is_no_article(url) or index.is_blocked(node):
+            continue
+        if own_path in url and same_place(url, page.url):
             continue
         title, titled, in_heading = _title(node)
-        if not title or "author" in attribute(node, "rel") or index.is_blocked(node):
-            continue
-        found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
+        if title:
+            found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
     return found
 
 
 def _is_no_article(url: str) -> bool:
-    parts = urlsplit(url)
-    return (parts.path in {"", "/"} and not parts.query) or bool(_NO_ARTICLE.search(parts.path))
+    path = url.split("/", 3)[-1] if url.count("/") > 2 else ""
+    return not path or bool(_NO_ARTICLE.search("/" + path.partition("?")[0]))
 
 
 def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
@@ -293,11 +321,16 @@ def _read(page: Page, row: _Row, index: _Index) -> tuple[Facts, dict[str, str]]:
     return reading.facts(), reading.where
 
 
+def _is_leaf(node: LexborNode) -> bool:
+    child = node.first_child
+    return child is not None and child.next is None and child.tag == "-text"
+
+
 class _RowReading:
     def __init__(self, page: Page, row: _Row, index: _Index) -> None:
         self._page, self._row, self._index = page, row, index
         self._title = fold(row.link.title)
-        self._facts = Facts(title=row.link.title, link=row.link.url)
+        self._published = self._summary = self._image_at = ""
         self._people: list[RawPerson] = []
         self._categories: list[RawCategory] = []
         self.where: dict[str, str] = {}
@@ -305,7 +338,15 @@ class _RowReading:
     def facts(self) -> Facts:
         if not self._people:
             self._people_said_twice()
-        return replace(self._facts, authors=tuple(self._people), categories=tuple(self._categories))
+        return Facts(
+            title=self._row.link.title,
+            link=self._row.link.url,
+            summary=self._summary,
+            published=self._published,
+            authors=tuple(self._people),
+            categories=tuple(self._categories),
+            images=(self._image_at,) if self._image_at else (),
+        )
 
     def _people_said_twice(self) -> None:
         """A picture's alternative text and the link beside it say one name: that is a byline, and a role may follow."""
@@ -331,20 +372,21 @@ class _RowReading:
             self._image(node)
             return
         attributes = node.attributes
-        names = (attributes.get("class") or "").lower()
-        if tag == "time" or "datetime" in attributes or (names and _DATE_CLASS.search(names)):
+        hints = _hints((attributes.get("class") or "").lower())
+        relations = (attributes.get("rel") or "").split()
+        if tag == "time" or hints.date or "datetime" in attributes:
             self._date(node, attributes.get("datetime") or "")
-        if "rel" in attributes or (names and _AUTHOR_CLASS.search(names)):
-            self._author(node, attributes.get("rel") or "", names)
-        if (names and _CATEGORY_CLASS.search(names)) or "tag" in (attributes.get("rel") or "").split():
+        if hints.author or "author" in relations:
+            self._author(node)
+        if hints.category or "tag" in relations:
             self._category(node)
-        if not self._facts.summary and (tag in {"p", "dd"} or (names and _LEAD_CLASS.search(names))):
+        if not self._summary and (hints.lead or tag in {"p", "dd"}):
             self._lead(node)
-        if not self._facts.published and tag in {"span", "small", "p", "td", "dd"} and inner(node, "*") is None:
+        if not self._published and tag in {"span", "small", "p", "td", "dd"} and _is_leaf(node):
             self._date(node, "")
 
     def _image(self, node: LexborNode) -> None:
-        if self._facts.images:
+        if self._image_at:
             return
         attributes = node.attributes
         for name in ("data-src", "data-original", "data-lazy-src", "src"):
@@ -354,31 +396,35 @@ class _RowReading:
                 f"{address} {attributes.get('class') or ''}",
                 re.IGNORECASE,
             ):
-                self._facts = replace(self._facts, images=(address,))
+                self._image_at = address
                 self.where.setdefault("image", f"img@{name}")
                 return
 
     def _date(self, node: LexborNode, stated: str) -> None:
-        if self._facts.published:
+        if self._published:
             return
         text = flat(stated) or flat(node.text(separator=" "))
         if stated or looks_like_date(text):
-            self._facts = replace(self._facts, published=text)
+            self._published = text
             self.where.setdefault("date", self._selector(node) + ("@datetime" if stated else ""))
 
-    def _author(self, node: LexborNode, rel: str, names: str) -> None:
-        if "author" not in rel.split() and not _AUTHOR_CLASS.search(names):
+    def _author(self, node: LexborNode) -> None:
+        if self._people:
             return
         text = segments(node, 8)
         if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
             return
         credited = read_lines(text, addresses=self._addresses(node), context="row")
-        if credited.published and not self._facts.published:
-            self._facts = replace(self._facts, published=credited.published)
-        new = [one for one in credited.people if all(fold(one.name) not in fold(known.name) for known in self._people)]
-        if new and not self._people:
-            self._people.extend(new)
-            self.where.setdefault("author", self._selector(node))
+        self._published = self._published or credited.published
+        if credited.people:
+            self._people.extend(credited.people)
+            self.where.setdefault("author", self._name_selector(node, credited.people[0].name))
+
+    def _name_selector(self, node: LexborNode, name: str) -> str:
+        """The link with the name, where a role or a date stands beside it in the byline."""
+        link = next((one for one in node.css("a[href]")[:8] if flat(one.text()) == name), None)
+        own = self._selector(node)
+        return own if link is None or link.mem_id == node.mem_id else f"{own} {self._index.label(link)}"
 
     def _category(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
@@ -390,7 +436,7 @@ class _RowReading:
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
         if weight(text) >= 6 and not looks_like_date(text) and self._title not in fold(text):
-            self._facts = replace(self._facts, summary=text[:2_000])
+            self._summary = text[:2_000]
             self.where.setdefault("summary", self._selector(node))
 
     def _selector(self, node: LexborNode) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from feedhub.extract import trafilatura_text
-from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading
+from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, size
 from feedhub.extract.selectolax_markup import is_outside
 from feedhub.extract.selectolax_tree import (
     LexborHTMLParser,
@@ -40,7 +40,7 @@ def find_container(page: Page) -> LexborNode | None:
     best: LexborNode | None = None
     length = 0
     for node in page.tree.css(_NAMED)[:10]:
-        own = len(text_of(node))
+        own = size(text_of(node))
         if own > length and own >= ENOUGH and not is_outside(page, node):
             best, length = node, own
     return best or _by_paragraphs(page)
@@ -52,16 +52,16 @@ def _by_paragraphs(page: Page) -> LexborNode | None:
     nodes: dict[int, LexborNode] = {}
     paragraphs = page.tree.css("p, blockquote, pre")[:2_000]
     texts = [(node, flat(node.text())) for node in paragraphs]
-    if sum(len(text) for _node, text in texts) < ENOUGH:
+    if sum(size(text) for _node, text in texts) < ENOUGH:
         texts += [(node, flat(node.text(deep=False))) for node in page.tree.css("div, td, section, article")[:2_000]]
     for node, text in texts:
-        if len(text) < 30 or is_outside(page, node):
+        if size(text) < 30 or is_outside(page, node):
             continue
         linked = sum(len(flat(one.text())) for one in node.css("a")) if "<a" in (node.html or "") else 0
         parent = node.parent if node.tag in {"p", "blockquote", "pre"} else node
         for around, share in ((parent, 1.0), (parent.parent if parent is not None else None, 0.5)):
             if around is not None and around.tag not in {"html", None}:
-                scores[around.mem_id] += (len(text) - linked) * share
+                scores[around.mem_id] += (size(text) - linked) * share
                 nodes[around.mem_id] = around
     if not scores:
         return None
