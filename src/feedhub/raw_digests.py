@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 
 from feedhub.model import Digest, RawEntry
@@ -14,6 +15,11 @@ def with_digest(entry: RawEntry) -> RawEntry:
     digest = hashlib.blake2b(digest_size=16)
     _feed(digest, replace(entry, digest=Digest(b"")))
     return replace(entry, digest=Digest(digest.digest()))
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _feed(digest: hashlib.blake2b, value: Any) -> None:
@@ -29,8 +35,7 @@ def _feed(digest: hashlib.blake2b, value: Any) -> None:
         for item in value:
             _feed(digest, item)
     else:
-        filled = [(field.name, getattr(value, field.name)) for field in fields(value)]
-        filled = [(name, item) for name, item in filled if item]
+        filled = [(name, item) for name in _names(type(value)) if (item := getattr(value, name))]
         digest.update(b"r%d:" % len(filled))
         for name, item in filled:
             _feed(digest, name)

@@ -205,7 +205,9 @@ def _text(
         body = Body(found).without_lines(markup.known, title, names).with_lead(markup.lead)
         if origin:
             body.with_line(origin.line)
-        if size(" ".join(body.lines())) >= max(ENOUGH if not length else 0, _FULL * length):
+        got = body.lines()
+        in_one_piece = ours is not None and len(got) * 3 < len(ours.lines())  # it gave up on the paragraphs
+        if size(" ".join(got)) >= max(ENOUGH if not length else 0, _FULL * length) and not in_one_piece:
             return _raw(body, page), "trafilatura"
     if ours and length >= 40:
         return _raw(ours.with_lead(markup.lead), page), "the element with most running text"

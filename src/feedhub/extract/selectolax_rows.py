@@ -35,17 +35,15 @@ from feedhub.model import RawCategory, RawPerson
 MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
+_MOST_INSIDE = 120
+"""Elements of one row that are looked at."""
+_SPEAKING = frozenset({"p", "img", "time", "span", "small", "dd", "td"})
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
     r"/(?:author|authors|tac-gia|tacgia|profile|profiles|user|users|member|members|tag|tags|topic|topics|category|categories|chuyen-muc|search|login|signin|signup|"
     r"register|account|cart|checkout|about|contact|privacy|terms|wp-login\.php|wp-admin|feed|rss|page)(?:/|\.\w+$|$)|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp3|mp4|xml)$",
     re.IGNORECASE,
-)
-_NEAR = (
-    "time, [datetime], [rel~=author], [rel~=tag], p, img, small, dd, td, span, "
-    "[class*=date], [class*=time], [class*=author], [class*=byline], [class*=meta], [class*=categor], [class*=summary], [class*=excerpt], "
-    "[class*=sapo], [class*=lead], [class*=desc], [class*=by], [class*=user], [class*=signature], [class*=starter], [class*=poster]"
 )
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
@@ -90,6 +88,7 @@ class _Index:
         self._related = related
         self._blocked: dict[int, bool] = {}
         self._labels: dict[int, str] = {}
+        self._standings: dict[int, str] = {}
 
     def label(self, node: LexborNode) -> str:
         known = self._labels.get(node.mem_id)
@@ -97,6 +96,20 @@ class _Index:
             names = (node.attributes.get("class") or "").split()
             first = next((name for name in names if _PLAIN.fullmatch(name)), "")
             known = self._labels[node.mem_id] = f"{node.tag}.{first}" if first else node.tag or ""
+        return known
+
+    def standing(self, node: LexborNode | None) -> str:
+        """The labels of an element and the two around it."""
+        if node is None:
+            return ""
+        known = self._standings.get(node.mem_id)
+        if known is None:
+            parts: list[str] = []
+            at: LexborNode | None = node
+            while at is not None and len(parts) < 3 and at.tag not in {"body", "main"}:
+                parts.append(self.label(at))
+                at = at.parent
+            known = self._standings[node.mem_id] = " ".join(parts)
         return known
 
     def is_blocked(self, node: LexborNode) -> bool:
@@ -192,7 +205,7 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
         url = page.absolute(href).partition("#")[0]
         if not url or not page.is_here(url) or _is_no_article(url) or index.is_blocked(node):
             continue
-        if own_path in url and same_place(url, page.url):
+        if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
             continue
         title, titled, in_heading = _title(node)
         if title:
@@ -229,14 +242,7 @@ def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
 
 
 def _likeness(node: LexborNode, index: _Index) -> str:
-    parts = [index.label(node)]
-    parent = node.parent
-    for _step in range(3):
-        if parent is None or parent.tag in {"body", "main"}:
-            break
-        parts.append(index.label(parent))
-        parent = parent.parent
-    return " ".join(parts)
+    return f"{index.label(node)} {index.standing(node.parent)}"
 
 
 def _alike(links: list[_Link], least: int) -> list[_Link]:
@@ -316,7 +322,7 @@ def _read(page: Page, row: _Row, index: _Index) -> tuple[Facts, dict[str, str]]:
     reading = _RowReading(page, row, index)
     for node in row.nodes:
         reading.visit(node)
-        for near in node.css(_NEAR)[:80]:
+        for near in node.css("*")[:_MOST_INSIDE]:
             reading.visit(near)
     return reading.facts(), reading.where
 
@@ -372,6 +378,8 @@ class _RowReading:
             self._image(node)
             return
         attributes = node.attributes
+        if not attributes and tag not in _SPEAKING:
+            return
         hints = _hints((attributes.get("class") or "").lower())
         relations = (attributes.get("rel") or "").split()
         if tag == "time" or hints.date or "datetime" in attributes:
@@ -435,7 +443,8 @@ class _RowReading:
 
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
-        if weight(text) >= 6 and not looks_like_date(text) and self._title not in fold(text):
+        start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
+        if weight(start) >= 6 and not looks_like_date(text) and self._title not in fold(start):
             self._summary = text[:2_000]
             self.where.setdefault("summary", self._selector(node))
 

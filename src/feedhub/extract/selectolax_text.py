@@ -32,7 +32,7 @@ _GONE = (
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "div", "section", "table", "dl", "article", "li"})
-_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header"
+_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header, img"
 
 
 def find_container(page: Page) -> LexborNode | None:
@@ -130,8 +130,12 @@ class Body:
         names = {fold(name) for name in people} - {""}
         length = 0
         for node in self.root.css(_SHORT_BLOCKS)[:60]:
+            if node.tag == "img" or (node.tag == "figure" and not text_of(node)):
+                if fold(node.attributes.get("alt") or "") in names:
+                    node.decompose()  # the author's picture
+                continue
             text = fold(node.text(separator=" ") or "")
-            if text in drop or text in names or (text and all(fold(line) in drop | names for line in lines(node, 8))):
+            if _is_made_of(text, drop | names):
                 if not node.css_first("img, video, iframe"):
                     node.decompose()
             elif inner(node, "p, div, h2") is None:
@@ -159,6 +163,18 @@ class Body:
             node.insert_child(line)
             self.root.insert_child(node)
         return self
+
+
+def _is_made_of(text: str, known: set[str]) -> bool:
+    """Whether a short text is nothing but known lines, in whatever way they were put together."""
+    if not text or len(text) > 300:
+        return False
+    if text in known:
+        return True
+    for one in sorted(known, key=len, reverse=True):
+        if len(one) > 2:
+            text = text.replace(one, " ")
+    return not text.strip()
 
 
 def _is_links(node: LexborNode) -> bool:

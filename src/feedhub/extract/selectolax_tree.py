@@ -58,6 +58,7 @@ class Page:
     url: str
     base: str
     site: str  # the host, without www
+    origin: str = ""  # scheme and host of the base
     notes: list[str] = field(default_factory=list)
     aside: set[int] = field(default_factory=set)  # elements that lead to other articles, once they are known
 
@@ -65,10 +66,6 @@ class Page:
         if href[:1] == "/" and href[1:2] not in {"/", "\\"} and "/." not in href and " " not in href:
             return self.origin + href  # nearly all links of a listing; joining by the book takes 20 times as long
         return absolute(self.base, href)
-
-    @property
-    def origin(self) -> str:
-        return "/".join(self.base.split("/", 3)[:3])
 
     def is_here(self, address: str) -> bool:
         """Whether an address is of this site: its host, or one above or below it."""
@@ -92,7 +89,7 @@ def open_page(html: str, url: str) -> Page | str:
     base = url
     if (node := tree.css_first("base[href]")) is not None:
         base = absolute(url, attribute(node, "href")) or url
-    return Page(tree, url, base, site_of(url), notes)
+    return Page(tree, url, base, site_of(url), "/".join(base.split("/", 3)[:3]), notes)
 
 
 def _depth(html: str) -> int:
