@@ -94,6 +94,6 @@ def looks_like_name(text: str) -> bool:
         return False
     if text[0] >= "\u2e80":
         return 2 <= len(text.replace(" ", "")) <= 8
-    letters = [word for word in words if word[:1].isalpha()]
-    capital = sum(1 for word in letters if word[0].isupper() or word[0].lower() == word[0].upper())
-    return 2 <= len(words) <= 5 and capital >= len(words) - 1
+    if not 2 <= len(words) <= 6 or not (words[0][0].isupper() or not words[0][0].islower()) or words[-1][0].islower():
+        return False
+    return all(not word[0].islower() or len(word) <= 3 for word in words)  # van, de, bin

@@ -206,7 +206,7 @@ def _text(
         if origin:
             body.with_line(origin.line)
         got = body.lines()
-        in_one_piece = ours is not None and len(got) * 3 < len(ours.lines())  # it gave up on the paragraphs
+        in_one_piece = ours is not None and len(got) * 2 <= len(ours.lines())  # it gave up on the paragraphs
         if size(" ".join(got)) >= max(ENOUGH if not length else 0, _FULL * length) and not in_one_piece:
             return _raw(body, page), "trafilatura"
     if ours and length >= 40:

@@ -68,7 +68,7 @@ def _moment(node: LexborNode, selector: str) -> str:
 
 def _people(page: Page, node: LexborNode) -> tuple[RawPerson, ...]:
     for selector in _PERSON.split(", "):
-        people = []
+        people: list[RawPerson] = []
         for one in node.css(selector)[:10]:
             inner = one.css_first(".p-name, .fn") if not selector.endswith((".fn", " a")) else None
             link = one if one.tag == "a" else one.css_first("a.u-url, a.url, a[href]")

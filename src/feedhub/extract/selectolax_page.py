@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from feedhub.extract import linked_data
 from feedhub.extract.facts import Facts, entry_of
 from feedhub.extract.furniture import size
+from feedhub.extract.json_ld import Node
 from feedhub.extract.page_state import articles_in_state
 from feedhub.extract.reading import PageKind, PageReading
 from feedhub.extract.selectolax_article import article_of
@@ -154,7 +155,7 @@ def _marked(seen: Survey, steps: list[str]) -> _Listing | None:
     return _structured(seen, seen.marked, "microdata", steps)
 
 
-def _structured(seen: Survey, nodes: list[linked_data.Node], name: str, steps: list[str]) -> _Listing | None:
+def _structured(seen: Survey, nodes: list[Node], name: str, steps: list[str]) -> _Listing | None:
     if not nodes:
         return None
     listed = linked_data.list_of(nodes, seen.page.absolute)
