@@ -82,7 +82,8 @@ def open_page(html: str, url: str) -> Page | str:
     if len(html) > MAX_PAGE:
         html = html[:MAX_PAGE]
         notes.append(f"only the first {MAX_PAGE:,} characters of the page were read")
-    html = unicodedata.normalize("NFC", html)  # words are looked for from here on
+    if not html.isascii():
+        html = unicodedata.normalize("NFC", html)  # words are looked for from here on
     if max(piece.count("<") for piece in html.split("</")) > _IN_A_ROW and _depth(html) > MAX_DEPTH:
         return f"the page has more than {MAX_DEPTH} elements within each other and was not read"
     tree = LexborHTMLParser(html)
