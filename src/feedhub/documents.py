@@ -131,7 +131,7 @@ def _as_told(document: Document, source: Source, limits: Limits) -> SourceReadin
         return _of_page(page, KINDS.get(page.kind, "page"))
     if not source.script:
         return read_json_rows(text, document.url, source)
-    inner = script_text(text, source.script)
+    inner = script_text(text, document.url, source.script)
     if inner is None:
         detail = f"`script: {source.script}` matches no element of the page"
         return ParseFailed(failure=Failure.BROKEN_SELECTOR, detail=detail)

@@ -12,9 +12,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
-from feedhub.asking import LONGEST_PAUSE, Asker, Lead, feed_named
+from feedhub.asking import LONGEST_PAUSE, Asker, Lead, feed_named, stored_lead
 from feedhub.commit import Finding
 from feedhub.documents import ArticleJob, Part, article_of
 from feedhub.errors import FeedHubError
@@ -29,9 +30,11 @@ from feedhub.model import (
     FetchFailed,
     KeptArticle,
     NotModified,
+    Outcome,
     ParseFailed,
     RawEntry,
     Request,
+    SourceState,
     Understood,
     Validators,
 )
@@ -41,6 +44,9 @@ from feedhub.settings import ArticlePages
 from feedhub.understand import fault, is_page
 
 log = get_logger("following")
+
+NO_PAGE = "no page stored"
+"""Kind of outcome of a source of which there is nothing to read again."""
 
 DISCOVERY_REQUESTS = 5
 """Requests until it is known what an address is, the first one included (standards, part 1)."""
@@ -110,8 +116,12 @@ class Follower:
             lead = replace(lead, understood=understood)
         return await self._with_articles(lead, request)
 
-    async def remembered(self, lead: Lead) -> Lead:
-        """The lead with what is remembered of its articles; nothing is asked."""
+    async def stored(self, state: SourceState) -> Lead | None:
+        """The stored page of a source with what is remembered of its articles; nothing is asked."""
+        page = await asyncio.to_thread(self._store.kept_page, state.id)
+        if page is None:
+            return None
+        lead = stored_lead(state, page)
         async with self._passing():
             understood = await self._asker.read(lead.state, lead.result, lead=lead)
         if isinstance(understood, ParseFailed):
@@ -261,6 +271,14 @@ class Follower:
         )
         said = await self._asker.workers.run(article_of, job)
         return ParseFailed(failure=Failure.TOO_COMPLEX, detail=said.reason) if isinstance(said, Overrun) else said
+
+
+def unread(state: SourceState, at: datetime, finding: Finding | None) -> Outcome:
+    """Why a stored page changed nothing: there is none, or it cannot be read by the rules in force."""
+    kind, detail = NO_PAGE, "no page of it is stored; the next poll that can be read leaves one"
+    if finding is not None and isinstance(finding.result, ParseFailed):
+        kind, detail = finding.result.failure.value, finding.result.detail
+    return Outcome(source=state.id, slug=state.slug, at=at, kind=kind, detail=detail)
 
 
 def _said_of(drafts: Sequence[Draft], kept: Mapping[str, KeptArticle]) -> dict[Digest, RawEntry]:

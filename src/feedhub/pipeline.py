@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from feedhub.asking import Asker, Lead, stored_lead
+from feedhub.asking import Asker, Lead
 from feedhub.commit import Committer, Finding, unvalidated
 from feedhub.errors import FeedHubError
-from feedhub.following import Follower
+from feedhub.following import Follower, unread
 from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
 from feedhub.model import (
@@ -46,9 +46,6 @@ COMMIT_WAIT = 0.05
 
 TOGETHER = 100
 """Sources to be polled by hand that are looked at again together: a look at each would cost more than its poll."""
-
-NO_PAGE = "no page stored"
-"""Kind of outcome of a source of which there is nothing to read again."""
 
 FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=15), timedelta(minutes=30)
 """While the database cannot be written, nobody is asked for what could not be kept: the wait doubles up to half an hour."""
@@ -192,22 +189,16 @@ class Pipeline:
         """
         for state in states:
             async with self._alone(state.slug) as now:
-                page = await asyncio.to_thread(self._pages.kept_page, now.id) if now else None
-                if now is None or page is None:
-                    detail = "no page of it is stored; the next poll that can be read leaves one"
-                    yield Outcome(source=state.id, slug=state.slug, at=self._clock(), kind=NO_PAGE, detail=detail)
+                lead = await self._follower.stored(now) if now else None
+                if lead is None:
+                    yield unread(state, self._clock(), None)
                     continue
-                lead = await self._follower.remembered(stored_lead(now, page))
                 async with self._rules.passing():
                     finding = await self._asker.finish(lead)
                     if finding.understood is None:
-                        failed = finding.result
-                        kind, detail = (
-                            ("", "") if not isinstance(failed, ParseFailed) else (failed.failure, failed.detail)
-                        )
-                        yield Outcome(source=now.id, slug=now.slug, at=self._clock(), kind=kind, detail=detail)
+                        yield unread(state, self._clock(), finding)
                         continue
-                    ticket = await self._stored(replace(finding, state=now, reread=True, kept=None))
+                    ticket = await self._stored(replace(finding, state=lead.state, reread=True, kept=None))
                 yield ticket.done.result()
 
     async def ask_soon(self, slug: str) -> None:

@@ -11,27 +11,37 @@ from feedhub.model import Digest, RawEntry
 
 def with_digest(entry: RawEntry) -> RawEntry:
     """The entry with its :attr:`RawEntry.digest` filled in: blake2b over all other fields."""
-    digest = hashlib.blake2b(digest_size=16)
-    _feed(digest, replace(entry, digest=Digest(b"")))
-    return replace(entry, digest=Digest(digest.digest()))
+    parts: list[bytes] = []
+    _serialise(replace(entry, digest=Digest(b"")) if entry.digest else entry, parts)
+    return replace(entry, digest=Digest(hashlib.blake2b(b"".join(parts), digest_size=16).digest()))
 
 
-def _feed(digest: hashlib.blake2b, value: Any) -> None:
+_NAMES: dict[type[Any], tuple[tuple[str, bytes], ...]] = {}
+"""The fields of each kind with their serialised names, looked up once."""
+
+
+def _names(kind: type[Any]) -> tuple[tuple[str, bytes], ...]:
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple((field.name, b"s%d:%s" % (len(field.name), field.name.encode())) for field in fields(kind))
+    return _NAMES[kind]
+
+
+def _serialise(value: Any, parts: list[bytes]) -> None:
     """Each value is led by its kind and length, so that no two different values have one serialisation.
 
     Empty fields are left out: a field added to the model later does not change the digest of entries without it.
     """
     if isinstance(value, str):
         data = value.encode("utf-8", "surrogatepass")
-        digest.update(b"s%d:" % len(data) + data)
+        parts.append(b"s%d:" % len(data))
+        parts.append(data)
     elif isinstance(value, tuple):
-        digest.update(b"t%d:" % len(value))
+        parts.append(b"t%d:" % len(value))
         for item in value:
-            _feed(digest, item)
+            _serialise(item, parts)
     else:
-        filled = [(field.name, getattr(value, field.name)) for field in fields(value)]
-        filled = [(name, item) for name, item in filled if item]
-        digest.update(b"r%d:" % len(filled))
+        filled = [(name, item) for field, name in _names(type(value)) if (item := getattr(value, field))]
+        parts.append(b"r%d:" % len(filled))
         for name, item in filled:
-            _feed(digest, name)
-            _feed(digest, item)
+            parts.append(name)
+            _serialise(item, parts)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -204,6 +203,19 @@ async def test_a_page_found_by_looking_is_not_read_against_robots_txt(tmp_path: 
             assert it.entries == {}
 
 
+async def test_a_crawl_delay_is_kept_and_one_beyond_a_minute_leaves_articles_alone(tmp_path: Path) -> None:
+    with serving(site(1) | {"robots.txt": b"User-agent: *\nCrawl-delay: 0.3\n"}) as server:
+        async with rig(tmp_path, server, more=ARTICLES) as it:
+            await it.poll()
+            times = [one.at for one in server.asked if one.path != "robots.txt"]
+            assert len(times) == 2
+            assert times[1] - times[0] >= 0.3
+            server.documents["robots.txt"] = b"User-agent: *\nCrawl-delay: 90\n"
+            server.documents["list.html"] = listing([card(2), card(1)])
+            assert (await it.poll()).new == 1
+            assert it.asked("story-2.html") == 0
+
+
 # ---------------------------------------------------------------- articles
 
 
@@ -277,10 +289,8 @@ class RefusingLedger:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         raise DiskFull("There is no room for the database.", "Make room.")
-        yield
 
 
 async def test_what_was_read_before_a_crash_is_not_asked_for_again(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedhub.extract.date_signs import looks_like_date, says_updated
 from feedhub.model import RawPerson
@@ -45,6 +46,13 @@ def read_lines(lines: Iterable[str], *, addresses: dict[str, str] | None = None,
 
     :param addresses: of authors' pages, by the name that links there.
     """
+    return _read(tuple(lines), tuple((addresses or {}).items()), context)
+
+
+@lru_cache(maxsize=2048)
+def _read(lines: tuple[str, ...], linked: tuple[tuple[str, str], ...], context: str) -> Credited:
+    """A listing says the same few names again and again."""
+    addresses = dict(linked)
     people: list[RawPerson] = []
     published = updated = ""
     used: list[str] = []
@@ -64,11 +72,11 @@ def read_lines(lines: Iterable[str], *, addresses: dict[str, str] | None = None,
         name = _LEADING_BY.sub("", line)
         if any(author_key(name) == author_key(one.name) for one in people):
             used.append(line)
-        elif people and not people[-1].role and _may_be_role(line, addresses or {}):
+        elif people and not people[-1].role and _may_be_role(line, addresses):
             people[-1] = RawPerson(name=people[-1].name, uri=people[-1].uri, role=line, context=context)
             used.append(line)
-        elif not people or name in (addresses or {}):
-            people.append(RawPerson(name=line, uri=(addresses or {}).get(name, ""), context=context))
+        elif not people or name in addresses:
+            people.append(RawPerson(name=line, uri=addresses.get(name, ""), context=context))
             used.append(line)
     return Credited(people=tuple(people), published=published, updated=updated, lines=tuple(used))
 
@@ -94,6 +102,6 @@ def looks_like_name(text: str) -> bool:
         return False
     if text[0] >= "\u2e80":
         return 2 <= len(text.replace(" ", "")) <= 8
-    letters = [word for word in words if word[:1].isalpha()]
-    capital = sum(1 for word in letters if word[0].isupper() or word[0].lower() == word[0].upper())
-    return 2 <= len(words) <= 5 and capital >= len(words) - 1
+    if not 2 <= len(words) <= 6 or not (words[0][0].isupper() or not words[0][0].islower()) or words[-1][0].islower():
+        return False
+    return all(not word[0].islower() or len(word) <= 3 for word in words)  # van, de, bin

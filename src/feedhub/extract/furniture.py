@@ -65,12 +65,22 @@ def is_related_heading(text: str) -> bool:
     return len(text) <= 60 and bool(_RELATED_HEADING.match(text))
 
 
+def size(text: str) -> int:
+    """How long a text is, in characters of a script with letters; those of scripts without spaces count more."""
+    return len(text) + 2 * len(_NO_SPACES.findall(text))
+
+
 def weight(text: str) -> float:
     """How many words a title has; scripts without spaces count two characters for a word, up to what is a title."""
+    if text.isascii() or not _NO_SPACES.search(text):
+        return len(_WORD.findall(text))
     dense = len(_NO_SPACES.findall(text))
     return len(_WORD.findall(_NO_SPACES.sub(" ", text))) + dense / 2.5
 
 
 def may_be_title(text: str) -> bool:
     """Whether the text of a link may be the title of an article: three words or more, and no label of the page."""
-    return weight(text) >= 3 and len(text) <= 400 and not _JUNK_TITLE.match(text) and not looks_like_date(text)
+    words = weight(text)
+    if words < 3 or len(text) > 400 or _JUNK_TITLE.match(text):
+        return False
+    return words > 8 or not looks_like_date(text)

@@ -22,7 +22,7 @@ _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*$"
 )
 _COMMA_BEFORE_END = re.compile(r",(\s*[}\]])")
-_AFTER_STRING = re.compile(r"\s*(?:[,:}\]]|$)")
+_AFTER_STRING = re.compile(r"\s*(?:[:}\]]|$|,\s*(?:[\"{\[}\]\d-]|true|false|null))")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 
 
@@ -138,10 +138,19 @@ def _quoted(text: str) -> str:
 
 def _closed(text: str) -> str:
     """A script that was cut off: what is open is closed, and a half-written last member goes."""
+    stack, safe = _open_at(text, len(text))
+    if not stack or len(stack) > _DEPTH:
+        return text
+    open_there, _safe = _open_at(text, safe)
+    return text[:safe] + "".join(reversed(open_there))
+
+
+def _open_at(text: str, end: int) -> tuple[list[str], int]:
+    """What closes the brackets that are open at a place, and the last place before it where a value was complete."""
     stack: list[str] = []
     inside = False
-    at, safe, safe_stack = 0, 0, ""
-    while at < len(text):
+    at, safe = 0, 0
+    while at < end:
         char = text[at]
         if inside:
             if char == "\\":
@@ -154,10 +163,8 @@ def _closed(text: str) -> str:
             stack.append("}" if char == "{" else "]")
         elif char in "}]" and stack:
             stack.pop()
-            safe, safe_stack = at + 1, "".join(reversed(stack))
+            safe = at + 1
         elif char == ",":
-            safe, safe_stack = at, "".join(reversed(stack))
+            safe = at
         at += 1
-    if not stack and not inside:
-        return text
-    return text[:safe] + safe_stack
+    return stack, safe

@@ -9,19 +9,18 @@ from urllib.parse import urlsplit
 from feedhub.extract import linked_data
 from feedhub.extract.bylines import looks_like_name
 from feedhub.extract.facts import Facts, entry_of, laid_over
-from feedhub.extract.furniture import PAYWALL, RELATED, is_related_heading
+from feedhub.extract.furniture import PAYWALL, is_related_heading, size
 from feedhub.extract.original import Origin, find_origin
 from feedhub.extract.reading import Article
 from feedhub.extract.selectolax_head import head_facts, without_site
 from feedhub.extract.selectolax_markup import Markup, people_with_roles, read_crumbs, read_markup
-from feedhub.extract.selectolax_rows import find_rows
+from feedhub.extract.selectolax_related import related_articles, related_blocks
 from feedhub.extract.selectolax_survey import Survey, survey
 from feedhub.extract.selectolax_text import ENOUGH, Body, by_trafilatura, find_container
-from feedhub.extract.selectolax_tree import LexborNode, Page, fold, names_of, open_page, same_place, text_of
-from feedhub.model import RawCategory, RawEntry, RawPerson, RawText, TextType
+from feedhub.extract.selectolax_tree import LexborNode, Page, fold, inner, names_of, open_page, text_of
+from feedhub.model import RawCategory, RawPerson, RawText, TextType
 from feedhub.organisations import names_organisation
 
-MAX_RELATED = 40
 _FULL = 0.25
 """A text of trafilatura's that is shorter than this part of ours is not the article's."""
 
@@ -58,6 +57,8 @@ def selected(page: Page, selector: str) -> list[LexborNode]:
 def article_of(seen: Survey, *, content: str = "auto") -> Article:
     """What :func:`read_article` promises, of a page that was looked at already."""
     page = seen.page
+    blocks = related_blocks(page)
+    page.aside = {node.mem_id for node in blocks}
     linked = seen.main_article(seen.linked) or Facts()
     marked = seen.main_article(seen.marked) or Facts()
     hentry = seen.hentries[0][0] if len(seen.hentries) == 1 else Facts()
@@ -101,7 +102,7 @@ def article_of(seen: Survey, *, content: str = "auto") -> Article:
     steps += [f"authors: {people_from}"] if people else ["authors: none found"]
     steps += [f"text: {text_from}"] if text_from else []
     steps += [f"original publisher: “{origin.line[:80]}” at the end of the text"] if origin else []
-    related = _related(seen, facts.link)
+    related = related_articles(page, blocks, facts.link)
     steps += [f"related articles: {len(related)}"] if related else []
     return Article(entry=entry_of(facts), related=related, paywalled=locked, steps=tuple(steps))
 
@@ -163,7 +164,7 @@ def _people(
 def _signed(own: Body) -> str:
     """A name at the end of the text that is set apart, by its weight or at the right edge."""
     last = own.root.last_child
-    blocks = [node for node in own.root.css("p, div")[-4:] if node.css_first("p, div") is None]
+    blocks = [node for node in own.root.css("p, div")[-4:] if inner(node, "p, div") is None]
     for node in reversed(blocks if last is not None else []):
         text = text_of(node)
         apart = node.css_first("strong, b, em, i") is not None or "right" in (node.attributes.get("style") or "") + (
@@ -199,12 +200,14 @@ def _text(
         body = Body("".join(node.html or "" for node in chosen)).without_lines(set(), title, ())
         return _raw(body, page), f"selector {content}"
     ours = own.without_lines(markup.known, title, names) if own else None
-    length = len(" ".join(ours.lines())) if ours else 0
+    length = size(" ".join(ours.lines())) if ours else 0
     if found := by_trafilatura(page):
         body = Body(found).without_lines(markup.known, title, names).with_lead(markup.lead)
         if origin:
             body.with_line(origin.line)
-        if len(" ".join(body.lines())) >= max(ENOUGH if not length else 0, _FULL * length):
+        got = body.lines()
+        in_one_piece = ours is not None and len(got) * 2 <= len(ours.lines())  # it gave up on the paragraphs
+        if size(" ".join(got)) >= max(ENOUGH if not length else 0, _FULL * length) and not in_one_piece:
             return _raw(body, page), "trafilatura"
     if ours and length >= 40:
         return _raw(ours.with_lead(markup.lead), page), "the element with most running text"
@@ -248,53 +251,3 @@ def _is_walled(page: Page) -> bool:
             "[class*=wall], [class*=piano], [class*=subscriber], [class*=premium], [class*=locked]"
         )[:20]
     )
-
-
-# ---------------------------------------------------------------- beside it
-
-
-def _related(seen: Survey, link: str) -> tuple[RawEntry, ...]:
-    """The articles in blocks that say they are related, each with what its own row says."""
-    found: dict[str, RawEntry] = {}
-    for block in _blocks(seen.page):
-        for facts in find_rows(seen.page, block, least=1, related=True).articles:
-            if facts.link not in found and not same_place(facts.link, link) and len(found) < MAX_RELATED:
-                found[facts.link] = entry_of(facts)
-    return tuple(found.values())
-
-
-def _blocks(page: Page) -> list[LexborNode]:
-    blocks: list[LexborNode] = []
-    inside: set[int] = set()
-
-    def add(node: LexborNode) -> None:
-        if node.mem_id not in inside and node.css_first("h1") is None and node.css_first("a[href]") is not None:
-            blocks.append(node)
-            inside.add(node.mem_id)
-            inside.update(one.mem_id for one in node.css("*"))
-
-    for node in page.tree.css("[class], [id]")[:3_000]:
-        if node.tag not in {"body", "html", "main", "article", "a", "span"} and RELATED.search(names_of(node)):
-            add(node)
-    for node in page.tree.css("h2, h3, h4, h5, strong, p, div, span")[:2_000]:
-        text = node.text(separator=" ") or ""
-        if len(text) > 80 or not is_related_heading(" ".join(text.split())):
-            continue
-        at: LexborNode | None = node
-        while (
-            at is not None
-            and at.next is None
-            and at.parent is not None
-            and at.parent.tag not in {"body", "main", "article"}
-        ):
-            at = at.parent
-        follower = at.next if at is not None else None
-        count = 0
-        while follower is not None and count < 12:
-            if follower.is_element_node:
-                if follower.tag in {"h1", "h2", "h3"}:
-                    break
-                add(follower)
-                count += 1
-            follower = follower.next
-    return blocks

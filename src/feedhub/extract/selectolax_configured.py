@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
 from feedhub.css_selectors import css_pick
 from feedhub.extract.reading import PageKind, PageReading
 from feedhub.extract.rows import SourceReading, Values, completed, entry_of, first_given
 from feedhub.extract.selectolax_page import read_page
-from feedhub.model import PageMemory, RawEntry, RawFeed, RawText, TextType
+from feedhub.extract.selectolax_tree import LexborNode, Page, attribute, flat, open_page, text_of
+from feedhub.model import Failure, PageMemory, ParseFailed, RawEntry, RawFeed, RawText, TextType
 from feedhub.settings import Pick, RowField, RowFields, Source
 
 MOST_ROWS = 1_000
@@ -22,11 +21,13 @@ _TITLES = ("h1, h2, h3, h4, h5, h6", "[itemprop=headline], [class*=title], [clas
 _DATES = ("time@datetime", "[datetime]@datetime", "time", "[itemprop=datePublished]@content", "[class*=date]")
 
 
-def read_rows(html: str, url: str, source: Source) -> SourceReading:
+def read_rows(html: str, url: str, source: Source) -> SourceReading | ParseFailed:
     """Read a page by ``source.items`` and ``source.fields``. Links stay as written; their base is that of the page."""
-    tree = LexborHTMLParser(html)
-    base = _base(tree, url)
-    nodes = tree.css(source.items)
+    page = open_page(html, url)
+    if isinstance(page, str):
+        return ParseFailed(failure=Failure.TOO_COMPLEX, detail=page)
+    base = page.base
+    nodes = page.tree.css(source.items)
     rows = [_values(node, source.fields) for node in nodes[:MOST_ROWS]]
     entries = [entry_of(values, base) for values in rows]
     automatic = read_page(html, url)
@@ -35,26 +36,33 @@ def read_rows(html: str, url: str, source: Source) -> SourceReading:
     whole = [_completed(entry, known, base, told) for entry in entries]
     count = len(nodes)
     return SourceReading(
-        feed=_feed(automatic, tree, whole),
+        feed=_feed(automatic, page, whole),
         memory=PageMemory(kind="page", via=f"rows {source.items}"),
         steps=(f"`{source.items}` matches {count} element{'s' * (count != 1)}",),
-        snippet=_outline(nodes[0]) if nodes else shown_by(tree, automatic),
+        snippet=_outline(nodes[0]) if nodes else shown_by(page, automatic),
         suggestion=suggested(automatic),
         dated=RowField.DATE in told,
     )
 
 
-def _feed(automatic: PageReading, tree: LexborHTMLParser, entries: list[RawEntry]) -> RawFeed:
+def _feed(automatic: PageReading, page: Page, entries: list[RawEntry]) -> RawFeed:
     """What the page says of itself comes from automatic reading, its entries from the rows."""
     feed = automatic.feed
-    title = feed.title or _title(tree)
-    notes = (f"only the first {MOST_ROWS:,} rows are read",) if len(entries) >= MOST_ROWS else ()
+    title = feed.title or _title(page)
+    notes = (
+        (
+            *page.notes,
+            f"only the first {MOST_ROWS:,} rows are read",
+        )
+        if len(entries) >= MOST_ROWS
+        else tuple(page.notes)
+    )
     return RawFeed(
         format="page",
         title=title,
         subtitle=feed.subtitle,
         links=feed.links,
-        language=feed.language or _language(tree),
+        language=feed.language or _language(page),
         image=feed.image,
         icon=feed.icon,
         entries=tuple(entries),
@@ -62,23 +70,15 @@ def _feed(automatic: PageReading, tree: LexborHTMLParser, entries: list[RawEntry
     )
 
 
-def _title(tree: LexborHTMLParser) -> RawText | None:
-    node = tree.css_first("title")
-    text = " ".join(node.text().split()) if node else ""
+def _title(page: Page) -> RawText | None:
+    node = page.tree.css_first("title")
+    text = flat(node.text()) if node else ""
     return RawText(value=text, type=TextType.PLAIN) if text else None
 
 
-def _language(tree: LexborHTMLParser) -> str:
-    root = tree.css_first("html[lang]")
-    return (root.attributes.get("lang") or "") if root else ""
-
-
-def _base(tree: LexborHTMLParser, url: str) -> str:
-    node = tree.css_first("base[href]")
-    try:
-        return urljoin(url, (node.attributes.get("href") or "").strip()) if node else url
-    except ValueError:
-        return url
+def _language(page: Page) -> str:
+    root = page.tree.css_first("html[lang]")
+    return attribute(root, "lang") if root else ""
 
 
 # ---------------------------------------------------------------- one row
@@ -114,10 +114,6 @@ def take(row: LexborNode, notation: str, *, markup: bool = False) -> Iterator[st
             yield node.inner_html or ""
         else:
             yield text_of(node)
-
-
-def text_of(node: LexborNode) -> str:
-    return " ".join(node.text(separator=" ").split())
 
 
 def _source_of(srcset: str) -> str:
@@ -166,12 +162,12 @@ def _absolute(base: str, href: str) -> str:
 # ---------------------------------------------------------------- what is told when rows are missing
 
 
-def shown_by(tree: LexborHTMLParser, automatic: PageReading) -> str:
+def shown_by(page: Page, automatic: PageReading) -> str:
     """An outline of the element that most probably is a row, or of the page's main part."""
     if automatic.kind is PageKind.SHELL:
         return "a frame that only scripts fill"
     for selector in (automatic.items, "main", "article", "body"):
-        node = tree.css_first(selector) if selector else None
+        node = page.tree.css_first(selector) if selector else None
         if node is not None:
             return _outline(node)
     return ""
@@ -207,7 +203,8 @@ def _tags(node: LexborNode, depth: int = 0) -> Iterator[str]:
         yield from (">", "[", *inner, "]") if depth == 0 else inner
 
 
-def script_text(html: str, selector: str) -> str | None:
+def script_text(html: str, url: str, selector: str) -> str | None:
     """What is in the script element that holds a page's data; None when there is no such element."""
-    node = LexborHTMLParser(html).css_first(selector)
+    page = open_page(html, url)
+    node = None if isinstance(page, str) else page.tree.css_first(selector)
     return node.text() if node is not None else None

@@ -39,11 +39,15 @@ def _facts(page: Page, node: LexborNode) -> Facts:
     address = page.absolute(attribute(link, "href")) if link is not None else ""
     if not address and node.id:
         address = f"{page.url.partition('#')[0]}#{node.id}"
+    summary = text_of(node.css_first(".p-summary, .entry-summary"))
+    if content is not None and (more := content.css_first("a.more-link, a.read-more, a[href*='#more']")) is not None:
+        more.decompose()  # what stands here is the beginning only
+        summary, content = summary or text_of(content), None
     markup = content.inner_html if content is not None else None
     return Facts(
         title=text_of(title),
         link=address,
-        summary=text_of(node.css_first(".p-summary, .entry-summary")),
+        summary=summary,
         content=RawText(value=markup, type=TextType.HTML, base=page.base) if markup and markup.strip() else None,
         published=_moment(node, ".dt-published, time.published, .published, time.entry-date, abbr.published"),
         updated=_moment(node, ".dt-updated, time.updated, .updated, abbr.updated"),
@@ -64,7 +68,7 @@ def _moment(node: LexborNode, selector: str) -> str:
 
 def _people(page: Page, node: LexborNode) -> tuple[RawPerson, ...]:
     for selector in _PERSON.split(", "):
-        people = []
+        people: list[RawPerson] = []
         for one in node.css(selector)[:10]:
             inner = one.css_first(".p-name, .fn") if not selector.endswith((".fn", " a")) else None
             link = one if one.tag == "a" else one.css_first("a.u-url, a.url, a[href]")

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from feedhub.extract.bylines import Credited, looks_like_name, read_lines
 from feedhub.extract.date_signs import looks_like_date, says_updated
 from feedhub.extract.furniture import BLOCKED, RELATED, is_related_heading
-from feedhub.extract.selectolax_tree import LexborNode, Page, attribute, flat, fold, lines, names_of, text_of
+from feedhub.extract.selectolax_tree import LexborNode, Page, attribute, flat, fold, lines, names_of, segments, text_of
 from feedhub.model import RawPerson
 from feedhub.names import author_key
 
 _BYLINES = (
     "[rel~=author], [itemprop~=author], [class*=byline], [class*=author], [class*=Author], [class*=tac-gia], [class*=tacgia], "
-    "[class*=writer], [class*=reporter], address"
+    "[class*=writer], [class*=reporter], [class*=signature], address"
 )
 _LEADS = (
     "[class*=sapo], [class*=standfirst], [class*=dek], [class*=lead], [class*=lede], [class*=chapeau], [class*=subtitle], "
@@ -75,17 +75,19 @@ def _heading(page: Page, likely_title: str) -> LexborNode | None:
             text = fold(text_of(node))
             if text == wanted or (len(text) > 12 and (text in wanted or wanted in text)):
                 return node
-    plain = [node for node in headings if not is_outside(node)]
+    plain = [node for node in headings if not is_outside(page, node)]
     return max(plain, key=lambda node: len(text_of(node)), default=None)
 
 
-def is_outside(node: LexborNode, *, header: bool = False) -> bool:
+def is_outside(page: Page, node: LexborNode) -> bool:
     """Whether an element stands in what is not the article: navigation, comments, related articles, the page's foot."""
     at: LexborNode | None = node
     for _step in range(40):
         if at is None or at.tag in {"body", "main", "html"}:
             return False
-        if at.tag in {"nav", "footer", "aside"} or (header and at.tag == "header"):
+        if at.mem_id in page.aside:
+            return True
+        if at.tag in {"nav", "footer", "aside"}:
             return at.tag != "footer" or not _within(at, "article")
         names = names_of(at)
         if names.strip() and (RELATED.search(names) or BLOCKED.search(names)) and at.tag != "article":
@@ -235,10 +237,10 @@ def _emphasised(node: LexborNode) -> bool:
 def _byline(page: Page, title: str) -> Credited | None:
     folded = fold(title)
     for node in page.tree.css(_BYLINES)[:30]:
-        if is_outside(node) or node.tag in {"article", "main", "body", "meta", "link", "section"}:
+        if is_outside(page, node) or node.tag in {"article", "main", "body", "meta", "link", "section"}:
             continue
         box = _box(node)
-        text = lines(box, 12)
+        text = segments(box, 12)
         if not text or (folded and folded in fold(" ".join(text))) or sum(map(len, text)) > 400:
             continue
         addresses = {flat(one.text(separator=" ")): page.absolute(attribute(one, "href")) for one in box.css("a[href]")}
@@ -261,7 +263,7 @@ def _box(node: LexborNode) -> LexborNode:
             or parent.css_first("h1, h2, h3, p p, a[rel~=tag]")
         ):
             break
-        inside = lines(parent, 8)
+        inside = segments(parent, 8)
         if len(inside) > 6 or any(len(line) > 70 for line in inside):
             break
         box = parent
@@ -272,13 +274,13 @@ def _time(page: Page) -> str:
     """The first ``time`` of the article, or the first element that is called one and reads like one."""
     for node in page.tree.css("time[datetime], time")[:20]:
         stated = attribute(node, "datetime") or text_of(node)
-        if stated and not is_outside(node):
+        if stated and not is_outside(page, node):
             return stated
     for node in page.tree.css(
         "[class*=date], [class*=time], [class*=ngay], [class*=publish], [class*=Date], [class*=Time]"
     )[:40]:
         text = flat(node.text(separator=" "))
-        if looks_like_date(text) and not is_outside(node):
+        if looks_like_date(text) and not is_outside(page, node):
             return text
     return ""
 
@@ -286,7 +288,7 @@ def _time(page: Page) -> str:
 def _lead(page: Page, title: str) -> str:
     folded = fold(title)
     for node in page.tree.css(_LEADS)[:20]:
-        if node.tag in {"body", "main", "article", "section", "meta", "link", "html"} or is_outside(node):
+        if node.tag in {"body", "main", "article", "section", "meta", "link", "html"} or is_outside(page, node):
             continue
         text = " ".join(lines(node, 6))
         if (

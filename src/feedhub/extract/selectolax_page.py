@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from feedhub.extract import linked_data
 from feedhub.extract.facts import Facts, entry_of
+from feedhub.extract.furniture import size
+from feedhub.extract.json_ld import Node
 from feedhub.extract.page_state import articles_in_state
 from feedhub.extract.reading import PageKind, PageReading
 from feedhub.extract.selectolax_article import article_of
@@ -16,7 +18,7 @@ from feedhub.extract.selectolax_head import without_site
 from feedhub.extract.selectolax_rows import MIN_ROWS, find_rows
 from feedhub.extract.selectolax_survey import Survey, survey
 from feedhub.extract.selectolax_text import ENOUGH, Body
-from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, open_page, text_of
+from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, inner, open_page, text_of
 from feedhub.model import RawEntry, RawFeed, RawLink, RawPerson, RawText, TextType
 
 _SHELL_TEXT = 300
@@ -116,12 +118,12 @@ def _running_text(seen: Survey) -> int:
     by_parent: dict[int, int] = {}
     for node in seen.page.tree.css("p, blockquote")[:1_000]:
         text = flat(node.text())
-        if len(text) < 60 or node.parent is None:
+        if size(text) < 60 or node.parent is None:
             continue
         parent = node.parent
         if parent.tag == "a" or node.css_first("a h2, a h3") is not None:
             continue
-        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + len(text)
+        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + size(text)
     longest = max(by_parent.values(), default=0)
     if longest:
         return longest
@@ -153,7 +155,7 @@ def _marked(seen: Survey, steps: list[str]) -> _Listing | None:
     return _structured(seen, seen.marked, "microdata", steps)
 
 
-def _structured(seen: Survey, nodes: list[linked_data.Node], name: str, steps: list[str]) -> _Listing | None:
+def _structured(seen: Survey, nodes: list[Node], name: str, steps: list[str]) -> _Listing | None:
     if not nodes:
         return None
     listed = linked_data.list_of(nodes, seen.page.absolute)
@@ -217,8 +219,8 @@ def _full_articles(seen: Survey) -> list[LexborNode]:
     found = []
     for node in seen.page.tree.css("article")[:100]:
         heading = node.css_first("h1, h2, h3")
-        paragraphs = sum(len(flat(one.text())) for one in node.css("p")[:40]) if heading is not None else 0
-        if paragraphs >= ENOUGH and node.css_first("article") is not None:
+        paragraphs = sum(size(flat(one.text())) for one in node.css("p")[:40]) if heading is not None else 0
+        if paragraphs >= ENOUGH and inner(node, "article") is None:
             found.append(node)
     return found
 
@@ -279,7 +281,7 @@ def _alike(seen: Survey, steps: list[str]) -> _Listing | None:
     if len(rows.articles) < MIN_ROWS:
         steps.append("repeated links: fewer than three that look alike and read like titles")
         return None
-    steps.append(f"repeated links: {len(rows.articles)} rows at {rows.items}")
+    steps.append(f"repeated links: {len(rows.articles)} rows" + (f" at {rows.items}" if rows.items else ""))
     return _Listing("repeated links", rows.articles, rows.items, dict(rows.fields))
 
 
@@ -305,7 +307,8 @@ def _told_apart(articles: Sequence[Facts]) -> list[Facts]:
 
 def _feed(seen: Survey, form: str, entries: tuple[RawEntry, ...]) -> RawFeed:
     head = seen.head
-    title = head.site_name if form == "article" else without_site(head.title, seen.sites) or head.site_name
+    front = urlsplit(seen.page.url).path in {"", "/"}
+    title = head.site_name if form == "article" or front else without_site(head.title, seen.sites)
     title = title or head.title or seen.page.site
     subtitle = head.first("description", "og:description") if form == "page" else ""
     return RawFeed(

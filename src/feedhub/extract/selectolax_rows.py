@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from feedhub.extract.bylines import read_lines
+from feedhub.extract.bylines import looks_like_name, read_lines
 from feedhub.extract.date_signs import looks_like_date
 from feedhub.extract.facts import Facts
 from feedhub.extract.furniture import BLOCKED, RELATED, may_be_title, weight
@@ -27,12 +28,16 @@ from feedhub.extract.selectolax_tree import (
     lines,
     names_of,
     same_place,
+    segments,
 )
 from feedhub.model import RawCategory, RawPerson
 
 MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
+_MOST_INSIDE = 120
+"""Elements of one row that are looked at."""
+_SPEAKING = frozenset({"p", "img", "time", "span", "small", "dd", "td"})
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
@@ -40,14 +45,9 @@ _NO_ARTICLE = re.compile(
     r"register|account|cart|checkout|about|contact|privacy|terms|wp-login\.php|wp-admin|feed|rss|page)(?:/|\.\w+$|$)|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp3|mp4|xml)$",
     re.IGNORECASE,
 )
-_NEAR = (
-    "time, [datetime], [rel~=author], [rel~=tag], p, img, small, dd, td, span, "
-    "[class*=date], [class*=time], [class*=author], [class*=byline], [class*=meta], [class*=categor], [class*=summary], [class*=excerpt], "
-    "[class*=sapo], [class*=lead], [class*=desc], [class*=by]"
-)
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
-    r"author|byline|tac-?gia|writer|reporter|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
+    r"author|byline|tac-?gia|writer|reporter|signature|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
 )
 _CATEGORY_CLASS = re.compile(
     r"(?:^|[\s_-])(?:cat|category|categories|section|kicker|chuyen-?muc|label|topic)(?:$|[\s_-])"
@@ -88,6 +88,7 @@ class _Index:
         self._related = related
         self._blocked: dict[int, bool] = {}
         self._labels: dict[int, str] = {}
+        self._standings: dict[int, str] = {}
 
     def label(self, node: LexborNode) -> str:
         known = self._labels.get(node.mem_id)
@@ -95,6 +96,20 @@ class _Index:
             names = (node.attributes.get("class") or "").split()
             first = next((name for name in names if _PLAIN.fullmatch(name)), "")
             known = self._labels[node.mem_id] = f"{node.tag}.{first}" if first else node.tag or ""
+        return known
+
+    def standing(self, node: LexborNode | None) -> str:
+        """The labels of an element and the two around it."""
+        if node is None:
+            return ""
+        known = self._standings.get(node.mem_id)
+        if known is None:
+            parts: list[str] = []
+            at: LexborNode | None = node
+            while at is not None and len(parts) < 3 and at.tag not in {"body", "main"}:
+                parts.append(self.label(at))
+                at = at.parent
+            known = self._standings[node.mem_id] = " ".join(parts)
         return known
 
     def is_blocked(self, node: LexborNode) -> bool:
@@ -120,11 +135,36 @@ class _Index:
             return False
         if tag in _OUTSIDE and not (self._related and tag == "aside"):
             return True
-        names = names_of(node)
         if tag == "header":
             parent = node.parent
             return not (parent is not None and parent.tag in {"article", "li", "section"})
-        return bool(BLOCKED.search(names)) or (not self._related and bool(RELATED.search(names)))
+        return _is_furniture(names_of(node), self._related)
+
+
+@lru_cache(maxsize=4096)
+def _is_furniture(names: str, related: bool) -> bool:
+    """Asked of each class once: a page has few, and says them often."""
+    return bool(names.strip()) and (bool(BLOCKED.search(names)) or (not related and bool(RELATED.search(names))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What the class of an element in a row says of it."""
+
+    date: bool = False
+    author: bool = False
+    category: bool = False
+    lead: bool = False
+
+
+@lru_cache(maxsize=4096)
+def _hints(names: str) -> _Hints:
+    return _Hints(
+        date=bool(_DATE_CLASS.search(names)),
+        author=bool(_AUTHOR_CLASS.search(names)),
+        category=bool(_CATEGORY_CLASS.search(names)),
+        lead=bool(_LEAD_CLASS.search(names)),
+    )
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
@@ -145,6 +185,8 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     rows = _rows(chosen, root)[:MAX_ROWS]
     read = [_read(page, row, index) for row in rows]
     kept = [facts for facts, _where in read]
+    if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
+        return Rows(articles=tuple(kept))
     items, selectors = _selectors(rows, [where for _facts, where in read], index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)
 
@@ -154,23 +196,26 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
 
 def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
     found = []
+    own_path = urlsplit(page.url).path.rstrip("/")
     for node in root.css("a[href]")[:MAX_NODES]:
-        href = attribute(node, "href")
-        if href.startswith(("#", "javascript:", "mailto:", "tel:")):
+        attributes = node.attributes
+        href = (attributes.get("href") or "").strip()
+        if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
             continue
         url = page.absolute(href).partition("#")[0]
-        if not url or not page.is_here(url) or _is_no_article(url) or same_place(url, page.url):
+        if not url or not page.is_here(url) or _is_no_article(url) or index.is_blocked(node):
+            continue
+        if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
             continue
         title, titled, in_heading = _title(node)
-        if not title or "author" in attribute(node, "rel") or index.is_blocked(node):
-            continue
-        found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
+        if title:
+            found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
     return found
 
 
 def _is_no_article(url: str) -> bool:
-    parts = urlsplit(url)
-    return (parts.path in {"", "/"} and not parts.query) or bool(_NO_ARTICLE.search(parts.path))
+    path = url.split("/", 3)[-1] if url.count("/") > 2 else ""
+    return not path or bool(_NO_ARTICLE.search("/" + path.partition("?")[0]))
 
 
 def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
@@ -181,28 +226,23 @@ def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
         return (text, node, True) if may_be_title(text) or weight(text) >= 2 else ("", node, False)
     if len(text) < 8 and weight(text) < 3:
         return "", node, False
-    inner = (
+    heading = (
         node.css_first("h1, h2, h3, h4, h5, h6, [class*=title], [class*=headline]")
         if node.first_child is not None
         else None
     )
-    if inner is not None and inner.mem_id != node.mem_id:
-        text = flat(inner.text(separator=" "))
-        return (text, inner, True) if may_be_title(text) else ("", node, False)
+    if heading is not None and heading.mem_id != node.mem_id:
+        text = flat(heading.text(separator=" "))
+        return (text, heading, True) if may_be_title(text) else ("", node, False)
     if len(text) > 160:  # the link is the whole row: its first line is the title
         text = next(iter(lines(node, 3)), "")
+    elif node.css_first("span, div, time, em, small, p") is not None:  # a date or a section stands in the link, too
+        text = max((one for one in segments(node, 8) if may_be_title(one)), key=len, default="")
     return (text, node, False) if may_be_title(text) else ("", node, False)
 
 
 def _likeness(node: LexborNode, index: _Index) -> str:
-    parts = [index.label(node)]
-    parent = node.parent
-    for _step in range(3):
-        if parent is None or parent.tag in {"body", "main"}:
-            break
-        parts.append(index.label(parent))
-        parent = parent.parent
-    return " ".join(parts)
+    return f"{index.label(node)} {index.standing(node.parent)}"
 
 
 def _alike(links: list[_Link], least: int) -> list[_Link]:
@@ -240,9 +280,11 @@ def _rows(links: list[_Link], root: LexborNode) -> list[_Row]:
     for link in links:
         at: LexborNode | None = link.node
         for _step in range(_CLIMB):
-            if at is None or at.mem_id == root.mem_id or at.tag == "body":
+            if at is None or at.tag in {"body", "main"}:
                 break
             around[at.mem_id].add(link.url)
+            if at.mem_id == root.mem_id:
+                break
             at = at.parent
     best: dict[str, _Link] = {}
     for link in links:
@@ -280,22 +322,55 @@ def _read(page: Page, row: _Row, index: _Index) -> tuple[Facts, dict[str, str]]:
     reading = _RowReading(page, row, index)
     for node in row.nodes:
         reading.visit(node)
-        for inner in node.css(_NEAR)[:80]:
-            reading.visit(inner)
+        for near in node.css("*")[:_MOST_INSIDE]:
+            reading.visit(near)
     return reading.facts(), reading.where
+
+
+def _is_leaf(node: LexborNode) -> bool:
+    child = node.first_child
+    return child is not None and child.next is None and child.tag == "-text"
 
 
 class _RowReading:
     def __init__(self, page: Page, row: _Row, index: _Index) -> None:
         self._page, self._row, self._index = page, row, index
         self._title = fold(row.link.title)
-        self._facts = Facts(title=row.link.title, link=row.link.url)
+        self._published = self._summary = self._image_at = ""
         self._people: list[RawPerson] = []
         self._categories: list[RawCategory] = []
         self.where: dict[str, str] = {}
 
     def facts(self) -> Facts:
-        return replace(self._facts, authors=tuple(self._people), categories=tuple(self._categories))
+        if not self._people:
+            self._people_said_twice()
+        return Facts(
+            title=self._row.link.title,
+            link=self._row.link.url,
+            summary=self._summary,
+            published=self._published,
+            authors=tuple(self._people),
+            categories=tuple(self._categories),
+            images=(self._image_at,) if self._image_at else (),
+        )
+
+    def _people_said_twice(self) -> None:
+        """A picture's alternative text and the link beside it say one name: that is a byline, and a role may follow."""
+        for node in self._row.nodes:
+            alts = {flat(attribute(one, "alt")) for one in node.css("img[alt]")[:6]}
+            names = {alt for alt in alts if looks_like_name(alt) and fold(alt) != self._title}
+            if not names:
+                continue
+            text = segments(node)
+            at = next((at for at, line in enumerate(text) if line in names), None)
+            if at is not None:
+                addresses = self._addresses(node)
+                self._people.extend(read_lines(text[at : at + 3], addresses=addresses, context="row").people[:1])
+                return
+
+    def _addresses(self, node: LexborNode) -> dict[str, str]:
+        links = [node] if node.tag == "a" else node.css("a[href]")[:20]
+        return {flat(one.text(separator=" ")): self._page.absolute(attribute(one, "href")) for one in links}
 
     def visit(self, node: LexborNode) -> None:
         tag = node.tag or ""
@@ -303,20 +378,23 @@ class _RowReading:
             self._image(node)
             return
         attributes = node.attributes
-        names = (attributes.get("class") or "").lower()
-        if tag == "time" or "datetime" in attributes or (names and _DATE_CLASS.search(names)):
+        if not attributes and tag not in _SPEAKING:
+            return
+        hints = _hints((attributes.get("class") or "").lower())
+        relations = (attributes.get("rel") or "").split()
+        if tag == "time" or hints.date or "datetime" in attributes:
             self._date(node, attributes.get("datetime") or "")
-        if "rel" in attributes or (names and _AUTHOR_CLASS.search(names)):
-            self._author(node, attributes.get("rel") or "", names)
-        if (names and _CATEGORY_CLASS.search(names)) or "tag" in (attributes.get("rel") or "").split():
+        if hints.author or "author" in relations:
+            self._author(node)
+        if hints.category or "tag" in relations:
             self._category(node)
-        if not self._facts.summary and (tag in {"p", "dd"} or (names and _LEAD_CLASS.search(names))):
+        if not self._summary and (hints.lead or tag in {"p", "dd"}):
             self._lead(node)
-        elif not self._facts.published and tag in {"span", "small", "p", "td"}:
+        if not self._published and tag in {"span", "small", "p", "td", "dd"} and _is_leaf(node):
             self._date(node, "")
 
     def _image(self, node: LexborNode) -> None:
-        if self._facts.images:
+        if self._image_at:
             return
         attributes = node.attributes
         for name in ("data-src", "data-original", "data-lazy-src", "src"):
@@ -326,35 +404,35 @@ class _RowReading:
                 f"{address} {attributes.get('class') or ''}",
                 re.IGNORECASE,
             ):
-                self._facts = replace(self._facts, images=(address,))
+                self._image_at = address
                 self.where.setdefault("image", f"img@{name}")
                 return
 
     def _date(self, node: LexborNode, stated: str) -> None:
-        if self._facts.published:
+        if self._published:
             return
         text = flat(stated) or flat(node.text(separator=" "))
         if stated or looks_like_date(text):
-            self._facts = replace(self._facts, published=text)
+            self._published = text
             self.where.setdefault("date", self._selector(node) + ("@datetime" if stated else ""))
 
-    def _author(self, node: LexborNode, rel: str, names: str) -> None:
-        if "author" not in rel.split() and not _AUTHOR_CLASS.search(names):
+    def _author(self, node: LexborNode) -> None:
+        if self._people:
             return
-        text = lines(node, 8)
+        text = segments(node, 8)
         if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
             return
-        addresses = {
-            flat(one.text()): self._page.absolute(attribute(one, "href"))
-            for one in ([node] if node.tag == "a" else node.css("a[href]"))
-        }
-        credited = read_lines(text, addresses=addresses, context="row")
-        if credited.published and not self._facts.published:
-            self._facts = replace(self._facts, published=credited.published)
-        new = [one for one in credited.people if all(fold(one.name) not in fold(known.name) for known in self._people)]
-        if new and not self._people:
-            self._people.extend(new)
-            self.where.setdefault("author", self._selector(node))
+        credited = read_lines(text, addresses=self._addresses(node), context="row")
+        self._published = self._published or credited.published
+        if credited.people:
+            self._people.extend(credited.people)
+            self.where.setdefault("author", self._name_selector(node, credited.people[0].name))
+
+    def _name_selector(self, node: LexborNode, name: str) -> str:
+        """The link with the name, where a role or a date stands beside it in the byline."""
+        link = next((one for one in node.css("a[href]")[:8] if flat(one.text()) == name), None)
+        own = self._selector(node)
+        return own if link is None or link.mem_id == node.mem_id else f"{own} {self._index.label(link)}"
 
     def _category(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
@@ -365,14 +443,9 @@ class _RowReading:
 
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
-        folded = fold(text)
-        if (
-            weight(text) >= 6
-            and not looks_like_date(text)
-            and folded != self._title
-            and not folded.startswith(self._title + " " + self._title)
-        ):
-            self._facts = replace(self._facts, summary=text[:2_000])
+        start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
+        if weight(start) >= 6 and not looks_like_date(text) and self._title not in fold(start):
+            self._summary = text[:2_000]
             self.where.setdefault("summary", self._selector(node))
 
     def _selector(self, node: LexborNode) -> str:

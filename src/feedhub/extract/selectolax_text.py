@@ -6,9 +6,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from feedhub.extract import trafilatura_text
-from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading
+from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, size
 from feedhub.extract.selectolax_markup import is_outside
-from feedhub.extract.selectolax_tree import LexborHTMLParser, LexborNode, Page, flat, fold, lines, names_of, text_of
+from feedhub.extract.selectolax_tree import (
+    LexborHTMLParser,
+    LexborNode,
+    Page,
+    flat,
+    fold,
+    inner,
+    lines,
+    names_of,
+    text_of,
+)
 
 ENOUGH = 250
 """Characters of running text that make an article."""
@@ -22,7 +32,7 @@ _GONE = (
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "div", "section", "table", "dl", "article", "li"})
-_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header"
+_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header, img"
 
 
 def find_container(page: Page) -> LexborNode | None:
@@ -30,8 +40,8 @@ def find_container(page: Page) -> LexborNode | None:
     best: LexborNode | None = None
     length = 0
     for node in page.tree.css(_NAMED)[:10]:
-        own = len(text_of(node))
-        if own > length and own >= ENOUGH and not is_outside(node):
+        own = size(text_of(node))
+        if own > length and own >= ENOUGH and not is_outside(page, node):
             best, length = node, own
     return best or _by_paragraphs(page)
 
@@ -42,16 +52,16 @@ def _by_paragraphs(page: Page) -> LexborNode | None:
     nodes: dict[int, LexborNode] = {}
     paragraphs = page.tree.css("p, blockquote, pre")[:2_000]
     texts = [(node, flat(node.text())) for node in paragraphs]
-    if sum(len(text) for _node, text in texts) < ENOUGH:
+    if sum(size(text) for _node, text in texts) < ENOUGH:
         texts += [(node, flat(node.text(deep=False))) for node in page.tree.css("div, td, section, article")[:2_000]]
     for node, text in texts:
-        if len(text) < 30 or is_outside(node):
+        if size(text) < 30 or is_outside(page, node):
             continue
         linked = sum(len(flat(one.text())) for one in node.css("a")) if "<a" in (node.html or "") else 0
         parent = node.parent if node.tag in {"p", "blockquote", "pre"} else node
         for around, share in ((parent, 1.0), (parent.parent if parent is not None else None, 0.5)):
             if around is not None and around.tag not in {"html", None}:
-                scores[around.mem_id] += (len(text) - linked) * share
+                scores[around.mem_id] += (size(text) - linked) * share
                 nodes[around.mem_id] = around
     if not scores:
         return None
@@ -94,7 +104,7 @@ class Body:
     def _without_related(self) -> None:
         """A heading such as "Related" goes, with the lists of links behind it; so does a paragraph that is one."""
         for node in self.root.css("h2, h3, h4, h5, h6, p, div, strong, span")[:2_000]:
-            text = flat(node.text(separator=" ")) if not node.css_first("p, ul, div") else ""
+            text = flat(node.text(separator=" ")) if inner(node, "p, ul, div") is None else ""
             if not text or not is_related_heading(text):
                 continue
             at = node
@@ -120,11 +130,15 @@ class Body:
         names = {fold(name) for name in people} - {""}
         length = 0
         for node in self.root.css(_SHORT_BLOCKS)[:60]:
+            if node.tag == "img" or (node.tag == "figure" and not text_of(node)):
+                if fold(node.attributes.get("alt") or "") in names:
+                    node.decompose()  # the author's picture
+                continue
             text = fold(node.text(separator=" ") or "")
-            if text in drop or text in names or (text and all(fold(line) in drop | names for line in lines(node, 8))):
+            if _is_made_of(text, drop | names):
                 if not node.css_first("img, video, iframe"):
                     node.decompose()
-            elif not node.css_first("p, div, h2"):
+            elif inner(node, "p, div, h2") is None:
                 length += len(text)
             if length > 600:
                 break
@@ -149,6 +163,18 @@ class Body:
             node.insert_child(line)
             self.root.insert_child(node)
         return self
+
+
+def _is_made_of(text: str, known: set[str]) -> bool:
+    """Whether a short text is nothing but known lines, in whatever way they were put together."""
+    if not text or len(text) > 300:
+        return False
+    if text in known:
+        return True
+    for one in sorted(known, key=len, reverse=True):
+        if len(one) > 2:
+            text = text.replace(one, " ")
+    return not text.strip()
 
 
 def _is_links(node: LexborNode) -> bool:

@@ -18,10 +18,12 @@ __all__ = [
     "attribute",
     "flat",
     "fold",
+    "inner",
     "lines",
     "names_of",
     "open_page",
     "same_place",
+    "segments",
     "text_of",
 ]
 
@@ -44,7 +46,8 @@ _BLOCKS = _words(
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "iframe", "object", "select", "button"})
 _OPEN_OR_CLOSE = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _VOID = _words("area base br col embed hr img input link meta source track wbr")
-_MANY_OPEN = re.compile(r"(?:<[a-zA-Z][^<>]*>[^<]*){400}")
+_IN_A_ROW = 400
+"""Tags without a closing one between them from which on the depth is counted, which costs more than the parsing."""
 
 
 @dataclass(slots=True)
@@ -55,15 +58,22 @@ class Page:
     url: str
     base: str
     site: str  # the host, without www
+    origin: str = ""  # scheme and host of the base
     notes: list[str] = field(default_factory=list)
+    aside: set[int] = field(default_factory=set)  # elements that lead to other articles, once they are known
 
     def absolute(self, href: str) -> str:
+        if href[:1] == "/" and href[1:2] not in {"/", "\\"} and "/." not in href and " " not in href:
+            return self.origin + href  # nearly all links of a listing; joining by the book takes 20 times as long
         return absolute(self.base, href)
 
     def is_here(self, address: str) -> bool:
         """Whether an address is of this site: its host, or one above or below it."""
+        if address.startswith(self.origin + "/"):
+            return True
         host = site_of(address)
-        return bool(host) and (host == self.site or host.endswith("." + self.site) or self.site.endswith("." + host))
+        sites = {self.site, site_of(self.base)}
+        return bool(host) and any(host == one or host.endswith("." + one) or one.endswith("." + host) for one in sites)
 
 
 def open_page(html: str, url: str) -> Page | str:
@@ -72,13 +82,15 @@ def open_page(html: str, url: str) -> Page | str:
     if len(html) > MAX_PAGE:
         html = html[:MAX_PAGE]
         notes.append(f"only the first {MAX_PAGE:,} characters of the page were read")
-    if _MANY_OPEN.search(html) and _depth(html) > MAX_DEPTH:
+    if not html.isascii():
+        html = unicodedata.normalize("NFC", html)  # words are looked for from here on
+    if max(piece.count("<") for piece in html.split("</")) > _IN_A_ROW and _depth(html) > MAX_DEPTH:
         return f"the page has more than {MAX_DEPTH} elements within each other and was not read"
     tree = LexborHTMLParser(html)
     base = url
     if (node := tree.css_first("base[href]")) is not None:
         base = absolute(url, attribute(node, "href")) or url
-    return Page(tree, url, base, site_of(url), notes)
+    return Page(tree, url, base, site_of(url), "/".join(base.split("/", 3)[:3]), notes)
 
 
 def _depth(html: str) -> int:
@@ -172,6 +184,37 @@ def _pieces(node: LexborNode, depth: int) -> Iterator[str]:
             if block:
                 yield "\n"
         child = child.next
+
+
+def segments(node: LexborNode, most: int = 40) -> list[str]:
+    """Like :func:`lines`, but elements side by side with no text between them are lines of their own, too.
+
+    ``<a>Ann Poe</a><span>Editor</span>`` are two, ``By <a>Ann Poe</a> and <a>Bob Roe</a>`` is one.
+    """
+    found: list[str] = []
+    _segment(node, found, 0)
+    return found[:most]
+
+
+def _segment(node: LexborNode, found: list[str], depth: int) -> None:
+    children, spoken = [], False
+    child = node.first_child
+    while child is not None:
+        if child.tag == "-text":
+            spoken = spoken or bool((child.text_content or "").strip(" \t\r\n|·•–—,/\u00a0"))
+        elif child.tag not in _SILENT and child.is_element_node:
+            children.append(child)
+        child = child.next
+    if spoken:
+        found.extend(lines(node))
+    elif depth < MAX_DEPTH:
+        for child in children:
+            _segment(child, found, depth + 1)
+
+
+def inner(node: LexborNode, selector: str) -> LexborNode | None:
+    """The first element within another that a selector finds; selectolax itself finds the outer one, too."""
+    return next((one for one in node.css(selector) if one.mem_id != node.mem_id), None)
 
 
 def text_of(node: LexborNode | None) -> str:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 @lru_cache(maxsize=1)
 def is_installed() -> bool:
     """Whether the extra is there. It is imported at its first use only: 40 MB and a third of a second."""
-    return find_spec("trafilatura") is not None
+    return find_spec("trafilatura") is not None and find_spec("lxml_html_clean") is not None
 
 
 def full_text(html: str, url: str) -> str:

@@ -29,8 +29,14 @@ def source(**told: Any) -> Source:
     return Source(url=URL, slug="paper", **told, **({"fields": fields} if fields else {}))
 
 
+def reading_of(**fields: list[dict[str, str]]) -> SourceReading:
+    found = read_rows(PAGE, URL, source(type="page", items="div.card", fields=fields))
+    assert isinstance(found, SourceReading)
+    return found
+
+
 def rows(**fields: list[dict[str, str]]) -> tuple[RawEntry, ...]:
-    return read_rows(PAGE, URL, source(type="page", items="div.card", fields=fields)).feed.entries
+    return reading_of(**fields).feed.entries
 
 
 def test_without_fields_title_and_link_are_those_of_the_heading() -> None:
@@ -108,7 +114,11 @@ def posts(count: int) -> list[dict[str, object]]:
 
 
 def test_the_longest_list_of_titled_things_is_found() -> None:
-    data = {"menu": [{"title": "Home", "url": "/"}], "page": {"my posts": posts(3)}, "numbers": list(range(50))}
+    data: dict[str, object] = {
+        "menu": [{"title": "Home", "url": "/"}],
+        "page": {"my posts": posts(3)},
+        "numbers": list(range(50)),
+    }
     reading = read_json_rows(json.dumps(data), URL, source(type="json"))
     assert isinstance(reading, SourceReading)
     assert [entry.id for entry in reading.feed.entries] == ["0", "1", "2"]
@@ -132,7 +142,7 @@ def test_what_is_no_json_is_told(text: str) -> None:
 
 
 def test_an_outline_tells_keys_and_no_values() -> None:
-    told = outline({"token": "sesame", "data": {"posts": posts(4), "next": None}})
+    told = outline(json.loads(json.dumps({"token": "sesame", "data": {"posts": posts(4), "next": None}})))
     assert told == "`{token, data: {posts: [4 × {…}], next}}`"
 
 
@@ -140,9 +150,9 @@ def test_an_outline_tells_keys_and_no_values() -> None:
 
 
 def test_what_is_expected_is_looked_for_in_half_of_the_entries() -> None:
-    reading = read_rows(PAGE, URL, source(type="page", items="div.card", fields={"author": [{"get": ".by b"}]}))
+    reading = reading_of(author=[{"get": ".by b"}])
     assert broken(reading, Expect(min_items=2, fields=(RowField.AUTHOR, RowField.TITLE))) is None
-    reading = read_rows(PAGE, URL, source(type="page", items="div.card", fields={"author": [{"get": ".nobody"}]}))
+    reading = reading_of(author=[{"get": ".nobody"}])
     failed = broken(reading, Expect(fields=(RowField.AUTHOR,)))
     assert failed is not None
     assert failed.detail.startswith("2 of 2 entries have no author; the document shows `div.card > [ h3.ttl.big a")
