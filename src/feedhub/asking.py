@@ -166,9 +166,10 @@ class Asker:
         return found
 
     def _found(self, lead: Lead, understood: Understood) -> Finding:
-        state, result = lead.state, lead.result
-        kept = _kept(result, understood, self._clock)
-        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
+        state, kept = lead.state, _kept(lead.result, understood, self._clock)
+        result = replace(lead.result, body=b"")  # the body has served; do not keep it until the commit
+        if understood.waiting or _is_index(understood):  # the next poll must see it again, changed or not
+            result = replace(result, validators=Validators(), body_digest=Digest(b""))
         if understood.page is None:
             named = state.page if state.page and state.page.feed else None
             understood = replace(understood, info=announced(understood.info, result.links))
@@ -177,8 +178,7 @@ class Asker:
         alike = understood.page.kind != "article" and not lead.stored
         if alike and (short := halved(understood.listed, state.window, again)):
             return Finding(state=state, result=ParseFailed(failure=Failure.BROKEN_SELECTOR, detail=short))
-        if understood.waiting or _is_index(understood):  # the next poll must see it again, changed or not
-            result = replace(result, validators=Validators(), body_digest=Digest(b""))
+        understood = replace(understood, info=replace(understood.info, hub=""))  # hubs push feeds
         return Finding(state=replace(state, page=understood.page), result=result, understood=understood, kept=kept)
 
     async def read(

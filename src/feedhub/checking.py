@@ -26,9 +26,10 @@ from feedhub.model import (
     SourceState,
     Understood,
 )
+from feedhub.ports import Permission
 from feedhub.schedule import may_poll_now
 from feedhub.settings import Settings, Source, SourceType
-from feedhub.understand import Job, Rulebook, understand
+from feedhub.understand import Job, Rulebook, is_page, understand
 
 MOST_DISCOVERY_REQUESTS = 5
 """Requests for one URL that an operator gave (standards, part 1)."""
@@ -266,16 +267,19 @@ def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[st
 
 async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
     fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
+    robots = RobotsKeeper(fetcher, wiring.moment)
     enabled = [source for source in settings.sources if source.enabled]
     try:
-        answers = await asyncio.gather(*(_reach(fetcher, settings, one, states.get(one.slug)) for one in enabled))
+        answers = await asyncio.gather(
+            *(_reach(fetcher, robots, settings, one, states.get(one.slug)) for one in enabled)
+        )
     finally:
         await fetcher.close()
     return {source.slug: answer for source, answer in zip(enabled, answers, strict=True)}
 
 
 async def _reach(
-    fetcher: AiohttpFetcher, settings: Settings, source: Source, state: SourceState | None
+    fetcher: AiohttpFetcher, robots: RobotsKeeper, settings: Settings, source: Source, state: SourceState | None
 ) -> tuple[str, str]:
     if state is not None and (reason := may_poll_now(state, wiring.now(), settings.polling.manual_gap)):
         return "not asked", reason
@@ -284,6 +288,10 @@ async def _reach(
     )
     if state is not None and state.configured_url == source.url:
         request = replace(request, url=state.url, validators=state.validators)
+    if (state is not None and is_page(state)) or source.type not in {SourceType.AUTO, SourceType.FEED}:
+        said = await robots.permission(request.url)
+        if isinstance(said, Permission) and not said.allowed:
+            return "problem", f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
     result = await fetcher.fetch(request)
     if isinstance(result, FetchFailed):
         waiting = result.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}
