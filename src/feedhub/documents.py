@@ -30,6 +30,8 @@ from feedhub.parse import read_document, read_text
 from feedhub.settings import ArticlePages, Limits, RowField, Source, SourceType
 
 KINDS = {PageKind.LISTING: "listing", PageKind.ARTICLE: "article"}
+LOOKED_AT = 200_000
+"""Bytes of a page that are looked at to see whether it is one."""
 LONG_ENOUGH = 2_000
 """Characters of text that a feed which ``full_text`` is asked of must give, to be taken as the full text."""
 
@@ -122,8 +124,8 @@ def _as_told(document: Document, source: Source, limits: Limits) -> SourceReadin
     text = read_text(document.body, document.charset)
     if isinstance(text, ParseFailed):
         return text
-    if challenge := _challenge(document, limits):
-        return challenge
+    if other := _something_else(document, source, limits):
+        return other
     if source.type is SourceType.PAGE:
         if source.items:
             return read_rows(text, document.url, source)
@@ -138,9 +140,14 @@ def _as_told(document: Document, source: Source, limits: Limits) -> SourceReadin
     return read_json_rows(inner, document.url, source)
 
 
-def _challenge(document: Document, limits: Limits) -> ParseFailed | None:
-    """A page that wants a browser, in the place of the page."""
-    raw = read_document(document.body[:200_000], content_type="text/html", charset=document.charset, limits=limits)
+def _something_else(document: Document, source: Source, limits: Limits) -> ParseFailed | None:
+    """A page that wants a browser in the place of the page, or a feed."""
+    raw = read_document(
+        document.body[:LOOKED_AT], content_type=document.content_type, charset=document.charset, limits=limits
+    )
+    if isinstance(raw, RawFeed) and source.type is SourceType.PAGE:
+        detail = "the address gives a feed and no page; leave `type` out, and `items` and `fields` with it"
+        return ParseFailed(failure=Failure.BROKEN_SELECTOR, detail=detail)
     return raw if isinstance(raw, ParseFailed) and raw.failure is Failure.BLOCKED else None
 
 

@@ -28,15 +28,12 @@ def test_a_page_is_tested_pasted_polled_and_read_again(tmp_path: Path) -> None:
         (suggested,) = load_text(block, config, {}).sources
         assert (suggested.items, suggested.expect and suggested.expect.min_items) == ("div.card", 4)
         text = CONFIG.format(database=tmp_path / "hub.db", url="", more="").partition("sources:")[0]
-        config.write_text(text + block.replace("- url:", "- slug: paper\n    url:"))
+        config.write_text(f"server: {{port: 0}}\n{text}" + block.replace("- url:", "- slug: paper\n    url:"))
         (outcome,) = json.loads(feedhub(tmp_path, "poll", "paper", "--json").stdout)
         assert (outcome["kind"], outcome["new"]) == ("ok", 8)
         config.write_text(config.read_text().replace("author: span.by", "author: .nobody"))
         (outcome,) = json.loads(feedhub(tmp_path, "sources", "reextract", "--json").stdout)
         assert (outcome["kind"], outcome["updated"]) == ("read again", 8)
-        known = json.loads(feedhub(tmp_path, "sources", "test", "paper", "--json").stdout)
-        assert [entry["authors"] for entry in known["entries"]] == [[]] * 8
-        assert "author: .nobody" in known["block"]
         asked = len(server.asked)
         config.write_text(config.read_text().replace("items: div.card", "items: div.gone"))
         failed = feedhub(tmp_path, "sources", "test", "paper", check=False)

@@ -156,6 +156,17 @@ async def test_discovery_asks_five_times_at_most_and_not_again_in_vain(tmp_path:
             assert sum(one.path != "robots.txt" for one in server.asked) == 6
 
 
+async def test_what_is_no_page_in_the_place_of_one_is_named(tmp_path: Path) -> None:
+    challenge = (
+        b"<!doctype html><title>Just a moment</title><script>window._cf_chl_opt = {}</script><p>Checking your browser"
+    )
+    with serving({"list.html": challenge}) as server:
+        async with rig(tmp_path, server, more="type: page\nitems: div.card") as it:
+            assert (await it.poll()).kind == "blocked"
+            server.documents["list.html"] = FEED
+            assert "the address gives a feed and no page" in (await it.poll(days=9)).detail
+
+
 async def test_a_frame_for_scripts_is_told_to_be_one(tmp_path: Path) -> None:
     shell = b'<!doctype html><html><head><title>App</title><script src=/a.js></script></head><body><div id="root"></div></body></html>'
     with serving({"list.html": shell}) as server:
