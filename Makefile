@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 $(STAMP): $(READY)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[postgres,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[postgres,fulltext,dev]'
 	touch $(STAMP)
 
 run: $(READY)    ## Poll, publish and serve on http://127.0.0.1:8080 with config.yaml.

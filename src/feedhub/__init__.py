@@ -19,10 +19,13 @@ The map, in the order in which data flows::
     indexing.py    stored entries that the full-text index does not know
     press.py       stored entries -> documents, made at first need
     prints.py      rendered entries, kept
+    following.py   what a page leads to: its feed, parts of its list, articles of new entries
+    asking.py      one source: what is asked of it, and what its answer means
     gapfill.py     what was probably missed -> looked for in the source's own archive pages
     nearby.py      new entries -> the stories that they are near copies of
     commit.py      findings of many sources -> one transaction with everything of each
-    understand.py  one document -> Understood: parse, clean, identify, label (pure; runs in a worker process)
+    documents.py   one document, whatever it is -> what it lists: a feed, a page, JSON, a sitemap
+    understand.py  one document -> Understood: read, clean, identify, label (pure; runs in a worker process)
 
     config/        YAML                 -> Settings, or errors that name file, line, key and the fix
     schedule/      SourceState, now     -> when to look again; the APScheduler timer
@@ -30,7 +33,7 @@ The map, in the order in which data flows::
     fetch/         Request              -> Fetched | NotModified | FetchFailed  (polite, bounded, guarded)
     workers/       function, argument   -> result, in a process with limits; the writer's thread
     parse/         Fetched              -> RawFeed                 (faithful, untrusted)
-    extract/       HTML page            -> where its feeds are
+    extract/       page, JSON, sitemap  -> RawFeed, or where its feeds are
     clean/         RawFeed              -> Entry...                (every promise kept)
     dedupe/        Entry, what we know  -> Insert | Update | Same, and the story it joins
     classify/      Entry, rules         -> Membership...           (and the rule that said so)
@@ -44,7 +47,8 @@ The map, in the order in which data flows::
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     search/        what is typed        -> Query; text -> the tokens of the index (pure)
-    model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
+    raw_digests.py one digest of all that an entry said   organisations.py  names that are no person's
+    model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, css_selectors.py, json_paths.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors
 

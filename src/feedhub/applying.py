@@ -30,6 +30,11 @@ APPLIED = "applied configuration"
 PEOPLE = "people"
 """Name under which the people of the applied configuration are remembered, so that one who left is noticed."""
 
+READING = "ways of reading"
+"""Name under which it is remembered how pages were read, so that changed rules read them again."""
+
+_OF_PAGES = {"type", "items", "script", "fields", "article", "full_text", "expect"}
+
 SECRETS = "marks of secrets"
 """Name under which it is remembered with what secrets validators were obtained: a few bits of each, no more."""
 
@@ -44,6 +49,7 @@ def apply_configuration(
     """
     store.sync(source_specs(settings), topic_specs(settings), at)
     _forget_what_other_secrets_brought(settings, store)
+    _read_again_under_other_rules(settings, store)
     _join_people(settings, store)
     store.hide_authors(_hidden(settings))
     store.show_every_copy(settings.stories.every_copy)
@@ -63,6 +69,21 @@ def _forget_what_other_secrets_brought(settings: Settings, store: Store) -> None
         changed = [slug for slug in marks.keys() | before.keys() if marks.get(slug) != before.get(slug)]
         store.forget_validators(changed)
         store.remember(SECRETS, json.dumps(marks))
+
+
+def _read_again_under_other_rules(settings: Settings, store: Store) -> None:
+    """A page that did not change still says something else when it is read in another way."""
+    marks = {source.slug: mark for source in settings.sources if (mark := _way_of_reading(source))}
+    before: dict[str, str] = json.loads(store.recall(READING) or "{}")
+    if marks != before:
+        store.forget_validators([slug for slug in marks.keys() | before if marks.get(slug) != before.get(slug)])
+        store.remember(READING, json.dumps(marks))
+
+
+def _way_of_reading(source: Source) -> str:
+    """A digest of what the source says of its page; "" when it says nothing."""
+    told = source.model_dump_json(include=_OF_PAGES, exclude_defaults=True)
+    return "" if told == "{}" else hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 def _mark(source: Source) -> str:

@@ -8,24 +8,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from feedhub import __version__, wiring
-from feedhub.extract import find_feeds
-from feedhub.fetch import AiohttpFetcher
+from feedhub.config import source_block
+from feedhub.documents import ArticleJob, Part, article_of
+from feedhub.fetch import AiohttpFetcher, RobotsKeeper
 from feedhub.masking import masked
 from feedhub.model import (
+    Digest,
     Entry,
     Failure,
     Fetched,
     FetchFailed,
     FetchResult,
     ParseFailed,
+    RawEntry,
     Request,
     SourceId,
     SourceState,
     Understood,
 )
+from feedhub.ports import Permission
 from feedhub.schedule import may_poll_now
-from feedhub.settings import Settings, Source
-from feedhub.understand import Job, Rulebook, understand
+from feedhub.settings import Settings, Source, SourceType
+from feedhub.understand import Job, Rulebook, is_page, understand
 
 MOST_DISCOVERY_REQUESTS = 5
 """Requests for one URL that an operator gave (standards, part 1)."""
@@ -33,7 +37,10 @@ MOST_DISCOVERY_REQUESTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What FeedHub would make of a URL. ``problem`` is "" when it is a readable feed; ``url`` is the feed's own."""
+    """What FeedHub would make of a URL. ``problem`` is "" when it can be read; ``url`` is what would be polled.
+
+    ``block`` is an item for ``sources`` that reads it in the same way.
+    """
 
     url: str
     title: str = ""
@@ -42,15 +49,18 @@ class View:
     steps: tuple[str, ...] = ()
     problem: str = ""
     advice: str = ""
+    block: str = ""
 
 
 @dataclass(slots=True)
 class _Looking:
     fetcher: AiohttpFetcher
+    robots: RobotsKeeper
     rules: Rulebook
     now: datetime
     headers: Mapping[str, str]
     slug: str
+    source: Source | None = None
     subscribers: int = 1
     steps: list[str] = field(default_factory=list)
     asked: int = 0
@@ -62,9 +72,24 @@ class _Looking:
         self.steps.append(_what_came(url, result))
         return result
 
+    @property
+    def may_ask(self) -> bool:
+        return self.asked < MOST_DISCOVERY_REQUESTS
+
+    async def refusal(self, url: str) -> str:
+        """Why a page is not to be read, by its site's robots.txt; "" when it may."""
+        said = await self.robots.permission(url)
+        if isinstance(said, FetchFailed):
+            self.steps.append(f"robots.txt: {said.detail}")
+            return said.detail
+        delay = f", {said.delay:g} s between two requests" if said.delay else ""
+        verdict = "lets it be read" if said.allowed else "keeps it from us"
+        self.steps.append(f"robots.txt {verdict}{f' (“{said.rule}”)' if said.rule else ''}{delay}")
+        return "" if said.allowed else f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
+
 
 def look(url: str, settings: Settings, known: Source | None = None) -> View:
-    """Fetch and read ``url``; if it is a page, the feeds it names, in order. At most five requests, nothing stored."""
+    """Fetch and read ``url`` as a source; of a page the feeds that it names first. At most five requests, nothing stored."""
     return asyncio.run(_look(url, settings, known))
 
 
@@ -72,11 +97,13 @@ async def _look(url: str, settings: Settings, known: Source | None) -> View:
     fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
     looking = _Looking(
         fetcher=fetcher,
+        robots=RobotsKeeper(fetcher, wiring.moment),
         rules=Rulebook.of(settings),
         now=wiring.now(),
         headers=known.request_headers() if known else {},
         subscribers=settings.site.subscribers,
         slug=known.slug if known else "",
+        source=known,
     )
     try:
         view = await _follow(looking, url)
@@ -86,23 +113,71 @@ async def _look(url: str, settings: Settings, known: Source | None) -> View:
 
 
 async def _follow(looking: _Looking, url: str) -> View:
+    told = looking.source is not None and looking.source.type not in {SourceType.AUTO, SourceType.FEED}
+    if told and (refusal := await looking.refusal(url)):
+        return View(url=url, problem=refusal, advice="Ask the publisher, or take the source out.")
     result = await looking.ask(url)
     if not isinstance(result, Fetched):
         detail = result.detail if isinstance(result, FetchFailed) else "it answered 304 to a first request"
         return View(url=url, problem=detail, advice="Check the address.")
-    view = _read(looking, url, result)
-    if not view.problem:
-        return view
-    found = find_feeds(result.body, result.url)
-    looking.steps.append(f"the page names {len(found)} feeds" + "".join(f"\n  {one.url}" for one in found))
-    for candidate in found[: MOST_DISCOVERY_REQUESTS - 1]:
-        answer = await looking.ask(candidate.url)
-        if isinstance(answer, Fetched) and not (other := _read(looking, candidate.url, answer)).problem:
-            return other
-    return view
+    understood = _read(looking, result)
+    if isinstance(understood, ParseFailed) and understood.web_page and not told:
+        return await _of_page(looking, url, result, understood)
+    if isinstance(understood, Understood) and understood.parts:
+        understood = await _with_parts(looking, result, understood)
+    return await _view(looking, url, result, understood)
 
 
-def _read(looking: _Looking, url: str, result: Fetched) -> View:
+async def _of_page(looking: _Looking, url: str, result: Fetched, failed: ParseFailed) -> View:
+    """A page: the feeds that it names, then what is on it."""
+    looking.steps.append(
+        f"the page names {len(failed.feeds)} feeds" + "".join(f"\n  {masked(one)}" for one in failed.feeds)
+    )
+    for candidate in failed.feeds:
+        if not looking.may_ask:
+            break
+        answer = await looking.ask(candidate)
+        if isinstance(answer, Fetched) and isinstance(found := _read(looking, answer, page=False), Understood):
+            return await _view(looking, candidate, answer, found)
+    if looking.source is not None and looking.source.type is SourceType.FEED:
+        return View(url=url, problem=failed.detail, advice="Give the address of a feed, or leave `type` out.")
+    if refusal := await looking.refusal(result.url):
+        return View(url=url, problem=refusal, advice="Ask the publisher, or take the source out.")
+    return await _view(looking, url, result, _read(looking, result, feeds_tried=True))
+
+
+async def _with_parts(looking: _Looking, result: Fetched, understood: Understood) -> Understood | ParseFailed:
+    """A sitemap that leads to others: those that changed last."""
+    looking.steps += understood.steps
+    parts: list[Part] = []
+    waiting = list(understood.parts)
+    while waiting and looking.may_ask:
+        url = waiting.pop(0)
+        if await looking.refusal(url):
+            continue
+        answer = await looking.ask(url)
+        if not isinstance(answer, Fetched):
+            continue
+        inner = _read(looking, answer)
+        if isinstance(inner, Understood) and inner.parts:
+            waiting = [*inner.parts, *waiting]
+        else:
+            parts.append(Part(body=answer.body, url=answer.url))
+    found = _read(looking, result, parts=tuple(parts))
+    if isinstance(found, Understood) and found.parts:
+        return ParseFailed(failure=Failure.BROKEN_SELECTOR, detail="none of the sitemaps that it names could be read")
+    return found
+
+
+def _read(
+    looking: _Looking,
+    result: Fetched,
+    *,
+    page: bool = True,
+    feeds_tried: bool = False,
+    parts: tuple[Part, ...] = (),
+    articles: Mapping[Digest, RawEntry] | None = None,
+) -> Understood | ParseFailed:
     job = Job(
         source=SourceId(0),
         slug=looking.slug,
@@ -111,19 +186,63 @@ def _read(looking: _Looking, url: str, result: Fetched) -> View:
         content_type=result.content_type,
         charset=result.charset,
         now=looking.now,
+        never_a_feed=page,
+        feeds_tried=feeds_tried,
+        parts=parts,
+        articles=articles or {},
     )
     understood = understand(job, looking.rules)
-    if isinstance(understood, ParseFailed):
+    if isinstance(understood, ParseFailed) and not (understood.web_page and not feeds_tried):
         looking.steps.append(f"{understood.failure.value}: {understood.detail}")
-        return View(url=url, problem=understood.detail, advice="Give the address of a feed.")
+    return understood
+
+
+async def _view(looking: _Looking, url: str, result: Fetched, understood: Understood | ParseFailed) -> View:
+    if isinstance(understood, ParseFailed):
+        return View(url=url, problem=understood.detail, advice=_ADVICE.get(understood.failure, "Check the address."))
+    articles = await _first_article(looking, understood)
+    if articles:
+        again = _read(looking, result, feeds_tried=True, articles=articles)
+        understood = replace(again, steps=understood.steps) if isinstance(again, Understood) else understood
+    looking.steps += understood.steps
     looking.steps += [f"note: {note}" for note in understood.notes]
     looking.steps += [f"entry {one.position} refused: {one.reason}" for one in understood.rejected]
-    return _view(url, understood)
-
-
-def _view(url: str, understood: Understood) -> View:
+    if understood.page is not None and understood.page.via:
+        looking.steps.append(f"read as {understood.page.kind} by {understood.page.via}")
     entries = tuple(draft.entry for draft in understood.drafts)
-    return View(url=url, title=understood.info.title, format=understood.info.format, entries=entries)
+    return View(
+        url=url,
+        title=understood.info.title,
+        format=understood.info.format,
+        entries=entries,
+        block=source_block(url, understood, looking.source),
+    )
+
+
+async def _first_article(looking: _Looking, understood: Understood) -> dict[Digest, RawEntry]:
+    """Of a source that reads articles, that of the first entry that lacks something, as a sample."""
+    wanted = looking.source.articles if looking.source else None
+    draft = next((draft for draft in understood.drafts if draft.lacks), None)
+    if wanted is None or draft is None or not looking.may_ask or await looking.refusal(draft.entry.link):
+        return {}
+    answer = await looking.ask(draft.entry.link)
+    if not isinstance(answer, Fetched):
+        return {}
+    job = ArticleJob(
+        body=answer.body, url=answer.url, charset=answer.charset, content=wanted.content, remove=wanted.remove
+    )
+    said = article_of(job)
+    if isinstance(said, ParseFailed):
+        looking.steps.append(f"the article of “{draft.entry.title}”: {said.detail}")
+        return {}
+    looking.steps.append(f"the article of “{draft.entry.title}” is read for its {draft.lacks}")
+    return {draft.entry.raw_digest: said}
+
+
+_ADVICE = {
+    Failure.NOT_A_FEED: "Give the address of a feed, or say with `type: page` and `items` where its entries are.",
+    Failure.BROKEN_SELECTOR: "Change `items` and `fields`, and test again.",
+}
 
 
 def _what_came(url: str, result: FetchResult) -> str:
@@ -148,16 +267,19 @@ def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[st
 
 async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
     fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
+    robots = RobotsKeeper(fetcher, wiring.moment)
     enabled = [source for source in settings.sources if source.enabled]
     try:
-        answers = await asyncio.gather(*(_reach(fetcher, settings, one, states.get(one.slug)) for one in enabled))
+        answers = await asyncio.gather(
+            *(_reach(fetcher, robots, settings, one, states.get(one.slug)) for one in enabled)
+        )
     finally:
         await fetcher.close()
     return {source.slug: answer for source, answer in zip(enabled, answers, strict=True)}
 
 
 async def _reach(
-    fetcher: AiohttpFetcher, settings: Settings, source: Source, state: SourceState | None
+    fetcher: AiohttpFetcher, robots: RobotsKeeper, settings: Settings, source: Source, state: SourceState | None
 ) -> tuple[str, str]:
     if state is not None and (reason := may_poll_now(state, wiring.now(), settings.polling.manual_gap)):
         return "not asked", reason
@@ -166,6 +288,10 @@ async def _reach(
     )
     if state is not None and state.configured_url == source.url:
         request = replace(request, url=state.url, validators=state.validators)
+    if (state is not None and is_page(state)) or source.type not in {SourceType.AUTO, SourceType.FEED}:
+        said = await robots.permission(request.url)
+        if isinstance(said, Permission) and not said.allowed:
+            return "problem", f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
     result = await fetcher.fetch(request)
     if isinstance(result, FetchFailed):
         waiting = result.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}

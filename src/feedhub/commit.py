@@ -21,6 +21,7 @@ from feedhub.model import (
     FetchFailed,
     FetchResult,
     Insert,
+    KeptPage,
     Key,
     Known,
     NotModified,
@@ -46,8 +47,8 @@ from feedhub.websub import found, push_of
 
 COURTESY = timedelta(minutes=5)
 """No server of others is asked more often (:mod:`feedhub.config` refuses shorter intervals for public addresses)."""
-PUSHED, PUSHED_IN_PART = "pushed", "pushed in part"
-"""Kinds of outcome of a delivery: all of it was taken, or some entries are left to the poll that follows."""
+PUSHED, PUSHED_IN_PART, REREAD = "pushed", "pushed in part", "read again"
+"""Kinds of outcome of a delivery: all of it was taken, or some entries are left to the poll that follows; and of a stored page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ class Finding:
     body_known: bool = False
     aside: bool = False  # of an archive page: ``state`` is as it will be, and of it only the gap counts
     pushed: bool = False  # of a hub's delivery: no poll, and a part of the source's list
+    kept: KeptPage | None = None  # the page that was read, to be remembered
+    reread: bool = False  # a stored page under other rules: no poll, and the whole list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ class Committer:
                     known=known,
                     removed=transaction.removed(keys - known.keys()),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
-                    subscriptions=transaction.subscriptions([f.state.id for f in wave if not f.pushed]),
+                    subscriptions=transaction.subscriptions([f.state.id for f in wave if not (f.pushed or f.reread)]),
                     near=NearCopies(transaction, [draft for draft in drafts if not _is_known(draft, known)]),
                 )
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
@@ -157,18 +160,25 @@ class Committer:
         outcome = _outcome(finding, state, new=new, updated=changed, elsewhere=len(writes) - new - changed)
         return PollRecord(
             state=state,
-            outcome=_of_push(outcome, unsure, now) if finding.pushed else outcome,
+            outcome=_of_push(outcome, unsure, now)
+            if finding.pushed
+            else replace(outcome, kind=REREAD, at=now, status=0)
+            if finding.reread
+            else outcome,
             info=understood.info if understood else None,
             writes=writes,
             seen=understood.seen if understood else (),
             change=change_of(finding.state, state, now),
-            pushed=finding.pushed,
+            pushed=finding.pushed or finding.reread,
+            kept=finding.kept,
             subscription=subscription if subscription != memory.subscriptions.get(finding.state.id) else None,
         )
 
     def _next_state(
         self, finding: Finding, event: PollEvent, subscription: Subscription | None, now: datetime
     ) -> SourceState:
+        if finding.reread:
+            return finding.state
         if finding.pushed:
             return after_push(finding.state, event, now)
         polling, interval = self._settings.polling, self._interval(finding.state)
@@ -269,7 +279,9 @@ def _drafts(finding: Finding) -> tuple[Draft, ...]:
 
 
 def _was_asked(finding: Finding) -> bool:
-    return not finding.pushed and (not isinstance(finding.result, FetchFailed) or finding.result.asked)
+    return not (finding.pushed or finding.reread) and (
+        not isinstance(finding.result, FetchFailed) or finding.result.asked
+    )
 
 
 def _stated(drafts: Sequence[Draft]) -> tuple[datetime, ...]:
@@ -390,6 +402,8 @@ def _remarks(finding: Finding, state: SourceState, elsewhere: int) -> str:
         parts.append("entries before these were probably missed")
     if elsewhere:
         parts.append(f"{elsewhere} known already")
+    if understood.waiting:
+        parts.append(f"{understood.waiting} new wait for the next poll, which reads their articles")
     if understood.dropped:
         parts.append(f"{understood.dropped} dropped by keep/drop rules")
     parts += [f"entry {one.position}: {one.reason}" for one in understood.rejected[:5]]

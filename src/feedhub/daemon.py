@@ -413,6 +413,10 @@ class Daemon:
         async for outcome in self._parts.pipeline.poll(to_poll, anew=anew):
             yield outcome
 
+    async def reread(self, slugs: Sequence[str]) -> AsyncIterator[Outcome]:
+        async for outcome in self._parts.pipeline.reread(wiring.read_as_pages(self._home, slugs)):
+            yield outcome
+
     async def change_entry(self, entry: EntryId, change: EntryChange) -> bool:
         return await self._home.writer.run(partial(wiring.change_entry, self._home, entry, change))
 

@@ -50,6 +50,7 @@ class Request:
 
     ``home`` is the URL that ``headers``, and credentials in it, were given for; "" when it is ``url`` itself. They go
     out only while that origin is asked: a source that moved for good does not take its secrets along.
+    ``pause``: seconds that the host wants between this request and the next one (``Crawl-delay``).
     """
 
     url: str
@@ -57,6 +58,7 @@ class Request:
     validators: Validators = Validators()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subscribers: int = 1
+    pause: float = 0.0
 
 
 class Failure(StrEnum):
@@ -84,6 +86,8 @@ class Failure(StrEnum):
     BROKEN = "broken"  # a feed's document that cannot be read
     TOO_COMPLEX = "too complex"  # over a limit of the parser: depth, attributes, time, memory
     PROTOCOL = "protocol"  # not HTTP
+    BROKEN_SELECTOR = "broken selector"  # a page that does not show what was agreed on
+    DISALLOWED = "disallowed"  # robots.txt keeps this page from us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +299,7 @@ class ParseFailed:
     detail: str
     web_page: bool = False  # NOT_A_FEED, because it is a page for people
     parsing: Parsing = Parsing()
+    feeds: tuple[str, ...] = ()  # of such a page: the feeds it names, the likeliest first
 
 
 # ---------------------------------------------------------------- clean: what we believe
@@ -592,7 +597,8 @@ class Indexed:
 class Draft:
     """An entry with all that was found out about it without the database.
 
-    ``rank``: of a story that nobody saw yet, feeds show the entry with the smallest (``stories.show``).
+    ``rank``: of a story that nobody saw yet, feeds show the entry with the smallest (``stories.show``). ``lacks``: what
+    its article's page may say, and is asked for while the entry is new; "" when nothing is missing.
     """
 
     entry: Entry
@@ -600,6 +606,7 @@ class Draft:
     memberships: tuple[Membership, ...]
     rank: int = 0
     indexed: Indexed | None = None  # None: the store makes it
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -622,6 +629,11 @@ class Understood:
     cut_off: bool = False  # RawFeed.cut_off
     repeated_ids: int = 0  # ids listed with different entries
     parsing: Parsing = Parsing()
+    page: PageMemory | None = None  # how it was read, when it is no feed
+    steps: tuple[str, ...] = ()  # how it was read, in sentences; of a page
+    suggested: Mapping[str, str] = field(default_factory=dict)  # of a page: keys of a configuration that finds the same
+    parts: tuple[str, ...] = ()  # addresses of parts of its list that must be read, too (sitemaps)
+    waiting: int = 0  # new entries left to a later poll, which will read their articles
 
 
 # ---------------------------------------------------------------- sources as remembered
@@ -657,6 +669,7 @@ class Health(StrEnum):
     BLOCKED = "blocked"
     NEEDS_CREDENTIALS = "needs credentials"
     NOT_A_FEED = "not a feed"
+    BROKEN_SELECTOR = "broken selector"  # its page does not show what was agreed on
     GONE = "gone"  # polled no more until the operator says so
     MAYBE_GONE = "gone?"
     SILENT = "silent"  # answers, but nothing new for much longer than its habit
@@ -696,6 +709,53 @@ class Gap:
     @property
     def is_open(self) -> bool:
         return self.filled_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMemory:
+    """What an address that is no feed turned out to be. Decided once; the next poll does the same.
+
+    ``kind``: page (rows by the operator's selectors), listing, article, json, sitemap, or feed: then ``feed`` is the feed that the
+    page names, which is polled in its place. ``via`` says in words how entries were found.
+    """
+
+    kind: str
+    via: str = ""
+    feed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """The last page of a source that could be read, for applying changed rules to it. ``body`` is decoded from its coding."""
+
+    url: str
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    charset: str | None = None
+    at: datetime = EPOCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptArticle:
+    """What is remembered of an entry's article page, so that none is asked for twice.
+
+    ``entry`` is what the page says (None: it did not come, or said nothing); ``tries`` counts requests.
+    """
+
+    link: str  # the entry's canonical link
+    at: datetime
+    tries: int = 1
+    entry: RawEntry | None = None
+    remark: str = ""  # why there is nothing
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will be asked."""
+        return self.entry is not None or self.tries >= ARTICLE_TRIES
+
+
+ARTICLE_TRIES = 3
+"""Requests for one article page, one in each poll, before its entry is taken as the list has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -760,6 +820,7 @@ class SourceState:
     traits: Mapping[Trait, datetime] = field(default_factory=dict)  # how its ids behave, and when that was seen last
     hub: str = ""  # what the feed names as its WebSub hub and as its own address; written with FeedInfo
     topic: str = ""
+    page: PageMemory | None = None  # None: a feed, or nothing is known yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,24 @@ INDEXED_AT_ONCE = 5_000
 log = get_logger("once")
 
 
+def reread_here(file: Path, slugs: Sequence[str]) -> Iterator[Outcome]:
+    """Read stored pages again in this process, by the rules in force; yields what came of each.
+
+    :raises feedhub.errors.AlreadyRunning: a daemon holds the database; ask it instead.
+    """
+    return _run(_poll(file, slugs, everything=False, anew=False, stored=True))
+
+
 def poll_here(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool = False) -> Iterator[Outcome]:
     """Poll in this process and yield each outcome as it is committed. ``anew``: without conditions.
 
     :raises feedhub.errors.AlreadyRunning: a daemon holds the database; ask it instead.
     """
+    return _run(_poll(file, slugs, everything=everything, anew=anew))
+
+
+def _run(outcomes: AsyncGenerator[Outcome]) -> Iterator[Outcome]:
     with asyncio.Runner() as runner:
-        outcomes = _poll(file, slugs, everything=everything, anew=anew)
         try:
             while True:
                 try:
@@ -44,7 +55,9 @@ def poll_here(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool 
             runner.run(outcomes.aclose())
 
 
-async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: bool) -> AsyncGenerator[Outcome]:
+async def _poll(
+    file: Path, slugs: Sequence[str], *, everything: bool, anew: bool, stored: bool = False
+) -> AsyncGenerator[Outcome]:
     settings = wiring.read_settings(file)
     wiring.raise_file_limit()
     url = wiring.database_url(settings)
@@ -59,6 +72,10 @@ async def _poll(file: Path, slugs: Sequence[str], *, everything: bool, anew: boo
                 parts = wiring.build(effective, home)
                 try:
                     await relabel_if_needed(home, parts)
+                    if stored:
+                        async for outcome in parts.pipeline.reread(wiring.read_as_pages(home, slugs)):
+                            yield outcome
+                        return
                     to_poll, refused = wiring.choose(home, effective, slugs, everything=everything, anew=anew)
                     for outcome in refused:
                         yield outcome

@@ -28,6 +28,17 @@ class OperatorPattern:
         except TimeoutError:
             return None
 
+    def find(self, text: str) -> str | None:
+        """The first group of the first match, or all of it where there is no group; None without a match in time."""
+        try:
+            match = self._compiled.search(text, timeout=TIMEOUT, concurrent=False)
+        except TimeoutError:
+            return None
+        if match is None:
+            return None
+        found = match[1] if self._compiled.groups else match[0]
+        return found or None
+
 
 def compile_pattern(source: str, *, ignore_case: bool = True) -> OperatorPattern:
     """Compile an operator's pattern.

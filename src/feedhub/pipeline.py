@@ -15,31 +15,27 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
+from feedhub.asking import Asker, Lead
 from feedhub.commit import Committer, Finding, unvalidated
 from feedhub.errors import FeedHubError
+from feedhub.following import Follower, unread
 from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
 from feedhub.model import (
-    Digest,
-    Failure,
     FeedId,
     Fetched,
-    FetchResult,
     Outcome,
     ParseFailed,
     Request,
     SourceId,
     SourceState,
-    Understood,
-    Validators,
 )
-from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, Overrun, Workers, Writer
+from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, PageStore, Robots, Workers, Writer
 from feedhub.readings import Readings
 from feedhub.schedule import Tariff, after_ping, is_as_it_was, may_fill
 from feedhub.settings import Settings
 from feedhub.turnstile import Turnstile
-from feedhub.understand import Job, fault, understand_prepared, where_a_feed_was
-from feedhub.websub import announced
+from feedhub.understand import fault
 
 log = get_logger("pipeline")
 
@@ -74,7 +70,9 @@ class Pipeline:
         settings: Settings,
         ledger: Ledger,
         catalogue: Catalogue,
+        pages: PageStore,
         fetcher: Fetcher,
+        robots: Robots,
         workers: Workers,
         writer: Writer,
         clock: Clock,
@@ -87,6 +85,8 @@ class Pipeline:
         """:param to_remember: what must outlive the process besides the polls; kept right after each commit."""
         self._ledger = ledger
         self._catalogue = catalogue
+        self._pages = pages
+        self._robots = robots
         self._fetcher = fetcher
         self._writer = writer
         self._clock = clock
@@ -170,10 +170,38 @@ class Pipeline:
                 return None
             push = replace(push, url=state.validators.url or state.url)
             async with self._rules.passing():
-                finding = await self._understand(state, push, anew=False)
-                if finding.understood is None:
-                    return finding.result if isinstance(finding.result, ParseFailed) else None
-                return await self._hand_in(replace(finding, pushed=True)).done
+                found = await self._asker.understand(Lead(state=state, result=push, anew=False))
+                if isinstance(found, Finding):
+                    return await self._delivered(found)
+            if found.understood is not None:  # articles of new entries, where the full text is wanted
+                followed = await self._follower.follow(found, self._asker.request(state, anew=True))
+                found = followed if isinstance(followed, Lead) else found
+            async with self._rules.passing():
+                return await self._delivered(await self._asker.finish(found))
+
+    async def _delivered(self, finding: Finding) -> Outcome | ParseFailed | None:
+        if finding.understood is None:
+            return finding.result if isinstance(finding.result, ParseFailed) else None
+        return await self._hand_in(replace(finding, pushed=True)).done
+
+    async def reread(self, states: Iterable[SourceState]) -> AsyncIterator[Outcome]:
+        """Read the stored pages of these sources by the rules in force; nothing is asked and no poll is counted.
+
+        :raises feedhub.errors.FeedHubError: it could not be stored.
+        """
+        for state in states:
+            async with self._alone(state.slug) as now:
+                lead = await self._follower.stored(now) if now else None
+                if lead is None:
+                    yield unread(state, self._clock(), None)
+                    continue
+                async with self._rules.passing():
+                    finding = await self._asker.finish(lead)
+                    if finding.understood is None:
+                        yield unread(state, self._clock(), finding)
+                        continue
+                    ticket = await self._stored(replace(finding, state=lead.state, reread=True, kept=None))
+                yield ticket.done.result()
 
     async def ask_soon(self, slug: str) -> None:
         """Have the source polled as soon as politeness allows: its hub says that there is news, without telling it."""
@@ -246,12 +274,27 @@ class Pipeline:
         Polls whose answers are still on their way end under the new rules.
         """
         self._settings = settings
-        self._workers = workers
-        self._sources = {source.slug: source for source in settings.sources}
         self._commit = Committer(settings, self._ledger, self._clock, self._dice, self._tariff).commit
+        self._asker = Asker(
+            settings=settings,
+            catalogue=self._catalogue,
+            fetcher=self._fetcher,
+            robots=self._robots,
+            workers=workers,
+            readings=self.readings,
+            clock=self._clock,
+        )
+        self._follower = Follower(
+            asker=self._asker,
+            fetcher=self._fetcher,
+            store=self._pages,
+            writer=self._writer,
+            passing=self._rules.passing,
+            clock=self._clock,
+        )
         self._filler = GapFiller(
             fetcher=self._fetcher,
-            read=self._read,
+            read=self._asker.read,
             keep=self._keep_page,
             passing=self._rules.passing,
             pages=settings.polling.archive_pages,
@@ -305,14 +348,17 @@ class Pipeline:
 
     async def _one(self, state: SourceState, anew: bool) -> Outcome:
         try:
-            request = self._request(state, anew)
-            answer = await self._ask(state, request)
+            state = self._asker.settled(state)
+            request = self._asker.request(state, anew)
+            answer = await self._asker.ask(state, request)
             async with self._rules.passing():
-                if request.headers != self._request(state, anew).headers:  # other secrets since it was asked
+                if request.headers != self._asker.request(state, anew).headers:  # other secrets since it was asked
                     state, answer = unvalidated(state, answer)
-                finding = await self._find(state, answer, anew)
-                ticket = self._hand_in(finding)
-                outcome = await ticket.done
+                found = await self._asker.find(state, answer, anew)
+                ticket = await self._stored(found) if isinstance(found, Finding) else None
+            if ticket is None:
+                ticket = await self._followed(found, request)
+            finding, outcome = ticket.finding, ticket.done.result()
             await self._look_for_missed(ticket.after or state)
         except asyncio.CancelledError:
             raise  # stays busy: stop() gives the lease back
@@ -325,20 +371,24 @@ class Pipeline:
             self._hubs_changed()
         return outcome
 
-    async def _ask(self, state: SourceState, request: Request) -> FetchResult | ParseFailed:
-        """A fault of ours in one source is recorded there and costs the others nothing."""
-        try:
-            return await self._fetcher.fetch(request)
-        except Exception as error:
-            log.exception("poll.fault", source=state.slug)
-            return fault(error)
+    async def _stored(self, finding: Finding) -> Ticket:
+        ticket = self._hand_in(finding)
+        await ticket.done
+        return ticket
+
+    async def _followed(self, found: Finding | Lead, request: Request) -> Ticket:
+        """What a page leads to is gathered while nothing waits for it; then all is understood and committed together."""
+        if isinstance(found, Lead):
+            found = await self._follower.follow(found, request)
+        async with self._rules.passing():
+            return await self._stored(await self._asker.finish(found) if isinstance(found, Lead) else found)
 
     async def _look_for_missed(self, state: SourceState) -> None:
         """The poll is stored; whatever goes wrong here is logged and takes nothing from it."""
         if not may_fill(state, self._clock(), self._settings.polling.archive_pages):
             return
         try:
-            await self._filler.fill(state, self._request(state, anew=True))
+            await self._filler.fill(state, self._asker.request(state, anew=True))
         except FeedHubError as error:
             log.warning("gap.not_stored", source=state.slug, reason=str(error))
         except Exception:
@@ -348,58 +398,6 @@ class Pipeline:
         ticket = self._hand_in(finding)
         await ticket.done
         return ticket.after or finding.state
-
-    async def _find(self, state: SourceState, result: FetchResult | ParseFailed, anew: bool) -> Finding:
-        """Understand what came. A fault of ours is the source's outcome here, too."""
-        try:
-            if not isinstance(result, Fetched):
-                return Finding(state=state, result=result)
-            if result.body_digest == state.body_digest and not anew:
-                return Finding(state=state, result=result, body_known=True)
-            return await self._understand(state, result, anew)
-        except FeedHubError:
-            raise
-        except Exception as error:
-            log.exception("poll.fault", source=state.slug)
-            return Finding(state=state, result=fault(error))
-
-    def _request(self, state: SourceState, anew: bool) -> Request:
-        source = self._sources.get(state.slug)
-        return Request(
-            url=state.url,
-            home=state.configured_url,
-            validators=Validators() if anew else state.validators,
-            headers=source.request_headers() if source else {},
-            subscribers=self._settings.site.subscribers,
-        )
-
-    async def _understand(self, state: SourceState, result: Fetched, anew: bool) -> Finding:
-        known = frozenset() if anew else await asyncio.to_thread(self._catalogue.known_digests, state.id)
-        understood = await self._read(state, result, known)
-        result = replace(result, body=b"")  # the body has served; do not keep it until the commit
-        if isinstance(understood, ParseFailed):
-            return Finding(state=state, result=where_a_feed_was(understood, state))
-        understood = replace(understood, info=announced(understood.info, result.links))
-        return Finding(state=state, result=result, understood=understood)
-
-    async def _read(
-        self, state: SourceState, result: Fetched, known: frozenset[Digest] = frozenset()
-    ) -> Understood | ParseFailed:
-        job = Job(
-            source=state.id,
-            slug=state.slug,
-            body=result.body,
-            url=result.url,
-            content_type=result.content_type,
-            charset=result.charset,
-            known=known,
-            now=self._clock(),
-        )
-        understood = await self._workers.run(understand_prepared, job)
-        if isinstance(understood, Overrun):
-            return ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
-        self.readings.add(state.slug, understood)
-        return understood
 
     # ---- many sources, one transaction
 

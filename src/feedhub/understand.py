@@ -1,4 +1,4 @@
-"""One document -> what it says that is new: parse, clean, identify, label.
+"""One document -> what it says that is new: read, clean, identify, label.
 
 A pure function of the job and of the :class:`Rulebook`, run in a worker process under limits. The rulebook is the same
 for every document until the configuration changes, so a worker is given it once (:func:`prepare`), not with each job.
@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from feedhub.classify import Classifier, Facts, Stops, compile_rules
-from feedhub.clean import CleanContext, PeopleRules, clean_feed
+from feedhub.clean import CleanContext, PeopleRules, canonical, clean_feed
 from feedhub.clean.html import html_to_text
 from feedhub.dedupe import identify
+from feedhub.documents import Document, Listed, Part, lacks, read_source, with_articles
+from feedhub.extract import SourceReading, titled_by_address, undatable
 from feedhub.masking import masked
 from feedhub.model import (
     CleanFeed,
@@ -22,9 +25,12 @@ from feedhub.model import (
     Draft,
     Entry,
     Failure,
+    FeedInfo,
     FeedKind,
     Membership,
+    PageMemory,
     ParseFailed,
+    PollHints,
     RawEntry,
     RawFeed,
     SourceId,
@@ -32,15 +38,17 @@ from feedhub.model import (
     StoredEntry,
     Understood,
 )
-from feedhub.parse import read_with
 from feedhub.ports import Relabelled
 from feedhub.search.words import indexed
-from feedhub.settings import Limits, Parser, Settings, Show, Source
+from feedhub.settings import Limits, Parser, Settings, Show, Source, SourceType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One document of one source. ``known``: raw digests of entries that need no cleaning."""
+    """One document of one source. ``known``: raw digests of entries that need no cleaning.
+
+    The rest is about pages: see :class:`feedhub.documents.Document`.
+    """
 
     source: SourceId
     slug: str
@@ -50,6 +58,27 @@ class Job:
     charset: str | None = None
     known: frozenset[Digest] = frozenset()
     now: datetime
+    page: PageMemory | None = None
+    never_a_feed: bool = False
+    feeds_tried: bool = False
+    parts: tuple[Part, ...] = ()
+    articles: Mapping[Digest, RawEntry] = field(default_factory=dict)
+    waiting: frozenset[Digest] = frozenset()
+
+    @property
+    def document(self) -> Document:
+        return Document(
+            body=self.body,
+            url=self.url,
+            content_type=self.content_type,
+            charset=self.charset,
+            page=self.page,
+            never_a_feed=self.never_a_feed,
+            feeds_tried=self.feeds_tried,
+            parts=self.parts,
+            articles=self.articles,
+            waiting=self.waiting,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,21 +165,29 @@ def understand_prepared(job: Job) -> Understood | ParseFailed:
 
 def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
     """Read a document and say everything about it that needs no database."""
-    raw, parsing = read_with(
-        rules.parser, job.body, content_type=job.content_type, charset=job.charset, limits=rules.limits
-    )
-    if isinstance(raw, ParseFailed):
-        return replace(raw, parsing=parsing) if parsing.differences else raw
+    document = job.document
+    listed = read_source(document, rules.sources.get(job.slug), rules.limits, rules.parser)
+    if isinstance(listed, ParseFailed):
+        return listed
+    if listed.reading is not None and listed.reading.children:
+        return _in_parts(listed.reading)
+    raw = with_articles(document, listed.feed)
+    if raw.format == "sitemap":
+        raw = replace(raw, entries=tuple(map(titled_by_address, raw.entries)))
     clean = clean_feed(raw, rules.context(job.slug, job.url), job.now, job.known)
+    if listed.reading is not None and (verdict := _undatable(listed.reading, raw, clean)):
+        return verdict
     drafts, dropped, slow = _drafts(job, raw, clean, rules)
+    if (source := rules.sources.get(job.slug)) is not None and source.articles is not None:
+        drafts = _with_what_they_lack(drafts, job, listed, source)
     stated = [draft.entry.published for draft in drafts if draft.entry.date_origin is DateOrigin.STATED]
     return Understood(
         info=clean.info,
         hints=clean.hints,
         drafts=drafts,
         seen=clean.unchanged,
-        listed=len(raw.entries),
-        listed_ids=frozenset(entry.id for entry in raw.entries if entry.id),
+        listed=len(listed.feed.entries),
+        listed_ids=frozenset(entry.id for entry in listed.feed.entries if entry.id),
         newest=max(stated, default=None),
         oldest=min(stated, default=None),
         span=_span(clean),
@@ -159,8 +196,52 @@ def understand(job: Job, rules: Rulebook) -> Understood | ParseFailed:
         notes=(*raw.notes, *map(too_slow, slow)),
         cut_off=raw.cut_off,
         repeated_ids=_repeated_ids(raw),
-        parsing=parsing,
+        waiting=len(listed.feed.entries) - len(raw.entries),
+        parsing=listed.parsing,
+        **_of_page(listed.reading),
     )
+
+
+def _of_page(reading: SourceReading | None) -> dict[str, Any]:
+    """What only a page tells."""
+    if reading is None:
+        return {}
+    suggested = {"items": reading.items, **{f"fields.{name}": get for name, get in reading.fields.items()}}
+    return {
+        "page": reading.memory,
+        "steps": reading.steps,
+        "suggested": {name: value for name, value in suggested.items() if value},
+    }
+
+
+def _in_parts(reading: SourceReading) -> Understood:
+    """A list that stands at other addresses, which are to be asked first."""
+    parts = tuple(child.url for child in reading.children)
+    return Understood(info=FeedInfo(), hints=PollHints(), drafts=(), parts=parts, **_of_page(reading))
+
+
+def _undatable(reading: SourceReading, raw: RawFeed, clean: CleanFeed) -> ParseFailed | None:
+    written = {entry.digest: entry.published for entry in raw.entries if entry.published}
+    of_these = [entry for entry in clean.entries if entry.raw_digest in written]
+    unread = [written[entry.raw_digest] for entry in of_these if entry.date_origin is not DateOrigin.STATED]
+    return undatable(reading, unread, len(of_these) - len(unread))
+
+
+def _with_what_they_lack(drafts: tuple[Draft, ...], job: Job, listed: Listed, source: Source) -> tuple[Draft, ...]:
+    """Drafts that say what their article's page is asked for; the page that was read is no such."""
+    wanted, rows = source.articles, {entry.digest: entry for entry in listed.feed.entries}
+    here = canonical(job.url)
+    if wanted is None:
+        return drafts
+    made: list[Draft] = []
+    for draft in drafts:
+        entry, row = draft.entry, rows.get(draft.entry.raw_digest)
+        if row is not None and entry.canonical_link and entry.canonical_link != here:
+            dated = entry.date_origin is DateOrigin.STATED
+            missing = lacks(row, len(entry.text), dated=dated, wanted=wanted, is_page=listed.reading is not None)
+            draft = replace(draft, lacks=missing)
+        made.append(draft)
+    return tuple(made)
 
 
 def _repeated_ids(raw: RawFeed) -> int:
@@ -212,10 +293,22 @@ def _first_link(entry: RawEntry) -> str:
 
 def where_a_feed_was(failed: ParseFailed, state: SourceState) -> ParseFailed:
     """A web page from an address that gave a feed before: somebody stands in the way, or the feed was taken down."""
-    if not failed.web_page or state.last_success_at is None:
+    if not failed.web_page or state.last_success_at is None or is_page(state):
         return failed
     detail = f"{failed.detail}, where a feed was before: the server keeps us out, or the feed is no more"
     return ParseFailed(failure=Failure.BLOCKED, detail=detail)
+
+
+def is_page(state: SourceState) -> bool:
+    """Whether the source is known to be read as a page, JSON or a sitemap."""
+    return state.page is not None and state.page.kind != "feed"
+
+
+def may_be_page(state: SourceState, source: Source | None) -> bool:
+    """Whether a page may be read as one: no feed was ever there, or the page is what is read."""
+    if source is not None and source.type is SourceType.FEED:
+        return False
+    return state.last_success_at is None or is_page(state)
 
 
 def fault(error: Exception) -> ParseFailed:

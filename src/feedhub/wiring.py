@@ -25,7 +25,7 @@ from feedhub.classify import LABELLING
 from feedhub.config import load, snapshot_of
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
-from feedhub.fetch import AiohttpFetcher, Hosts
+from feedhub.fetch import AiohttpFetcher, Hosts, RobotsKeeper
 from feedhub.inbox import Inbox
 from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceState, Standing
 from feedhub.pipeline import Pipeline
@@ -211,7 +211,9 @@ def build(
         settings=settings,
         ledger=home.store,
         catalogue=home.store,
+        pages=home.store,
         fetcher=fetcher,
+        robots=RobotsKeeper(fetcher, clock),
         workers=workers,
         writer=home.writer,
         clock=clock,
@@ -330,6 +332,7 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
         while some := await home.writer.run(step):
             entries += some
     await home.writer.run(partial(home.store.forget_tombstones, at))
+    await home.writer.run(home.store.trim_articles)
     for part in range(PARTS_OF_MARKS):
         await home.writer.run(partial(home.store.forget_marks, at - MARKS_KEPT, part, PARTS_OF_MARKS))
     polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
@@ -376,6 +379,17 @@ def choose(
         if (reason := refusals[state.id])
     ]
     return [state for state in chosen if not refusals[state.id]], refused
+
+
+def read_as_pages(home: Home, slugs: Sequence[str]) -> list[SourceState]:
+    """The named sources, or all that are read as pages.
+
+    :raises feedhub.errors.NotFound: a slug names no source.
+    """
+    states = home.store.states(list(slugs) or None)
+    if unknown := sorted(set(slugs) - {state.slug for state in states}):
+        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
+    return [state for state in states if slugs or (state.page is not None and state.page.kind != "feed")]
 
 
 def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState], at: datetime) -> None:

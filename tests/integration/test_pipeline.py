@@ -14,6 +14,7 @@ from sqlalchemy import text
 from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.errors import DiskFull
+from feedhub.fetch import RobotsKeeper
 from feedhub.model import FeedKind, Outcome
 from feedhub.pipeline import Pipeline
 from feedhub.ports import Transaction
@@ -237,6 +238,8 @@ def _pipeline(it: Rig, ledger: FullDisk, settings: Settings) -> Pipeline:
         settings=settings,
         ledger=ledger,  # type: ignore[arg-type]  # forwards all it does not change
         catalogue=it.home.store,
+        pages=it.home.store,
+        robots=RobotsKeeper(it.parts.fetcher, it.clock),
         fetcher=it.parts.fetcher,
         workers=it.parts.workers,
         writer=it.home.writer,

@@ -169,6 +169,13 @@ def test_polling_on_request_streams_outcomes(web: Web) -> None:
     assert len(post(web, "/control/poll", {"everything": True}).text.splitlines()) == 2
 
 
+def test_stored_pages_are_read_again_on_request(web: Web) -> None:
+    lines = post(web, "/control/reread", {"slugs": ["daily", "typo"]}).text.splitlines()
+    assert outcome_from_json(json.loads(lines[0])).kind == "read again"
+    assert json.loads(lines[1])["exit_code"] == 7
+    assert post(web, "/control/reread", headers={}).status == 401
+
+
 def test_an_error_is_the_last_line(web: Web) -> None:
     lines = post(web, "/control/poll", {"slugs": ["daily", "typo", "weekly"]}).text.splitlines()
     assert json.loads(lines[1]) == {

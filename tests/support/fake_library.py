@@ -279,6 +279,12 @@ class FakeControl:
                 raise NotFound(f"There is no source {slug!r}.", "See feedhub sources list.")
             yield Outcome(source=SourceId(number), slug=slug, at=NOON, kind="ok", status=200, listed=3, new=number)
 
+    async def reread(self, slugs: Sequence[str]) -> AsyncIterator[Outcome]:
+        for number, slug in enumerate(slugs, 1):
+            if slug not in self.slugs:
+                raise NotFound(f"There is no source {slug!r}.", "See feedhub sources list.")
+            yield Outcome(source=SourceId(number), slug=slug, at=NOON, kind="read again", listed=3)
+
     async def reload(self) -> list[str]:
         return ["topics: 1 added"]
 

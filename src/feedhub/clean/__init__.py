@@ -12,5 +12,6 @@
 
 from feedhub.clean.context import CleanContext, PeopleRules
 from feedhub.clean.feed import clean_feed
+from feedhub.clean.urls import canonical
 
-__all__ = ["CleanContext", "PeopleRules", "clean_feed"]
+__all__ = ["CleanContext", "PeopleRules", "canonical", "clean_feed"]

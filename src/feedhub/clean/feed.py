@@ -29,7 +29,7 @@ def clean_feed(
     :param now: aware; dates that are missing or cannot be believed become this moment.
     :param known: raw digests of entries that are stored as they are: they come back in ``unchanged``.
     """
-    loose = not raw.format.startswith(_INHERITING)
+    loose = not raw.format.startswith((*_INHERITING, "page", "article"))  # where a title says itself whether it is HTML
     info = _info(raw, context, now, loose)
     inherited = info.authors if raw.format.startswith(_INHERITING) else ()
     around = Surroundings(context=context, info=info, now=now, loose=loose, inherited=inherited)

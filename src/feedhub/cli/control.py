@@ -70,6 +70,15 @@ def ask_to_poll(address: Address, slugs: Sequence[str], *, everything: bool, ane
         yield outcome_from_json(found)
 
 
+def ask_to_reread(address: Address, slugs: Sequence[str]) -> Iterator[Outcome]:
+    """Have the daemon read stored pages again; yields what came of each."""
+    for line in _post(address, "/control/reread", {"slugs": list(slugs)}):
+        found = json.loads(line)
+        if "error" in found:
+            raise _theirs(found)
+        yield outcome_from_json(found)
+
+
 def _theirs(found: dict[str, Any]) -> FeedHubError:
     """What the daemon ran into, as if it had happened here: the exit code too."""
     error = FeedHubError(found["error"], found.get("advice", ""))

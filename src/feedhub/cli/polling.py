@@ -90,7 +90,7 @@ def poll(
         if as_json:
             show_json(outcomes)
         elif outcomes:
-            _show_outcomes(outcomes)
+            show_outcomes(outcomes)
     if not outcomes and not as_json:
         say("Nothing is due. `feedhub poll --all` asks every source.")
 
@@ -115,7 +115,7 @@ def _with_progress(outcomes: Iterable[Outcome], *, quiet: bool) -> Iterator[Outc
             yield outcome
 
 
-def _show_outcomes(outcomes: list[Outcome]) -> None:
+def show_outcomes(outcomes: list[Outcome]) -> None:
     now = wiring.now()
     show_table(
         ("source", "outcome", "status", "listed", "new", "updated", "next poll", "remark"),

@@ -1,7 +1,8 @@
-"""``sources``: list, add, test, remove."""
+"""``sources``: list, add, test, reextract, remove."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,19 +15,22 @@ from feedhub.cli.common import (
     AsJson,
     ConfigFile,
     counted,
+    reading,
     reading_if_any,
     say,
     show_json,
     show_table,
 )
-from feedhub.cli.control import ask_to_forget, find_daemon
+from feedhub.cli.control import ask_to_forget, ask_to_reload, ask_to_reread, find_daemon
+from feedhub.cli.polling import show_outcomes
 from feedhub.config import add_source, remove_source
 from feedhub.errors import FeedHubError, NotFound, NotRunning
 from feedhub.masking import masked
-from feedhub.model import SourceState
-from feedhub.once import forget_here
+from feedhub.model import Outcome, SourceState
+from feedhub.once import forget_here, reread_here
 from feedhub.serve import sample_sources
 from feedhub.settings import Settings, Source
+from feedhub.store import holder
 
 app = typer.Typer(help="The feeds that are polled.", epilog="Example: feedhub sources list", no_args_is_help=True)
 
@@ -56,7 +60,7 @@ def _row(slug: str, source: Source | None, state: SourceState | None) -> dict[st
 
 @app.command(epilog="Example: feedhub sources add https://example.org/ --category Economy")
 def add(
-    url: Annotated[str, typer.Argument(help="A feed, or a page that names its feed.")],
+    url: Annotated[str, typer.Argument(help="A feed, or a page.")],
     name: Annotated[str, typer.Option(help="Name to show.")] = "",
     category: Annotated[list[str] | None, typer.Option(help="Category for all its entries; may be repeated.")] = None,
     test: Annotated[bool, typer.Option(help="Look at it first, and find the feed of a page.")] = True,
@@ -90,7 +94,7 @@ def test(
     as_json: AsJson = False,
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
-    """Fetch and read a feed once, store nothing, and show what FeedHub would make of it."""
+    """Fetch and read a feed or a page once, store nothing, and show each step, the entries, and YAML that reads it so."""
     settings = wiring.read_settings(config)
     known = settings.source(url)
     if known is None and "://" not in url:
@@ -122,6 +126,41 @@ def _show_view(view: View) -> None:
             for entry in view.entries
         ),
     )
+    if view.block:
+        say(f"\nFor config.yaml:\n{view.block}")
+
+
+@app.command(epilog="Example: feedhub sources reextract markets")
+def reextract(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Slugs; all that are read as pages when left out.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_FILE,
+) -> None:
+    """Apply changed selectors to the pages that are stored, without asking anybody.
+
+    The last page of each source that could be read is kept. Entries are changed as by a poll that brought the same page;
+    what earlier rules stored by mistake stays until `feedhub entries withdraw`.
+    """
+    outcomes = list(_reread(config, sources or []))
+    if as_json:
+        show_json(outcomes)
+    elif outcomes:
+        show_outcomes(outcomes)
+    else:
+        say("No source is read as a page.")
+
+
+def _reread(file: Path, slugs: list[str]) -> Iterator[Outcome]:
+    settings = wiring.read_settings(file)
+    if holder(wiring.database_url(settings)) is None:
+        yield from reread_here(file, slugs)
+        return
+    with reading(file) as (_, home):
+        address = find_daemon(settings, home)
+    ask_to_reload(address)
+    yield from ask_to_reread(address, slugs)
 
 
 @app.command(epilog="Example: feedhub sources remove old-blog")

@@ -19,6 +19,7 @@ The map, in the order in which a file goes through it::
     schema.py        the types           -> JSON Schema for editors
     docs.py          the types           -> docs/configuration.md (with manual.md)
     starter.py       the first config.yaml
+    suggested.py     a source that was looked at -> an item for `sources`
 
 Files are read and written only by loader.py, secrets_file.py, editing.py, atomic_file.py, starter.py and docs.py.
 """
@@ -32,6 +33,7 @@ from feedhub.config.planning import Plan, plan
 from feedhub.config.schema import json_schema
 from feedhub.config.snapshot import Snapshot, snapshot_of
 from feedhub.config.starter import write_starter
+from feedhub.config.suggested import source_block
 
 __all__ = [
     "OpmlFeed",
@@ -47,6 +49,7 @@ __all__ = [
     "remove_source",
     "show",
     "snapshot_of",
+    "source_block",
     "warnings",
     "write_starter",
 ]

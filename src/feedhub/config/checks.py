@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from feedhub.config.addresses import same_address, usable
 from feedhub.config.check_courtesy import backoff_problems, courtesy_problems
+from feedhub.config.check_pages import page_problems
 from feedhub.config.check_rules import rule_problems
 from feedhub.config.check_times import interval_problems, max_age_problems
 from feedhub.config.nodes import Node, Route
@@ -204,6 +205,11 @@ def all_rules(settings: Settings) -> Iterator[tuple[Route, Rule]]:
             yield from ((("sources", number, part, index), rule) for index, rule in enumerate(getattr(source, part)))
 
 
+def _pages(checked: Checked) -> Iterator[ConfigProblem]:
+    for index, source in enumerate(checked.settings.sources):
+        yield from page_problems(source, checked.at("sources", index))
+
+
 def _intervals(checked: Checked) -> Iterator[ConfigProblem]:
     yield from interval_problems(checked.settings, checked.tree)
     yield from max_age_problems(checked.settings, checked.tree)
@@ -240,6 +246,7 @@ CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (
     _parents,
     _aliases,
     _rules,
+    _pages,
     _intervals,
     _private,
 )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from feedhub.config.masked import plain_of
 from feedhub.config.nodes import Plain
 from feedhub.config.sections import INTERNAL, places_of
-from feedhub.settings import Section, Settings, Source
+from feedhub.settings import Pick, Section, Settings, Source
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 ID = "urn:uuid:5b8a1e8e-6d0c-4f57-9c1e-2d1f6f3f7a10"
@@ -87,6 +87,8 @@ def _definition(name: str, raw: Schema) -> Schema:
     made: Schema = {"type": "object", "properties": {**properties}, "additionalProperties": False}
     if name == "Source":
         made["required"] = ["url"]
+    if name == "Pick":
+        made["required"] = ["get"]
     if name == "Rule":
         made["minProperties"] = 1
     return {"description": raw["description"], **made} if "description" in raw else made
@@ -99,6 +101,8 @@ def _property(section: str, key: str, raw: Schema) -> Schema:
         return described | _value(raw)
     if (section, key) == ("Settings", "sources"):
         return described | _or_nothing({"type": "array", "items": _value(_schema(raw["items"]))})
+    if (section, key) == ("Pick", "get"):
+        return described | _one_or_more(_TEXT)
     special = dict(_SECRET) if section == "Auth" else _SPECIAL.get(key)
     return described | _or_nothing(special or _value(raw))
 
@@ -154,6 +158,10 @@ def _reference(section: Schema) -> Schema:
         case "#/$defs/Topic":
             rules: Schema = {"type": "array", "items": _reference({"$ref": "#/$defs/Rule"})}
             return {"anyOf": [section, rules, _TEXT]}
+        case "#/$defs/Pick":
+            return {"anyOf": [_TEXT, section]}
+        case "#/$defs/ArticlePages":
+            return {"anyOf": [section, {"type": "boolean"}]}
         case "#/$defs/Person":
             return {"anyOf": [section, {"type": "array", "items": _TEXT}, _TEXT]}
     return section
@@ -188,9 +196,16 @@ def _keys_of(section: str) -> Schema:
 # ---------------------------------------------------------------- defaults
 
 
+_REQUIRED: Mapping[type[Section], Mapping[str, str]] = {
+    Source: {"url": "http://example.org/", "slug": "example"},
+    Pick: {"get": "a"},
+}
+"""Keys without a default, with values that will do."""
+
+
 def defaults_of(section: type[Section]) -> Mapping[str, Plain]:
     """The defaults of a section as one would write them; empty ones are left out, sections within it say their own."""
-    required = {"url": "http://example.org/", "slug": "example"} if section is Source else {}
+    required = _REQUIRED.get(section, {})
     plain = plain_of(section.model_validate(required))
     items = plain.items() if isinstance(plain, dict) else ()
     return {key: value for key, value in items if not isinstance(value, dict) and key not in required}

@@ -90,7 +90,37 @@ def _source(node: Node) -> Node:
     if node.is_scalar:
         return node.holding({"url": node})
     node = _at(_common(node), "formerly", _slugs)
+    node = _at(_at(_article(node), "fields", lambda fields: _values(fields, _picks)), "expect", _expected)
     return _at(_at(node, "keep", _either), "drop", _either)
+
+
+def _article(node: Node) -> Node:
+    """``article: true`` is one with its defaults, ``article: false`` none."""
+    article = node.map.get("article")
+    if article is None or not isinstance(article.value, bool):
+        return _at(node, "article", lambda one: _at(_at(one, "when", _list), "remove", _list))
+    if article.value:
+        return node.having(article=article.holding({}))
+    return node.holding({key: child for key, child in node.map.items() if key != "article"})
+
+
+def _expected(node: Node) -> Node:
+    return _at(node, "fields", _list)
+
+
+def _picks(node: Node) -> Node:
+    """What a field is: one or several texts or mappings; a mapping with several ``get`` is as many of them."""
+    items = node.items if node.is_list else (node,)
+    return node.holding(tuple(pick for item in items for pick in _pick(item)))
+
+
+def _pick(node: Node) -> tuple[Node, ...]:
+    if node.is_scalar:
+        return (node.holding({"get": node}),)
+    get = node.map.get("get")
+    if get is None or not get.is_list:
+        return (node,)
+    return tuple(node.having(get=one) for one in get.items)
 
 
 def _slugged(sources: Node) -> Node:

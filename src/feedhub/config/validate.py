@@ -17,7 +17,7 @@ from feedhub.config.nodes import Node, Route, put, without
 from feedhub.config.sections import INTERNAL, field_at, keys_of, section_at
 from feedhub.errors import ConfigProblem
 from feedhub.masking import masked
-from feedhub.settings import Rule, Settings, Topic
+from feedhub.settings import Rule, Settings, Source, Topic
 
 _EXPECTED = {
     "string_type": "a text",
@@ -168,7 +168,8 @@ def _unknown_key(node: Node, route: Route) -> ConfigProblem:
         return node.problem(
             "a rule stands under any, all or none, not in the topic itself", at_key=True, allowed="any, all, none"
         )
-    near = get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
+    near = ["name"] if section is Source and name == "title" else []
+    near = near or get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
     return node.problem("unknown key", at_key=True, allowed=", ".join(allowed), suggestion=near[0] if near else "")
 
 

@@ -18,6 +18,8 @@
     redirects.py         the next hop, or why there is none                         (pure)
     challenge.py         pages that want a browser                                  (pure)
     conclusion.py        the last reply -> the result                               (pure)
+    robots.py            robots.txt: its rules, and what they let be asked           (pure)
+    robots_keeper.py     robots.txt of sites, asked for once a day
     submission.py        a form for a WebSub hub, and its answer                    (pure)
     refusal.py           the one exception that carries a failure between these files
 """
@@ -25,5 +27,6 @@
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
 from feedhub.fetch.headers import Headers, content_type_of, links_of
 from feedhub.fetch.hosts import Hosts
+from feedhub.fetch.robots_keeper import RobotsKeeper
 
-__all__ = ["AiohttpFetcher", "Headers", "Hosts", "content_type_of", "links_of"]
+__all__ = ["AiohttpFetcher", "Headers", "Hosts", "RobotsKeeper", "content_type_of", "links_of"]

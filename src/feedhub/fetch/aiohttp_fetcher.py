@@ -141,7 +141,7 @@ class AiohttpFetcher:
         while True:
             try:
                 fields = self._fields(request, journey)
-                reply = await self._ask(journey, fields, watch)
+                reply = await self._ask(journey, fields, watch, pause=request.pause)
                 freshness = self._freshness(reply, wait)
                 wait = freshness.retry_at
                 if reply.status not in FOLLOWED:
@@ -190,7 +190,9 @@ class AiohttpFetcher:
             return freshness
         return replace(freshness, retry_at=wait)
 
-    async def _ask(self, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None) -> Reply:
+    async def _ask(
+        self, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None, *, pause: float = 0.0
+    ) -> Reply:
         """Wait for the host's turn, then exchange; what came of it is remembered for the host."""
         target = journey.target
         # Only who asks for a sample gets there: no redirect of others, and no name that turns to this address.
@@ -199,7 +201,7 @@ class AiohttpFetcher:
         self._leave_resting_hosts_alone(target)
         try:
             address = await self._address(target)
-            async with self._gate.turn(target.host.rstrip("."), address, self._domain(target)):
+            async with self._gate.turn(target.host.rstrip("."), address, self._domain(target), pause):
                 self._leave_resting_hosts_alone(target)
                 with watch:
                     reply = await self._exchange(target, fields, watch.left, form)

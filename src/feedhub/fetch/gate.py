@@ -80,8 +80,11 @@ class Gate:
         self._addresses = _Counter(manners.per_address)
 
     @asynccontextmanager
-    async def turn(self, host: str, address: str, domain: str = "") -> AsyncIterator[None]:
-        """Wait for a turn and keep it for the block. ``domain`` is what ``domain_gap`` counts by."""
+    async def turn(self, host: str, address: str, domain: str = "", pause: float = 0.0) -> AsyncIterator[None]:
+        """Wait for a turn and keep it for the block. ``domain`` is what ``domain_gap`` counts by.
+
+        :param pause: seconds until the next start at this host, when it asked for more than the usual gap.
+        """
         lane = self._lane(host, self._manners.per_host)
         lane.users += 1  # at once: looking for the other one forgets lanes that nobody uses
         common = self._lane(f"*.{domain}", 1) if domain and self._manners.domain_gap else _Lane(1)
@@ -96,7 +99,8 @@ class Gate:
                         await places.enter_async_context(self._addresses.one(address))
                         await places.enter_async_context(self._general)
                         now = self._now()
-                        lane.next_start, common.next_start = now + self._manners.gap, now + self._manners.domain_gap
+                        lane.next_start = now + max(self._manners.gap, pause)
+                        common.next_start = now + self._manners.domain_gap
                 yield
         finally:
             lane.users -= 1

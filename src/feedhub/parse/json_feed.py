@@ -19,8 +19,8 @@ from feedhub.model import (
     RawText,
     TextType,
 )
-from feedhub.parse.digests import with_digest
 from feedhub.parse.newest import newest
+from feedhub.raw_digests import with_digest
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Object = dict[str, JSON]

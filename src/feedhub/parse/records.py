@@ -19,8 +19,8 @@ from feedhub.model import (
     RawText,
     TextType,
 )
-from feedhub.parse.digests import digest_of
 from feedhub.parse.newest import newest
+from feedhub.raw_digests import digest_of
 
 Bag = dict[str, Any]
 

@@ -26,8 +26,8 @@ from feedhub.model import (
     FetchResult,
     Gap,
     HubForm,
-    HubQuestion,
     HubReply,
+    KeptPage,
     Key,
     Known,
     Marked,
@@ -43,12 +43,19 @@ from feedhub.model import (
     Subscription,
     Wording,
 )
+from feedhub.ports.paging import PageStore as PageStore
+from feedhub.ports.paging import Permission as Permission
+from feedhub.ports.paging import Robots as Robots
 from feedhub.ports.publishing import Outline as Outline
 from feedhub.ports.publishing import PageLinks as PageLinks
 from feedhub.ports.publishing import Press as Press
 from feedhub.ports.publishing import Stock as Stock
 from feedhub.ports.publishing import page_key as page_key
 from feedhub.ports.publishing import read_page_key as read_page_key
+from feedhub.ports.pushing import Arrival as Arrival
+from feedhub.ports.pushing import Pushes as Pushes
+from feedhub.ports.pushing import Receipt as Receipt
+from feedhub.ports.pushing import Subscriptions as Subscriptions
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -154,6 +161,7 @@ class PollRecord:
     aside: bool = False  # an archive page and no poll: it brings entries, and of the state only how the gap stands
     pushed: bool = False
     subscription: Subscription | None = None  # the source's, when this poll changed it
+    kept: KeptPage | None = None  # the page, when there is one to keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,75 +390,6 @@ class Catalogue(Protocol):
         ...
 
 
-# ---------------------------------------------------------------- WebSub
-
-
-class Subscriptions(Protocol):
-    """Our subscriptions at hubs. The last three calls come from the writer's thread and raise like :class:`Ledger`."""
-
-    def subscriptions(self) -> list[Subscription]:
-        """All of them, by source; also those that ended lately."""
-        ...
-
-    def subscription(self, token: str) -> Subscription | None: ...
-
-    def publishers(self) -> list[SourceState]:
-        """States of the enabled sources that name a hub."""
-        ...
-
-    def due_subscriptions(self, now: datetime, limit: int) -> list[Subscription]:
-        """Those whose ``due_at`` has come, longest due first."""
-        ...
-
-    def keep_subscriptions(self, some: Iterable[Subscription]) -> None:
-        """Write these, over what is stored under their tokens."""
-        ...
-
-    def change_subscription(
-        self, token: str, how: Callable[[Subscription], Subscription | None]
-    ) -> Subscription | None:
-        """Read, change and write in one transaction. Returns what ``how`` made of it; None (of an unknown token, or by
-        ``how``) changes nothing."""
-        ...
-
-    def drop_subscriptions(self, ended_before: datetime) -> int:
-        """Forget subscriptions that ended before this moment; returns how many."""
-        ...
-
-
-class Receipt(StrEnum):
-    """What became of a delivery at the door. Whether it is believed is found out afterwards."""
-
-    TAKEN = "taken"
-    UNKNOWN = "unknown"  # no subscription has this callback
-    ENDED = "ended"  # it was left
-    FULL = "full"  # too much is waiting already: the hub should try again
-    TOO_LARGE = "too large"
-    TOO_SLOW = "too slow"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """The head of a delivery: fields as the hub sent them, "" for those it did not."""
-
-    content_type: str = ""
-    signature: str = ""  # X-Hub-Signature
-    link: str = ""
-    length: int | None = None
-
-
-class Pushes(Protocol):
-    """Where hubs reach us: behind ``/websub/<token>``."""
-
-    async def confirm(self, token: str, question: HubQuestion) -> Receipt:
-        """TAKEN: agreed, answer with the challenge; ENDED or UNKNOWN: not what was asked for."""
-        ...
-
-    async def receive(self, token: str, arrival: Arrival, pieces: AsyncIterator[bytes]) -> Receipt:
-        """Take a delivery, within bounds of size and time; what it is worth is found out after the answer."""
-        ...
-
-
 # ---------------------------------------------------------------- publishing
 
 
@@ -466,6 +405,10 @@ class Control(Protocol):
 
     def poll(self, slugs: Sequence[str], *, everything: bool = False, anew: bool = False) -> AsyncIterator[Outcome]:
         """Poll now and yield each outcome as it is committed. ``anew``: without conditions."""
+        ...
+
+    def reread(self, slugs: Sequence[str]) -> AsyncIterator[Outcome]:
+        """Read the stored pages of these sources, or of all, by the rules in force; yields what came of each."""
         ...
 
     async def reload(self) -> list[str]:

@@ -50,6 +50,8 @@ def plans_of(terms: Backoff) -> Mapping[Failure, Plan]:
     return plans | {
         Failure.RATE_LIMITED: lasting(health=Health.FAILING, first=terms.busy, intervals=2),
         Failure.NOT_A_FEED: lasting(health=Health.NOT_A_FEED, first=terms.unreadable),
+        Failure.BROKEN_SELECTOR: lasting(health=Health.BROKEN_SELECTOR, first=terms.unreadable),
+        Failure.DISALLOWED: steady(health=Health.BLOCKED, first=terms.refused),
         Failure.BLOCKED: lasting(health=Health.BLOCKED, first=terms.refused),
         Failure.FORBIDDEN_ADDRESS: lasting(health=Health.FAILING, first=terms.refused),
         Failure.FORBIDDEN: steady(health=Health.BLOCKED, first=terms.refused, off_after=terms.refused_off_after),

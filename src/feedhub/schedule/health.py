@@ -43,9 +43,11 @@ def health_of_unasked(state: SourceState) -> Health:
 
 
 def has_moved(state: SourceState) -> bool:
-    """Whether another address than the configured one is asked. The same one by https is no move."""
+    """Whether another address than the configured one is asked. The same one by https is no move, nor the feed of a page."""
+    if state.url == state.configured_url:
+        return False
     upgraded = "https" + state.configured_url.removeprefix("http")
-    return state.url not in {state.configured_url, upgraded}
+    return state.url != upgraded and (state.page is None or state.url != state.page.feed)
 
 
 def _beyond_habit(state: SourceState, now: datetime) -> bool:

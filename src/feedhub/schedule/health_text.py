@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from feedhub.model import Failure, Gap, Health, SourceChange, SourceState
+from feedhub.model import Failure, Gap, Health, PageMemory, SourceChange, SourceState
 from feedhub.schedule.gaps import REMEMBERED
 from feedhub.schedule.habit import usual_rate
 from feedhub.schedule.health import has_moved
@@ -21,13 +21,19 @@ _STATE: Mapping[Health, str] = {
     Health.BLOCKED: "Blocked",
     Health.NEEDS_CREDENTIALS: "Locked",
     Health.NOT_A_FEED: "No feed there",
+    Health.BROKEN_SELECTOR: "Broken selector",
     Health.MAYBE_GONE: "Perhaps gone",
     Health.GONE: "Gone",
 }
 _REMEDY: Mapping[Failure, str] = {
     Failure.NEEDS_CREDENTIALS: "give it `auth` in the configuration",
     Failure.NOT_A_FEED: "`feedhub sources test` shows what came",
+    Failure.BROKEN_SELECTOR: "its entries stay as they are; `feedhub sources test` shows what came",
+    Failure.DISALLOWED: "FeedHub keeps to it",
     Failure.FORBIDDEN_ADDRESS: "the guard refuses this address unless `polling.allow_networks` or `polling.ports` allows it",
+}
+_AS = {"page": "a page", "listing": "a page with a list", "article": "a page with one article", "json": "JSON"} | {
+    "sitemap": "a sitemap"
 }
 _HABITUAL = 0.02
 """Entries a day from which one can speak of a habit."""
@@ -91,7 +97,15 @@ def _answering(state: SourceState, now: datetime) -> str:
         habit = f", which is longer than its habit of {_rate(rate)}" if rate > _HABITUAL else ""
         return f"Answers, but has had nothing new for {span(now - state.last_change_at)}{habit}"
     ago = f", last {span(now - state.last_poll_at)} ago" if state.last_poll_at else ""
-    return f"Answers well{ago}{_found(state.gap)}"
+    return f"Answers well{ago}{_read_as(state.page)}{_found(state.gap)}"
+
+
+def _read_as(page: PageMemory | None) -> str:
+    if page is None:
+        return ""
+    if page.kind == "feed":
+        return "; polled is the feed that its page names"
+    return f"; read as {_AS.get(page.kind, page.kind)}{f' by {page.via}' if page.via else ''}"
 
 
 def _missed(gap: Gap, now: datetime) -> str:

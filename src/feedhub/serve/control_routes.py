@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from feedhub.errors import FeedHubError
-from feedhub.model import EntryId
+from feedhub.model import EntryId, Outcome
 from feedhub.ports import Control, EntryChange
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.wire import outcome_to_json
@@ -69,8 +69,14 @@ def was_passed_on(request: Request) -> bool:
 
 async def outcome_lines(control: Control, wish: PollWish) -> AsyncIterator[bytes]:
     """One JSON object a line, each as soon as its poll is committed; an error is the last line."""
+    asked = control.poll(wish.slugs, everything=wish.everything, anew=wish.anew)
+    async for line in lines_of(asked):
+        yield line
+
+
+async def lines_of(outcomes: AsyncIterator[Outcome]) -> AsyncIterator[bytes]:
     try:
-        async for outcome in control.poll(wish.slugs, everything=wish.everything, anew=wish.anew):
+        async for outcome in outcomes:
             yield _line(outcome_to_json(outcome))
     except FeedHubError as error:
         yield _line(_told(error))
@@ -92,6 +98,7 @@ class ControlRoutes:
     def routes(self) -> list[Route]:
         return [
             Route("/control/poll", self.poll, methods=["POST"], max_body_size=MOST_BODY),
+            Route("/control/reread", self.reread, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/reload", self.reload, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/forget/{slug}", self.forget, methods=["POST"], max_body_size=MOST_BODY),
             Route("/control/entries/{entry:int}/{change}", self.change, methods=["POST"], max_body_size=MOST_BODY),
@@ -112,14 +119,23 @@ class ControlRoutes:
         return self._control
 
     async def poll(self, request: Request) -> Response:
+        control, wish = await self._wish(request)
+        return StreamingResponse(outcome_lines(control, wish), media_type="application/x-ndjson", headers=_FRESH)
+
+    async def reread(self, request: Request) -> Response:
+        control, wish = await self._wish(request)
+        lines = lines_of(control.reread(wish.slugs))
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=_FRESH)
+
+    async def _wish(self, request: Request) -> tuple[Control, PollWish]:
+        """:raises HTTPException: who asks may not, or what is asked is not understood."""
         control = self._admit(request)
         if request.headers.get("content-type", "application/json").partition(";")[0].strip() != "application/json":
             raise HTTPException(415, "Send JSON.")
         try:
-            wish = read_wish(await request.body())
+            return control, read_wish(await request.body())
         except ValueError as error:
             raise HTTPException(400, f"Not understood: {error}.") from error
-        return StreamingResponse(outcome_lines(control, wish), media_type="application/x-ndjson", headers=_FRESH)
 
     async def reload(self, request: Request) -> Response:
         lines = await self._admit(request).reload()

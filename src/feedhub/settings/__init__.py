@@ -10,6 +10,7 @@ are translated there, on the spot.
     values.py    durations, sizes, zones, addresses
     service.py   site, database, server, websub        polling.py   how sources are asked
     sources.py   sources, people                       rules.py     topics
+    pages.py     sources without a feed                stories.py   copies
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from feedhub.model import ContentPolicy, Feed, FeedKind, Format
+from feedhub.settings.pages import ArticlePages, ArticlePart, Expect, Pick, RowField, RowFields, SourceType
 from feedhub.settings.polling import Backoff, Interval, Limits, Parser, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
@@ -29,10 +31,13 @@ from feedhub.settings.stories import Show, Stories
 from feedhub.settings.values import Duration, Network, Section, Slug
 
 __all__ = [
+    "ArticlePages",
+    "ArticlePart",
     "Auth",
     "Authors",
     "Backoff",
     "Database",
+    "Expect",
     "Feeds",
     "Fields",
     "Interval",
@@ -42,8 +47,11 @@ __all__ = [
     "Parser",
     "PerSource",
     "Person",
+    "Pick",
     "Polling",
     "Retention",
+    "RowField",
+    "RowFields",
     "Rule",
     "Section",
     "Settings",
@@ -51,6 +59,7 @@ __all__ = [
     "Site",
     "Source",
     "SourceDefaults",
+    "SourceType",
     "Stories",
     "Subscribe",
     "Timeouts",

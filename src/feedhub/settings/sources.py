@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from feedhub.model import ContentPolicy
+from feedhub.settings.pages import ArticlePages, ArticlePart, Expect, RowFields, SourceType
 from feedhub.settings.polling import Interval
 from feedhub.settings.rules import Rule
 from feedhub.settings.values import HttpUrl, Language, Section, Slug, Words, ZoneName
@@ -61,10 +62,10 @@ class SourceDefaults(Section):
 
 
 class Source(SourceDefaults):
-    """One feed to poll. A plain URL is a source too."""
+    """One feed or page to poll. A plain URL is a source too."""
 
     url: HttpUrl
-    """Address of the feed."""
+    """Address of the feed, page, JSON document or sitemap."""
     slug: Slug
     """Name in addresses and commands; made from `name` or the host when left out."""
     name: str = ""
@@ -73,10 +74,33 @@ class Source(SourceDefaults):
     """Earlier slugs of this source; its entries stay with it and the old addresses redirect here."""
     auth: Auth | None = None
     """Credentials."""
+    type: SourceType = SourceType.AUTO
+    """What is at the address: `auto` finds out once, and takes the feed that a page names before the page itself."""
+    items: str = ""
+    """The rows: of a page a CSS selector (`div.card`), of JSON a JMESPath expression (`data.items`). Found automatically when left out."""
+    script: str = ""
+    """Of `type: json` at a page: CSS selector of the script element that holds the JSON (`script#__NEXT_DATA__`)."""
+    fields: RowFields | None = None
+    """What each row says, as far as it is not found right automatically."""
+    article: ArticlePages | None = None
+    """Whether the pages of new entries are read for what the list does not say."""
+    full_text: bool = False
+    """Read the pages of new entries for their full text, also of a feed that gives only summaries."""
+    expect: Expect | None = None
+    """What the page must show to be believed."""
     keep: tuple[Rule, ...] = ()
     """Only entries that match one of these rules are stored."""
     drop: tuple[Rule, ...] = ()
     """Entries that match one of these rules are not stored."""
+
+    @property
+    def articles(self) -> ArticlePages | None:
+        """How article pages are read, with what ``full_text`` asks for; None when they are not."""
+        if self.article is None:
+            return ArticlePages(when=(ArticlePart.CONTENT,)) if self.full_text else None
+        if not self.full_text or ArticlePart.CONTENT in self.article.when:
+            return self.article
+        return self.article.model_copy(update={"when": (*self.article.when, ArticlePart.CONTENT)})
 
     def request_headers(self) -> dict[str, str]:
         """The headers to send, secrets in the clear: for the fetcher only."""

@@ -34,6 +34,7 @@ FORGET_VALIDATORS: dict[str, Any] = {
     "last_modified": None,
     "validators_url": None,
     "body_digest": None,
+    "page": None,
     "same_body": 0,
     "has_validators": True,
     "move_target": None,

@@ -11,6 +11,7 @@ from feedhub.errors import NotFound
 from feedhub.model import FeedKind
 from feedhub.store.feeds import Edit, Listing, drop_fragments, member_of, write_listing
 from feedhub.store.listing import Place
+from feedhub.store.page_tables import articles, pages
 from feedhub.store.statements import bump, chunks
 from feedhub.store.tables import entries, feeds, gaps, polls, sightings, source_changes, sources
 from feedhub.store.touching import bump_versions
@@ -115,11 +116,11 @@ def rewrite_stories(connection: Connection, stories: Collection[int]) -> None:
 
 
 def drop_source(connection: Connection, source: int) -> None:
-    """Remove the outcomes, changes and gaps of a source, and the source itself unless it is configured.
+    """Remove the outcomes, changes, gaps and pages of a source, and the source itself unless it is configured.
 
     Its feed stays as withdrawn: the address answers 410, and is its own again if the slug is named again.
     """
-    for table in (polls, source_changes, gaps):
+    for table in (polls, source_changes, gaps, pages, articles):
         connection.execute(delete(table).where(table.c.source_id == source))
     idle = sources.c.id == source, ~sources.c.configured, ~exists().where(entries.c.owner_id == source)
     connection.execute(delete(sources).where(*idle))

@@ -37,6 +37,7 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.store.gap_rows import pack_gap, unpack_gap
+from feedhub.store.page_rows import pack_memory, unpack_memory
 
 Row = RowMapping
 """Column values by name, as they come from the database."""
@@ -274,6 +275,7 @@ def state_row(state: SourceState) -> dict[str, Any]:
         "newest_listed": state.newest_listed,
         "traits": pack_traits(state.traits),
         "gap": pack_gap(state.gap),
+        "page": pack_memory(state.page),
     }
 
 
@@ -321,6 +323,7 @@ def source_state(row: Row) -> SourceState:
         gap=unpack_gap(row["gap"]),
         hub=row["feed_hub"],
         topic=row["feed_self"],
+        page=unpack_memory(row["page"]),
     )
 
 

@@ -21,6 +21,7 @@ from feedhub.store.finding import Finding
 from feedhub.store.happenings import add_event
 from feedhub.store.marks import first_seen_since, forget_marks
 from feedhub.store.moving import FeedMover
+from feedhub.store.paging import Paging
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
 from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
@@ -204,8 +205,8 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding, Access):
-    """Fills the ports Ledger, Library, Catalogue, Subscriptions and Searching on SQLite and PostgreSQL."""
+class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding, Paging, Access):
+    """Fills the ports Ledger, Library, Catalogue, Subscriptions, PageStore and Searching on SQLite and PostgreSQL."""
 
 
 def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:

@@ -79,6 +79,7 @@ sources = Table(
     Column("newest_listed", Moment),
     Column("traits", String),  # model.Trait to the second it was seen last, as JSON; NULL: its ids behave
     Column("gap", String),  # model.Gap as JSON, the same as its row of ``gaps``; NULL: none that matters
+    Column("page", String),  # model.PageMemory as JSON; NULL: a feed, or nothing is known yet
     Column("listed_at", Moment),  # the last poll that brought a list of entries
     # what the source says of itself (model.FeedInfo)
     _words("feed_title"),

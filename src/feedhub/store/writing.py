@@ -11,6 +11,7 @@ from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, Marked, Sourc
 from feedhub.ports import MOST_STORIES_OF_A_KEY, Applied, PollRecord
 from feedhub.store.batch import Batch
 from feedhub.store.marks import marked, wordings
+from feedhub.store.paging import write_pages
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
@@ -107,6 +108,7 @@ class SqlTransaction:
     def apply(self, records: Sequence[PollRecord]) -> Applied:
         counter = Counter(self._connection)
         applied = Batch(self._connection, counter, self._unseen).write(records)
+        write_pages(self._connection, [record for record in records if record.kept is not None])
         counter.save()
         changed = [record.subscription for record in records if record.subscription is not None]
         write_subscriptions(self._connection, changed)

@@ -76,6 +76,14 @@ async def test_starts_on_one_host_keep_the_gap() -> None:
     assert [moment for _, moment in street.starts] == [0, 1, 2, 3]
 
 
+async def test_a_host_may_ask_for_a_longer_gap_than_the_usual() -> None:
+    street = Street()
+    async with street.gate.turn("a", "a", pause=7.0):
+        pass
+    await street.time.run(street.visit("a", 0.25), street.visit("b", 0.25), street.visit("a", 0.25))
+    assert street.starts == [("b", 0), ("a", 7), ("a", 8)]
+
+
 async def test_a_slow_request_delays_the_next_on_its_host_only() -> None:
     street = Street()
     await street.time.run(street.visit("a", 5), street.visit("a", 1), street.visit("b", 1))

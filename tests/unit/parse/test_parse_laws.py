@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from feedhub.model import Digest, Failure, ParseFailed, RawEntry, RawFeed, RawLink, RawText
 from feedhub.parse import read_document
 from feedhub.parse.decode import codec_of, decode
-from feedhub.parse.digests import with_digest
 from feedhub.parse.newest import newest
+from feedhub.raw_digests import with_digest
 from feedhub.settings import Limits
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "parse"

@@ -108,62 +108,6 @@ HONORIFICS = words(
     nsnn herr frau mme mlle sr sra srta dott dott.ssa ing dipl-ing avv don doña"""
 )
 
-ORGANISATIONS = phrases(
-    """reuters|thomson reuters|associated press|the associated press|ap|ap news|afp|agence france-presse|agence france presse|
-    dpa|dpa-afx|apa|sda|keystone-sda|epd|kna|sid|efe|agencia efe|europa press|ansa|adnkronos|lusa|anp|belga|ntb|tt|ritzau|
-    stt|pap|ctk|čtk|mti|tass|тасс|риа новости|ria novosti|interfax|интерфакс|xinhua|新华社|新華社|中新社|中央社|kyodo|kyodo news|共同通信|
-    時事通信|jiji press|yonhap|연합뉴스|뉴시스|뉴스1|pti|ani|ians|bernama|antara|upi|aap|bbc|bbc news|bbc sport|cnn|cnbc|msnbc|
-    nbc news|abc news|cbs news|fox news|npr|pbs|sky news|al jazeera|aljazeera|bloomberg|bloomberg news|dow jones|financial times|
-    wall street journal|the wall street journal|new york times|the new york times|washington post|the washington post|
-    the guardian|guardian|the economist|economist|forbes|fortune|time|newsweek|politico|axios|vox|wired|the verge|techcrunch|
-    ars technica|engadget|marketwatch|barron's|nikkei|nikkei asia|日本経済新聞|朝日新聞|読売新聞|毎日新聞|nhk|le monde|le figaro|
-    libération|der spiegel|spiegel|die zeit|faz|süddeutsche zeitung|el país|el mundo|la repubblica|corriere della sera|folha|
-    o globo|globo|ttxvn|vtv|vov|vnexpress|tuổi trẻ|thanh niên|dân trí|vietnamnet|vietnamplus|zing|zing news|vneconomy|cafef|
-    nhân dân|lao động|tiền phong|người lao động|znews|vietnam+|vnanet|sggp|vtc news|vtc|kinh tế sài gòn|tuổi trẻ online|vietstock|báo đầu tư|propublica|the conversation|project syndicate|
-    pr newswire|business wire|globenewswire|accesswire|medienhaus|storyful|getty images|getty|shutterstock|unsplash"""
-)
-
-ORGANISATION_WORDS = words(
-    """news times post press agency agencies daily journal magazine media university institute inc ltd llc gmbh corp corporation
-    company association foundation ministry department council committee bureau newspaper gazette herald tribune chronicle
-    observer network broadcasting radio television tv studio studios group society academy college school bank zeitung verlag
-    nachrichten rundfunk presse-agentur agence agencia agenzia noticias nachrichtenagentur université universidad universidade
-    università universität institut instituto ministerio laboratory labs newsroom newswire wire digest quarterly monthly
-    review insider today tribüne anzeiger echo kurier report reports research securities capital"""
-)
-
-ORGANISATION_STARTS = phrases(
-    """báo|tạp chí|đại học|trường đại học|học viện|viện|đài|thông tấn xã|công ty|tập đoàn|ngân hàng|bộ|sở|cục|ủy ban|hội|hiệp hội|
-    trung tâm|tổ chức|liên đoàn|nhóm|ban|agence|agencia|agenzia|universität|université|universidad|газета|журнал|агентство|радио"""
-)
-
-ORGANISATION_ENDS = (
-    "新聞",
-    "新闻",
-    "新聞社",
-    "通信",
-    "通信社",
-    "通讯社",
-    "通訊社",
-    "日報",
-    "日报",
-    "放送",
-    "電視台",
-    "电视台",
-    "大学",
-    "大學",
-    "研究所",
-    "신문",
-    "일보",
-    "뉴스",
-    "통신",
-    "방송",
-    "대학교",
-    "연구소",
-    "株式会社",
-    "有限公司",
-)
-
 PARTICLES = words(
     "van von de der den del della di da dos das du la le los las el al bin ibn ben y e zu zur zum ter ten af av"
 )

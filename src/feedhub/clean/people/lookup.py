@@ -9,13 +9,10 @@ from functools import lru_cache
 from feedhub.clean.context import PeopleRules
 from feedhub.clean.people import lexicon
 from feedhub.names import author_key
+from feedhub.organisations import LISTED, names_organisation
 
 _GERMAN_ROLE = re.compile(r".{3,}(?:redakteur|korrespondent|reporter|journalist|fotograf|leiter|autor)(?:in)?")
 _ACRONYM = re.compile(r"(?=.*[A-ZĐ])[A-ZĐ0-9&+]{2,8}")
-_DOMAIN = re.compile(
-    r"[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|vn|de|fr|uk|io|co|info|news|tv|eu|es|it|jp|kr|cn|ru|br|au|ca|in)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +43,7 @@ class Lexicon:
 
     def is_organisation(self, text: str) -> bool:
         """Whether a token is an organisation for sure: it is listed, or says so by one of its words."""
-        key = author_key(text)
-        bare = key.removeprefix("the ")
-        if key in self.organisations or bare in self.organisations or _DOMAIN.fullmatch(text):
-            return True
-        parts = key.split()
-        if text.endswith(lexicon.ORGANISATION_ENDS):
-            return True
-        if len(parts) < 2:
-            return False
-        if key.startswith(tuple(start + " " for start in _STARTS)) and any(part[:1].isupper() for part in text.split()):
-            return text.isupper() is False or len(parts) > 2
-        return (
-            parts[-1] in lexicon.ORGANISATION_WORDS
-            or parts[0] == "the"
-            or (parts[0] in {"university", "universität", "université", "institute", "ministry", "department", "bank"})
-        )
+        return names_organisation(text, self.organisations)
 
     def is_acronym(self, text: str) -> bool:
         """``AFP`` or ``dpa`` beside a person's name: where the person works."""
@@ -69,8 +51,6 @@ class Lexicon:
 
 
 _PREFIX_HEADS = frozenset(map(author_key, lexicon.PREFIX_HEADS))
-_STARTS = frozenset(map(author_key, lexicon.ORGANISATION_STARTS))
-_ORGANISATIONS = frozenset(map(author_key, lexicon.ORGANISATIONS))
 _PLACES = frozenset(map(author_key, lexicon.PLACES))
 _PLACEHOLDERS = frozenset(map(author_key, lexicon.PLACEHOLDERS))
 
@@ -79,6 +59,6 @@ _PLACEHOLDERS = frozenset(map(author_key, lexicon.PLACEHOLDERS))
 def lexicon_of(rules: PeopleRules) -> Lexicon:
     return Lexicon(
         roles=frozenset(map(author_key, rules.roles)),
-        organisations=_ORGANISATIONS | frozenset(map(author_key, rules.organisations)),
+        organisations=LISTED | frozenset(map(author_key, rules.organisations)),
         placeholders=_PLACEHOLDERS | frozenset(map(author_key, rules.placeholders)),
     )

@@ -1,0 +1,64 @@
+"""Whether a text looks like a date, so that it is worth handing on. Whether it *is* one, and which, ``clean`` decides."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_LENGTH = 70
+
+_NUMERIC = re.compile(
+    r"(?<!\d)\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{2,4}(?!\d)|(?<!\d)\d{4}\s*[年년]\s*\d{1,2}\s*[月월]"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d{2}(?!\d)|(?<![٠-٩])[٠-٩]{4}(?![٠-٩])|(?<![۰-۹])[۰-۹]{4}(?![۰-۹])")
+_SHORT = re.compile(r"(?<!\d)\d{1,2}(?:[/.]\d{1,2}|\s*[月월]\s*\d{1,2}\s*[日일])(?!\d)")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?(?::|h|giờ|時|点|시)\s?\d{2}")
+_RELATIVE = re.compile(
+    r"(?:^|\W)(?:\d+|a|an|một|ein|eine|einer|un|una|une|один|hai|ba)\s*"
+    r"(?:giây|phút|giờ|tiếng|ngày|tuần|tháng|năm|seconds?|secs?|minutes?|mins?|min|hours?|hrs?|h|days?|d|weeks?|w|months?|years?|"
+    r"minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|minutes?|heures?|jours?|semaines?|mois|minutos?|horas?|días?|dias?|semanas?|"
+    r"minut\w*|мин\w*|час\w*|дн\w*|день|недел\w*|分|時間|小时|小時|分钟|分鐘|日|天|시간|분|일|دقائق|دقيقة|ساعة|ساعات|أيام|يوم)\s*"
+    r"(?:trước|ago|назад|前|전|atrás|fa\b|geleden|$)|"
+    r"^(?:vor|il y a|hace|há|قبل|منذ)\s.{1,20}\d?|"
+    r"^(?:hôm qua|hôm nay|hôm kia|vừa xong|mới đây|yesterday|today|just now|gestern|heute|hier|aujourd'hui|ayer|hoy|вчера|сегодня|昨日|今日|昨天|今天|어제|오늘|أمس|اليوم)\b",
+)
+_MONTH = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic|"
+    r"gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|tháng|يناير|فبراير|مارس|أبريل|مايو|يونيو|"
+    r"يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر)\w*",
+)
+_UPDATED = re.compile(
+    r"^\W*(?:last\s+)?(?:updated?|modified|cập nhật|aktualisiert|stand|mis à jour|actualizado|atualizado|aggiornato|обновлено|更新|업데이트|تحديث)",
+)
+_DATE_SIGNS = re.compile(
+    "[年月日時时分秒曜火水木金土更新公開公开発表掲載配信発布发布於于午前後后上下周星期昨今天小間间鐘钟前년월일시분초오전후요]"
+)
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
+_MOST_WORDS = 8
+_MOST_SPACES = 12
+
+
+def looks_like_date(text: str) -> bool:
+    """Whether a whole text may be a date: short, with figures of a day, a name of a month, or so long ago."""
+    if not text or len(text) > MAX_LENGTH or text.count(" ") > _MOST_SPACES:
+        return False
+    text = unicodedata.normalize("NFC", text).lower()  # patterns that ignore case take three times as long
+    if not _DIGIT.search(text) and not _RELATIVE.search(text):
+        return False
+    if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", text))) > 4:
+        return False
+    if _NUMERIC.search(text) or _RELATIVE.search(text):
+        return True
+    has_month = bool(_MONTH.search(text))
+    if _YEAR.search(text) and (has_month or _CLOCK.search(text)):
+        return True
+    return bool(has_month and re.search(r"\d", text)) or bool(
+        _SHORT.search(text) and (_CLOCK.search(text) or len(text) <= 12)
+    )
+
+
+def says_updated(text: str) -> bool:
+    """Whether the date is introduced as that of a change."""
+    return bool(_UPDATED.search(unicodedata.normalize("NFC", text).lower()))

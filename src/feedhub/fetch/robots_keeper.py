@@ -1,0 +1,73 @@
+"""robots.txt of the sites whose pages are read: asked for once a day, through the same fetcher as everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from feedhub.fetch.robots import Rules, read_robots
+from feedhub.model import Failure, Fetched, FetchFailed, NotModified, Request
+from feedhub.ports import Clock, Fetcher, Permission
+
+KEPT = timedelta(hours=24)
+"""How long rules are believed (RFC 9309, 2.4)."""
+TRIED_AGAIN = timedelta(hours=1)
+"""When a site whose robots.txt did not come is asked for it again."""
+MOST_SITES = 2_000
+UNAVAILABLE = frozenset(
+    {Failure.NOT_FOUND, Failure.GONE, Failure.FORBIDDEN, Failure.NEEDS_CREDENTIALS, Failure.LEGAL, Failure.EMPTY}
+)
+"""There is none, and everything may be asked (RFC 9309, 2.3.1.3); 429 is no such answer: it asks for quiet."""
+
+
+@dataclass(slots=True)
+class _Site:
+    until: datetime
+    rules: Rules | FetchFailed
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class RobotsKeeper:
+    """Fills the port :class:`feedhub.ports.Robots`; what it knows lives as long as the process."""
+
+    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._sites: dict[str, _Site] = {}
+
+    async def permission(self, url: str) -> Permission | FetchFailed:
+        """What the site's robots.txt says of this address.
+
+        While it cannot be had for a reason of the server or the network nothing else is asked (RFC 9309, 2.3.1.4).
+        """
+        parts = urlsplit(url)
+        site = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        known = self._sites.get(site)
+        if known is None:
+            self._make_room()
+            known = self._sites.setdefault(site, _Site(self._clock(), Rules()))
+        async with known.asking:
+            if known.until <= self._clock():
+                known.rules, kept = await self._ask(site)
+                known.until = self._clock() + kept
+        return known.rules.permission(url) if isinstance(known.rules, Rules) else known.rules
+
+    async def _ask(self, site: str) -> tuple[Rules | FetchFailed, timedelta]:
+        result = await self._fetcher.fetch(Request(url=f"{site}/robots.txt"))
+        if isinstance(result, Fetched):
+            return read_robots(result.body), KEPT
+        if isinstance(result, NotModified):  # to a request without conditions
+            return Rules(), TRIED_AGAIN
+        if result.failure in UNAVAILABLE or (400 <= result.status < 500 and result.status != 429):
+            return Rules(), KEPT
+        detail = f"its robots.txt did not come ({result.detail.rstrip('.')}), so that no page of it is asked for"
+        return replace(result, detail=detail), TRIED_AGAIN if result.asked else timedelta(0)
+
+    def _make_room(self) -> None:
+        if len(self._sites) >= MOST_SITES:
+            now = self._clock()
+            self._sites = {name: site for name, site in self._sites.items() if site.until > now}
+        if len(self._sites) >= MOST_SITES:
+            self._sites.clear()
