@@ -152,7 +152,7 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     kept = [facts for facts, _where in read]
     if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
         return Rows(articles=tuple(kept))
-    items, selectors = _selectors(rows, [where for _facts, where in read], index)
+    items, selectors = _selectors(page, rows, [where for _facts, where in read], index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)
 
 
@@ -167,8 +167,10 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
         href = (attributes.get("href") or "").strip()
         if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
             continue
+        if index.is_blocked(node):
+            continue
         url = page.absolute(href).partition("#")[0]
-        if not url or not page.is_here(url) or _is_no_article(url) or index.is_blocked(node):
+        if not url or not page.is_here(url) or _is_no_article(url):
             continue
         if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
             continue
@@ -199,6 +201,8 @@ def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
         text = next(iter(lines(node, 3)), "")
     elif node.css_first("span, div, time, em, small, p") is not None:  # a date or a section stands in the link, too
         text = max((one for one in segments(node, 8) if may_be_title(one)), key=len, default="")
+        own = next((one for one in node.css("span, div, p, em, strong, b") if flat(one.text()) == text), node)
+        return (text if may_be_short_title(text) else "", own, False)
     return (text if may_be_short_title(text) else "", node, False)
 
 
@@ -279,12 +283,15 @@ def _followers(element: LexborNode, around: Mapping[int, set[str]]) -> list[Lexb
     return found
 
 
-def _selectors(rows: list[_Row], where: Iterable[dict[str, str]], index: _Index) -> tuple[str, dict[str, str]]:
+def _selectors(
+    page: Page, rows: list[_Row], where: Iterable[dict[str, str]], index: _Index
+) -> tuple[str, dict[str, str]]:
     """The selectors that most rows share; nothing when rows have no element in common."""
     labels = Counter(index.label(row.element) for row in rows)
     items, count = labels.most_common(1)[0]
-    if count * 2 < len(rows) or items in {"a", "div", "li", "td", "h1", "h2", "h3", "h4"}:
-        items = _qualified(rows, items, index)
+    if count * 2 < len(rows):
+        return "", {}
+    items = _qualified(page, rows, items, index)
     titles = Counter(_title_selector(row, index) for row in rows)
     fields: dict[str, str] = dict(titles.most_common(1)[0][0])
     votes: dict[str, Counter[str]] = defaultdict(Counter)
@@ -298,21 +305,27 @@ def _selectors(rows: list[_Row], where: Iterable[dict[str, str]], index: _Index)
     return items, fields
 
 
-def _qualified(rows: list[_Row], label: str, index: _Index) -> str:
-    """An element without a class of its own is told by the one it stands in."""
-    parents = Counter(
-        index.label(row.element.parent)
-        for row in rows
-        if row.element.parent is not None and index.label(row.element) == label
-    )
-    parent = parents.most_common(1)[0][0] if parents else ""
-    return f"{parent} > {label}" if parent else label
+def _qualified(page: Page, rows: list[_Row], label: str, index: _Index) -> str:
+    """The selector with as many of the elements around as it needs to find little else than the rows."""
+    selector = label
+    around = [row.element.parent for row in rows if index.label(row.element) == label]
+    for _step in range(3):
+        bare = "." not in selector
+        if (not bare and len(page.tree.css(selector)) <= len(rows) + 2) or not all(around):
+            break
+        parents = Counter(index.label(node) for node in around if node is not None)
+        selector = f"{parents.most_common(1)[0][0]} > {selector}"
+        around = [node.parent for node in around if node is not None]
+        if len(page.tree.css(selector)) <= len(rows):
+            break
+    return selector
 
 
 def _title_selector(row: _Row, index: _Index) -> tuple[tuple[str, str], ...]:
     link, titled = row.link.node, row.link.titled
     if link.mem_id == row.element.mem_id:
-        return (("title", index.label(titled) if titled.mem_id != link.mem_id else ""), ("link", "@href"))
+        title = (("title", index.label(titled)),) if titled.mem_id != link.mem_id else ()
+        return (*title, ("link", "@href"))
     own = index.label(link)
     if row.link.in_heading and titled.mem_id == link.mem_id and link.parent is not None:
         own = f"{index.label(link.parent)} {link.tag}"
