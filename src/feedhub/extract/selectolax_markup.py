@@ -76,6 +76,9 @@ def _heading(page: Page, likely_title: str) -> LexborNode | None:
             if text == wanted or (len(text) > 12 and (text in wanted or wanted in text)):
                 return node
     plain = [node for node in headings if not is_outside(page, node)]
+    if not plain and wanted:  # a title in bold, or in an element of any name
+        bold = page.tree.css("b, strong, font, td, div, p, span, h2, h3, h4")[:400]
+        return next((node for node in bold if fold(flat(node.text(separator=" "))) == wanted), None)
     return max(plain, key=lambda node: len(text_of(node)), default=None)
 
 

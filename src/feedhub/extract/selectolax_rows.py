@@ -324,8 +324,8 @@ def _qualified(page: Page, rows: list[_Row], label: str, index: _Index) -> str:
 def _title_selector(row: _Row, index: _Index) -> tuple[tuple[str, str], ...]:
     link, titled = row.link.node, row.link.titled
     if link.mem_id == row.element.mem_id:
-        title = (("title", index.label(titled)),) if titled.mem_id != link.mem_id else ()
-        return (*title, ("link", "@href"))
+        inside = (("title", index.label(titled)),) if titled.mem_id != link.mem_id else ()
+        return (*inside, ("link", "@href"))
     own = index.label(link)
     if row.link.in_heading and titled.mem_id == link.mem_id and link.parent is not None:
         own = f"{index.label(link.parent)} {link.tag}"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from feedhub.extract import trafilatura_text
-from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, size
+from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, leads_on, size
 from feedhub.extract.selectolax_markup import is_outside
 from feedhub.extract.selectolax_tree import (
     LexborHTMLParser,
@@ -98,10 +98,9 @@ class Body:
                 node.text() or ""
             ) * 2 < whole:
                 node.decompose()
-        self._without_related()
-        return self
+        return self.without_related()
 
-    def _without_related(self) -> None:
+    def without_related(self) -> Body:
         """A heading such as "Related" goes, with the lists of links behind it; so does a paragraph that is one."""
         for node in self.root.css("h2, h3, h4, h5, h6, p, div, strong, span")[:2_000]:
             text = flat(node.text(separator=" ")) if inner(node, "p, ul, div") is None else ""
@@ -123,6 +122,13 @@ class Body:
                     follower.decompose()
                 follower = following
             at.decompose()
+        for node in self.root.css("p, li, div")[:2_000]:
+            text = flat(node.text())
+            if leads_on(text) and inner(node, "p, div") is None:
+                linked = sum(len(flat(one.text())) for one in node.css("a"))
+                if linked * 2 >= len(text):
+                    node.decompose()
+        return self
 
     def without_lines(self, known: set[str], title: str, people: Sequence[str]) -> Body:
         """Takes the title and the lines of the byline out of the beginning, where they are repeated."""
