@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from feedhub.extract.selectolax_tree import (
     LexborNode,
     Page,
     flat,
+    fold,
     lines,
     names_of,
     same_place,
@@ -152,7 +153,7 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     kept = [facts for facts, _where in read]
     if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
         return Rows(articles=tuple(kept))
-    items, selectors = _selectors(page, rows, [where for _facts, where in read], index)
+    items, selectors = _selectors(page, rows, read, index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)
 
 
@@ -284,7 +285,7 @@ def _followers(element: LexborNode, around: Mapping[int, set[str]]) -> list[Lexb
 
 
 def _selectors(
-    page: Page, rows: list[_Row], where: Iterable[dict[str, str]], index: _Index
+    page: Page, rows: list[_Row], read: list[tuple[Facts, dict[str, str]]], index: _Index
 ) -> tuple[str, dict[str, str]]:
     """The selectors that most rows share; nothing when rows have no element in common."""
     labels = Counter(index.label(row.element) for row in rows)
@@ -295,14 +296,35 @@ def _selectors(
     titles = Counter(_title_selector(row, index) for row in rows)
     fields: dict[str, str] = dict(titles.most_common(1)[0][0])
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in where:
+    for _facts, one in read:
         for name, selector in one.items():
             votes[name][selector] += 1
     for name, counted in votes.items():
         selector, number = counted.most_common(1)[0]
-        if number * 3 >= len(rows):
+        if number * 3 >= len(rows) and _leads_there(rows, read, name, selector):
             fields[name] = selector
     return items, fields
+
+
+def _leads_there(rows: list[_Row], read: list[tuple[Facts, dict[str, str]]], name: str, selector: str) -> bool:
+    """Whether a selector finds what was read, in the first row that was read by it: ``div`` may be another one."""
+    path, _, attribute_ = selector.removesuffix("[]").partition("@")
+    for row, (facts, where) in zip(rows, read, strict=True):
+        if where.get(name) != selector or attribute_:
+            continue
+        found = row.element.css_first(path)
+        if found is None or found.mem_id == row.element.mem_id:
+            return False
+        text = flat(found.text(separator=" "))
+        said = {
+            "date": facts.published,
+            "summary": facts.summary,
+            "author": facts.authors[0].name if facts.authors else "",
+        }
+        return name not in said or (
+            bool(said[name]) and (fold(said[name]) in fold(text) or fold(text) in fold(said[name]))
+        )
+    return True
 
 
 def _qualified(page: Page, rows: list[_Row], label: str, index: _Index) -> str:

@@ -32,7 +32,7 @@ _GONE = (
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "div", "section", "table", "dl", "article", "li"})
-_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header, img"
+_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, b, font, li, figure, header, img"
 
 
 def find_container(page: Page) -> LexborNode | None:
@@ -148,7 +148,23 @@ class Body:
                 length += len(text)
             if length > 600:
                 break
+        self._without_bare(drop | names)
         return self
+
+    def _without_bare(self, known: set[str]) -> None:
+        """The same for text that stands in no element of its own, between line breaks."""
+        at, count = self.root.first_child, 0
+        while at is not None and count < 20:
+            following = at.next
+            text = fold(at.text_content or "") if at.is_text_node else ""
+            if text and not _is_made_of(text, known):
+                return
+            if text or at.tag == "br":
+                at.decompose()
+            elif not at.is_text_node:
+                return
+            count += 1
+            at = following
 
     def with_lead(self, lead: str) -> Body:
         """Puts the lead in front, where the page has it outside the text: whoever reads the text reads the lead first."""
