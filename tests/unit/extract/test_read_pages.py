@@ -120,6 +120,13 @@ def test_what_is_no_selector_is_refused(options: dict[str, Any]) -> None:
         read_article("<p>Text</p>", "https://e.example/a", **options)
 
 
+def test_a_title_about_markup_stays_as_it_is_read() -> None:
+    title = "When &lt;b&gt; was enough &lt;/b&gt; and AT&amp;amp;T was not"
+    page = f"<html><head><title>x</title></head><body><article><h1>{title}</h1>{'<p>' + 'A sentence of a text. ' * 20 + '</p>'}{'<p>' + 'Another one of it. ' * 20 + '</p>'}</article></body></html>"
+    feed = cleaned(load("vi_finance_article"), read_page(page, "https://e.example/a/b").feed)
+    assert _titles(feed) == ["When <b> was enough </b> and AT&amp;T was not"]
+
+
 # ---------------------------------------------------------------- limits
 
 
