@@ -151,7 +151,9 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     rows = _rows(chosen, root)[:MAX_ROWS]
     read = [read_row(page, row.link.title, row.link.url, row.nodes, index.label) for row in rows]
     kept = [facts for facts, _where in read]
-    if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
+    if related or any(
+        len(row.nodes) > 1 for row in rows
+    ):  # rows without an element of their own: no selector says where one ends
         return Rows(articles=tuple(kept))
     items, selectors = _selectors(page, rows, read, index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)

@@ -158,7 +158,14 @@ def _open_tags() -> str:
     return "<b>" * 60_000
 
 
-@pytest.mark.parametrize("page", [_deep, _many_links, _one_row_of_many, _deep_json, _open_tags])
+def _many_related() -> str:
+    return "".join(
+        f"<div class='related'><h3>Related</h3><a href='/a/{n}'>Related story number {n}</a></div>"
+        for n in range(5_000)
+    )
+
+
+@pytest.mark.parametrize("page", [_many_related, _deep, _many_links, _one_row_of_many, _deep_json, _open_tags])
 def test_hostile_pages_end_soon(page: Callable[[], str]) -> None:
     html = page()
     begun = time.process_time()
