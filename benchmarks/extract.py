@@ -26,7 +26,7 @@ READS = 40
 CARDS = 60
 _LEAD = "The lead says in two or three lines what the article is about and why anybody should read it today. "
 _PARAGRAPH = (
-    "A paragraph of a generated article, as long as those of newspapers are, with a figure such as 2.5% or 630 billion in it, "
+    "Paragraph number {n} of a generated article, as long as those of newspapers are, with a figure such as 2.5% or 630 billion in it, "
     "a <a href='/topic/x'>link to a topic</a>, and <em>a word that is stressed</em> so that it has markup inside. "
 )
 
@@ -117,7 +117,7 @@ def _structured(listing: str) -> str:
 
 def _article() -> str:
     html, _options, _expected = _case("wordpress_article_yoast")
-    body = "".join(f"<p>{_PARAGRAPH * 2}</p>" for _ in range(40))
+    body = "".join(f"<p>{(_PARAGRAPH * 2).format(n=n)}</p>" for n in range(40))
     scripts = "<script>" + "window.state = 1;" * 700 + "</script>"
     return html.replace('<div class="entry-content">', f'<div class="entry-content">{body}').replace(
         "</body>", f"{scripts}</body>"

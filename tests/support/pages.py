@@ -11,7 +11,7 @@ from typing import Any
 from feedhub.clean.context import CleanContext
 from feedhub.clean.feed import clean_feed
 from feedhub.clean.html import html_to_text
-from feedhub.extract import PageReading, read_article, read_page
+from feedhub.extract import read_article, read_page
 from feedhub.model import CleanFeed, Entry, RawFeed
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "pages"
@@ -83,7 +83,3 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 def _byline(*parts: str) -> str:
     return " | ".join(part for part in parts if part)
-
-
-def page_reading(case: Case) -> PageReading:
-    return read_page(case.html, case.url)

@@ -19,6 +19,8 @@ _LONGEST_TTL = 7 * 24 * 60
 _LONGEST_SUBTITLE = 4_000
 _INHERITING = ("atom", "json")
 """Formats whose feed-level author is the author of its entries; an RSS ``managingEditor`` is not."""
+_EXACT = (*_INHERITING, "page", "article")
+"""Formats whose titles are what they say they are: text of a page was decoded by the parser already."""
 
 
 def clean_feed(
@@ -29,7 +31,7 @@ def clean_feed(
     :param now: aware; dates that are missing or cannot be believed become this moment.
     :param known: raw digests of entries that are stored as they are: they come back in ``unchanged``.
     """
-    loose = not raw.format.startswith((*_INHERITING, "page", "article"))  # where a title says itself whether it is HTML
+    loose = not raw.format.startswith(_EXACT)
     info = _info(raw, context, now, loose)
     inherited = info.authors if raw.format.startswith(_INHERITING) else ()
     around = Surroundings(context=context, info=info, now=now, loose=loose, inherited=inherited)

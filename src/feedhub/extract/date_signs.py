@@ -24,7 +24,7 @@ _RELATIVE = re.compile(
 )
 _MONTH = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic|"
-    r"gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|tháng|يناير|فبراير|مارس|أبريل|مايو|يونيو|"
+    r"gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|tháng|ม\.ค\.|ก\.พ\.|มี\.ค\.|เม\.ย\.|พ\.ค\.|มิ\.ย\.|ก\.ค\.|ส\.ค\.|ก\.ย\.|ต\.ค\.|พ\.ย\.|ธ\.ค\.|มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม|يناير|فبراير|مارس|أبريل|مايو|يونيو|"
     r"يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر)\w*",
 )
 _UPDATED = re.compile(
@@ -47,7 +47,7 @@ def looks_like_date(text: str) -> bool:
     text = unicodedata.normalize("NFC", text).lower()  # patterns that ignore case take three times as long
     if not _DIGIT.search(text) and not _RELATIVE.search(text):
         return False
-    if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", text))) > 4:
+    if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", _MONTH.sub("", text)))) > 4:
         return False
     if _NUMERIC.search(text) or _RELATIVE.search(text):
         return True

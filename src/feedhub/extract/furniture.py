@@ -50,6 +50,11 @@ _RELATED_HEADING = re.compile(
     r"相關(?:文章|閱讀|新聞)|延伸閱讀|推荐阅读|관련\s?기사|관련 뉴스|مواضيع ذات صلة|اقرأ أيضا.*|مقالات ذات صلة|أخبار ذات صلة)\s*[:：]?\s*$",
     re.IGNORECASE,
 )
+_LEADS_ON = re.compile(
+    r"^\W*(?:read (?:more|also|next)|see also|also read|related|more on this|xem thêm|đọc thêm|đọc tiếp|>>|lire aussi|à lire aussi|lesen sie auch|mehr dazu|"
+    r"leer también|lee también|leia também|leggi anche|читайте также|اقرأ أيضا|関連記事|延伸閱讀|推荐阅读)(?!\w)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+")
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _JUNK_TITLE = re.compile(
@@ -65,6 +70,11 @@ def is_related_heading(text: str) -> bool:
     return len(text) <= 60 and bool(_RELATED_HEADING.match(text))
 
 
+def leads_on(text: str) -> bool:
+    """Whether a paragraph begins like a pointer to another article: ``Read more: …``."""
+    return len(text) <= 300 and bool(_LEADS_ON.match(text))
+
+
 def size(text: str) -> int:
     """How long a text is, in characters of a script with letters; those of scripts without spaces count more."""
     return len(text) + 2 * len(_NO_SPACES.findall(text))
@@ -76,6 +86,11 @@ def weight(text: str) -> float:
         return len(_WORD.findall(text))
     dense = len(_NO_SPACES.findall(text))
     return len(_WORD.findall(_NO_SPACES.sub(" ", text))) + dense / 2.5
+
+
+def may_be_short_title(text: str) -> bool:
+    """Whether a link among others with titles may be one, too: ``SQLite`` in a list of essays."""
+    return 2 <= len(text) <= 400 and weight(text) >= 1 and not _JUNK_TITLE.match(text) and not looks_like_date(text)
 
 
 def may_be_title(text: str) -> bool:

@@ -202,7 +202,7 @@ def _text(
     ours = own.without_lines(markup.known, title, names) if own else None
     length = size(" ".join(ours.lines())) if ours else 0
     if found := by_trafilatura(page):
-        body = Body(found).without_lines(markup.known, title, names).with_lead(markup.lead)
+        body = Body(found).without_related().without_lines(markup.known, title, names).with_lead(markup.lead)
         if origin:
             body.with_line(origin.line)
         got = body.lines()

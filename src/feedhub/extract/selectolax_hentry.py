@@ -7,7 +7,7 @@ from feedhub.extract.selectolax_tree import LexborNode, Page, attribute, text_of
 from feedhub.model import RawCategory, RawPerson, RawText, TextType
 
 MAX_ENTRIES = 200
-_PERSON = ".p-author, .h-card, .vcard .fn, .author .fn, .author a, .vcard, .author"
+_PERSON = ".p-author, .h-card, .vcard .fn, .author .fn, .author a, .vcard, .author, .fn"
 
 
 def hentries_of(page: Page) -> list[tuple[Facts, LexborNode]]:

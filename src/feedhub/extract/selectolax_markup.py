@@ -76,6 +76,9 @@ def _heading(page: Page, likely_title: str) -> LexborNode | None:
             if text == wanted or (len(text) > 12 and (text in wanted or wanted in text)):
                 return node
     plain = [node for node in headings if not is_outside(page, node)]
+    if not plain and wanted:  # a title in bold, or in an element of any name
+        bold = page.tree.css("b, strong, font, td, div, p, span, h2, h3, h4")[:400]
+        return next((node for node in bold if fold(flat(node.text(separator=" "))) == wanted), None)
     return max(plain, key=lambda node: len(text_of(node)), default=None)
 
 
@@ -142,7 +145,9 @@ class _Zone:
                 self._addresses[text] = self._page.absolute(attribute(node, "href"))
             if node.tag == "time" and (stated := attribute(node, "datetime")):
                 self.published = self.published or stated
-            own = [line for line in _own_lines(node) if fold(line) != title]
+            bare = node.tag == "-text"
+            own = [flat(node.text_content)] if bare else _own_lines(node)
+            own = [line for line in own if fold(line) not in {title, ""}]
             for line in own:
                 if len(line) >= _LONG or _is_heading(node):
                     whole = _emphasised(node)
@@ -169,8 +174,13 @@ class _Zone:
 
 
 def _after(node: LexborNode) -> Iterator[LexborNode]:
-    """The elements behind a node in the order of the document, at most 300, without what is silent."""
+    """The elements behind a node in the order of the document, at most 300, without what is silent; and bare text beside it."""
     count = 0
+    around = set()
+    up = node.parent
+    while up is not None:
+        around.add(up.mem_id)
+        up = up.parent
     at: LexborNode | None = _next_over(node)
     while at is not None and count < 300:
         count += 1
@@ -178,6 +188,8 @@ def _after(node: LexborNode) -> Iterator[LexborNode]:
             yield at
             following = at.first_child or _next_over(at)
         else:
+            if at.is_text_node and at.parent is not None and at.parent.mem_id in around:
+                yield at
             following = _next_over(at)
         at = following
 

@@ -27,6 +27,8 @@ _STATE = 'script#__NEXT_DATA__, script#__NUXT_DATA__, script[type="application/j
 _MOUNTS = "#root, #app, #__next, #__nuxt, #___gatsby, #svelte, app-root, [data-reactroot], [ng-app], [ng-version]"
 _NEEDS_SCRIPTS = re.compile(r"java\s?script", re.IGNORECASE)
 _MIN_LISTED = 2
+_HEADLINES = 5
+_SOME_TEXT = 80
 
 
 @dataclass(slots=True)
@@ -95,8 +97,8 @@ def _is_article(seen: Survey) -> tuple[bool, str]:
     running = _running_text(seen)
     if running >= 2 * ENOUGH:
         signs.append((2, "running text"))
-    elif running < 80:
-        signs.append((-1, "no running text"))
+    else:
+        signs += _signs_of_rows(seen, running)
     kinds = {kind for node in seen.linked for kind in linked_data.types_of(node)}
     if kinds & {"CollectionPage", "SearchResultsPage", "Blog"}:
         signs.append((-2, "structured data of a collection"))
@@ -111,6 +113,14 @@ def _is_article(seen: Survey) -> tuple[bool, str]:
     score = sum(number for number, _sign in signs)
     kind = "an article" if score >= 2 else "a list, or nothing"
     return score >= 2, f"{kind}: " + (", ".join(sign for _number, sign in signs) or "no sign of either")
+
+
+def _signs_of_rows(seen: Survey, running: int) -> list[tuple[float, str]]:
+    """What little text means: headings that are links are rows, whatever ``og:type`` says."""
+    heads = {attribute(node, "href") for node in seen.page.tree.css("h2 a[href], h3 a[href], h4 a[href]")[:60]}
+    if len(heads) >= _HEADLINES:
+        return [(-2, f"{len(heads)} headings that are links, and no running text")]
+    return [(-1, "no running text")] if running < _SOME_TEXT else []
 
 
 def _running_text(seen: Survey) -> int:

@@ -11,6 +11,8 @@ from feedhub.extract.selectolax_tree import LexborNode, Page, names_of, same_pla
 from feedhub.model import RawEntry
 
 MAX_RELATED = 40
+MAX_BLOCKS = 60
+"""Blocks that are looked into; a page for people has a few."""
 
 
 def related_articles(page: Page, blocks: Sequence[LexborNode], link: str) -> tuple[RawEntry, ...]:
@@ -29,7 +31,12 @@ def related_blocks(page: Page) -> list[LexborNode]:
     inside: set[int] = set()
 
     def add(node: LexborNode) -> None:
-        if node.mem_id not in inside and node.css_first("h1") is None and node.css_first("a[href]") is not None:
+        if (
+            len(blocks) < MAX_BLOCKS
+            and node.mem_id not in inside
+            and node.css_first("h1") is None
+            and node.css_first("a[href]") is not None
+        ):
             blocks.append(node)
             inside.add(node.mem_id)
             inside.update(one.mem_id for one in node.css("*"))

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from feedhub.extract.bylines import looks_like_name, read_lines
-from feedhub.extract.date_signs import looks_like_date
 from feedhub.extract.facts import Facts
-from feedhub.extract.furniture import BLOCKED, RELATED, may_be_title, weight
+from feedhub.extract.furniture import BLOCKED, RELATED, may_be_short_title, may_be_title, weight
+from feedhub.extract.selectolax_row import read_row
 from feedhub.extract.selectolax_tree import (
     MAX_NODES,
     LexborNode,
     Page,
-    attribute,
     flat,
     fold,
     lines,
@@ -30,14 +28,10 @@ from feedhub.extract.selectolax_tree import (
     same_place,
     segments,
 )
-from feedhub.model import RawCategory, RawPerson
 
 MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
-_MOST_INSIDE = 120
-"""Elements of one row that are looked at."""
-_SPEAKING = frozenset({"p", "img", "time", "span", "small", "dd", "td"})
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
@@ -45,14 +39,6 @@ _NO_ARTICLE = re.compile(
     r"register|account|cart|checkout|about|contact|privacy|terms|wp-login\.php|wp-admin|feed|rss|page)(?:/|\.\w+$|$)|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp3|mp4|xml)$",
     re.IGNORECASE,
 )
-_DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
-_AUTHOR_CLASS = re.compile(
-    r"author|byline|tac-?gia|writer|reporter|signature|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
-)
-_CATEGORY_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:cat|category|categories|section|kicker|chuyen-?muc|label|topic)(?:$|[\s_-])"
-)
-_LEAD_CLASS = re.compile(r"summary|excerpt|sapo|lead|desc|teaser|intro|dek|standfirst")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,26 +133,6 @@ def _is_furniture(names: str, related: bool) -> bool:
     return bool(names.strip()) and (bool(BLOCKED.search(names)) or (not related and bool(RELATED.search(names))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Hints:
-    """What the class of an element in a row says of it."""
-
-    date: bool = False
-    author: bool = False
-    category: bool = False
-    lead: bool = False
-
-
-@lru_cache(maxsize=4096)
-def _hints(names: str) -> _Hints:
-    return _Hints(
-        date=bool(_DATE_CLASS.search(names)),
-        author=bool(_AUTHOR_CLASS.search(names)),
-        category=bool(_CATEGORY_CLASS.search(names)),
-        lead=bool(_LEAD_CLASS.search(names)),
-    )
-
-
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
 
 
@@ -183,11 +149,13 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     if not chosen:
         return Rows()
     rows = _rows(chosen, root)[:MAX_ROWS]
-    read = [_read(page, row, index) for row in rows]
+    read = [read_row(page, row.link.title, row.link.url, row.nodes, index.label) for row in rows]
     kept = [facts for facts, _where in read]
-    if any(len(row.nodes) > 1 for row in rows):  # rows without an element of their own: no selector says where one ends
+    if related or any(
+        len(row.nodes) > 1 for row in rows
+    ):  # rows without an element of their own: no selector says where one ends
         return Rows(articles=tuple(kept))
-    items, selectors = _selectors(rows, [where for _facts, where in read], index)
+    items, selectors = _selectors(page, rows, read, index)
     return Rows(articles=tuple(kept), items=items, fields=selectors)
 
 
@@ -202,8 +170,10 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
         href = (attributes.get("href") or "").strip()
         if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
             continue
+        if index.is_blocked(node):
+            continue
         url = page.absolute(href).partition("#")[0]
-        if not url or not page.is_here(url) or _is_no_article(url) or index.is_blocked(node):
+        if not url or not page.is_here(url) or _is_no_article(url):
             continue
         if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
             continue
@@ -219,26 +189,24 @@ def _is_no_article(url: str) -> bool:
 
 
 def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
-    """The title a link gives, the element it is the text of, and whether that is a heading."""
+    """The title a link gives, the element it is the text of, and whether that is a heading; "" when it gives none."""
     text = flat(node.text(separator=" "))
     parent = node.parent
     if parent is not None and (parent.tag or "") in _HEADINGS:
-        return (text, node, True) if may_be_title(text) or weight(text) >= 2 else ("", node, False)
-    if len(text) < 8 and weight(text) < 3:
+        return (text if may_be_short_title(text) else "", node, True)
+    if node.first_child is None or len(text) < 2:
         return "", node, False
-    heading = (
-        node.css_first("h1, h2, h3, h4, h5, h6, [class*=title], [class*=headline]")
-        if node.first_child is not None
-        else None
-    )
+    heading = node.css_first("h1, h2, h3, h4, h5, h6, [class*=title], [class*=headline]")
     if heading is not None and heading.mem_id != node.mem_id:
         text = flat(heading.text(separator=" "))
-        return (text, heading, True) if may_be_title(text) else ("", node, False)
+        return (text if may_be_short_title(text) else "", heading, True)
     if len(text) > 160:  # the link is the whole row: its first line is the title
         text = next(iter(lines(node, 3)), "")
     elif node.css_first("span, div, time, em, small, p") is not None:  # a date or a section stands in the link, too
         text = max((one for one in segments(node, 8) if may_be_title(one)), key=len, default="")
-    return (text, node, False) if may_be_title(text) else ("", node, False)
+        own = next((one for one in node.css("span, div, p, em, strong, b") if flat(one.text()) == text), node)
+        return (text if may_be_short_title(text) else "", own, False)
+    return (text if may_be_short_title(text) else "", node, False)
 
 
 def _likeness(node: LexborNode, index: _Index) -> str:
@@ -252,9 +220,10 @@ def _alike(links: list[_Link], least: int) -> list[_Link]:
         groups[link.likeness].append(link)
     scored: list[tuple[float, float, list[_Link]]] = []
     for group in groups.values():
-        urls = {link.url for link in group}
-        mean = sum(weight(link.title) for link in group) / len(group)
-        if len(urls) >= least and mean >= 3:
+        weights = [weight(link.title) for link in group]
+        mean = sum(weights) / len(group)
+        urls = {link.url for link, number in zip(group, weights, strict=True) if number >= 3}
+        if len(urls) >= least and mean >= 3 and len(urls) * 2 >= len({link.url for link in group}):
             heading = sum(link.in_heading for link in group) / len(group)
             scored.append((len(urls) * min(mean, 20) * (1 + heading), mean, group))
     if not scored:
@@ -317,175 +286,70 @@ def _followers(element: LexborNode, around: Mapping[int, set[str]]) -> list[Lexb
     return found
 
 
-def _read(page: Page, row: _Row, index: _Index) -> tuple[Facts, dict[str, str]]:
-    """What a row says, and by which selectors."""
-    reading = _RowReading(page, row, index)
-    for node in row.nodes:
-        reading.visit(node)
-        for near in node.css("*")[:_MOST_INSIDE]:
-            reading.visit(near)
-    return reading.facts(), reading.where
-
-
-def _is_leaf(node: LexborNode) -> bool:
-    child = node.first_child
-    return child is not None and child.next is None and child.tag == "-text"
-
-
-class _RowReading:
-    def __init__(self, page: Page, row: _Row, index: _Index) -> None:
-        self._page, self._row, self._index = page, row, index
-        self._title = fold(row.link.title)
-        self._published = self._summary = self._image_at = ""
-        self._people: list[RawPerson] = []
-        self._categories: list[RawCategory] = []
-        self.where: dict[str, str] = {}
-
-    def facts(self) -> Facts:
-        if not self._people:
-            self._people_said_twice()
-        return Facts(
-            title=self._row.link.title,
-            link=self._row.link.url,
-            summary=self._summary,
-            published=self._published,
-            authors=tuple(self._people),
-            categories=tuple(self._categories),
-            images=(self._image_at,) if self._image_at else (),
-        )
-
-    def _people_said_twice(self) -> None:
-        """A picture's alternative text and the link beside it say one name: that is a byline, and a role may follow."""
-        for node in self._row.nodes:
-            alts = {flat(attribute(one, "alt")) for one in node.css("img[alt]")[:6]}
-            names = {alt for alt in alts if looks_like_name(alt) and fold(alt) != self._title}
-            if not names:
-                continue
-            text = segments(node)
-            at = next((at for at, line in enumerate(text) if line in names), None)
-            if at is not None:
-                addresses = self._addresses(node)
-                self._people.extend(read_lines(text[at : at + 3], addresses=addresses, context="row").people[:1])
-                return
-
-    def _addresses(self, node: LexborNode) -> dict[str, str]:
-        links = [node] if node.tag == "a" else node.css("a[href]")[:20]
-        return {flat(one.text(separator=" ")): self._page.absolute(attribute(one, "href")) for one in links}
-
-    def visit(self, node: LexborNode) -> None:
-        tag = node.tag or ""
-        if tag == "img":
-            self._image(node)
-            return
-        attributes = node.attributes
-        if not attributes and tag not in _SPEAKING:
-            return
-        hints = _hints((attributes.get("class") or "").lower())
-        relations = (attributes.get("rel") or "").split()
-        if tag == "time" or hints.date or "datetime" in attributes:
-            self._date(node, attributes.get("datetime") or "")
-        if hints.author or "author" in relations:
-            self._author(node)
-        if hints.category or "tag" in relations:
-            self._category(node)
-        if not self._summary and (hints.lead or tag in {"p", "dd"}):
-            self._lead(node)
-        if not self._published and tag in {"span", "small", "p", "td", "dd"} and _is_leaf(node):
-            self._date(node, "")
-
-    def _image(self, node: LexborNode) -> None:
-        if self._image_at:
-            return
-        attributes = node.attributes
-        for name in ("data-src", "data-original", "data-lazy-src", "src"):
-            address = self._page.absolute(attributes.get(name) or "")
-            if address and not re.search(
-                r"avatar|gravatar|icon|logo|pixel|blank|spacer",
-                f"{address} {attributes.get('class') or ''}",
-                re.IGNORECASE,
-            ):
-                self._image_at = address
-                self.where.setdefault("image", f"img@{name}")
-                return
-
-    def _date(self, node: LexborNode, stated: str) -> None:
-        if self._published:
-            return
-        text = flat(stated) or flat(node.text(separator=" "))
-        if stated or looks_like_date(text):
-            self._published = text
-            self.where.setdefault("date", self._selector(node) + ("@datetime" if stated else ""))
-
-    def _author(self, node: LexborNode) -> None:
-        if self._people:
-            return
-        text = segments(node, 8)
-        if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
-            return
-        credited = read_lines(text, addresses=self._addresses(node), context="row")
-        self._published = self._published or credited.published
-        if credited.people:
-            self._people.extend(credited.people)
-            self.where.setdefault("author", self._name_selector(node, credited.people[0].name))
-
-    def _name_selector(self, node: LexborNode, name: str) -> str:
-        """The link with the name, where a role or a date stands beside it in the byline."""
-        link = next((one for one in node.css("a[href]")[:8] if flat(one.text()) == name), None)
-        own = self._selector(node)
-        return own if link is None or link.mem_id == node.mem_id else f"{own} {self._index.label(link)}"
-
-    def _category(self, node: LexborNode) -> None:
-        text = flat(node.text(separator=" "))
-        if text and len(text) <= 60 and not looks_like_date(text) and fold(text) != self._title and weight(text) <= 5:
-            if all(one.term != text for one in self._categories):
-                self._categories.append(RawCategory(term=text))
-            self.where.setdefault("categories", self._selector(node) + "[]")
-
-    def _lead(self, node: LexborNode) -> None:
-        text = flat(node.text(separator=" "))
-        start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
-        if weight(start) >= 6 and not looks_like_date(text) and self._title not in fold(start):
-            self._summary = text[:2_000]
-            self.where.setdefault("summary", self._selector(node))
-
-    def _selector(self, node: LexborNode) -> str:
-        return self._index.label(node)
-
-
-def _selectors(rows: list[_Row], where: Iterable[dict[str, str]], index: _Index) -> tuple[str, dict[str, str]]:
+def _selectors(
+    page: Page, rows: list[_Row], read: list[tuple[Facts, dict[str, str]]], index: _Index
+) -> tuple[str, dict[str, str]]:
     """The selectors that most rows share; nothing when rows have no element in common."""
     labels = Counter(index.label(row.element) for row in rows)
     items, count = labels.most_common(1)[0]
-    if count * 2 < len(rows) or items in {"a", "div", "li", "td", "h1", "h2", "h3", "h4"}:
-        items = _qualified(rows, items, index)
+    if count * 2 < len(rows):
+        return "", {}
+    items = _qualified(page, rows, items, index)
     titles = Counter(_title_selector(row, index) for row in rows)
     fields: dict[str, str] = dict(titles.most_common(1)[0][0])
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in where:
+    for _facts, one in read:
         for name, selector in one.items():
             votes[name][selector] += 1
     for name, counted in votes.items():
         selector, number = counted.most_common(1)[0]
-        if number * 3 >= len(rows):
+        if number * 3 >= len(rows) and _leads_there(rows, read, name, selector):
             fields[name] = selector
     return items, fields
 
 
-def _qualified(rows: list[_Row], label: str, index: _Index) -> str:
-    """An element without a class of its own is told by the one it stands in."""
-    parents = Counter(
-        index.label(row.element.parent)
-        for row in rows
-        if row.element.parent is not None and index.label(row.element) == label
-    )
-    parent = parents.most_common(1)[0][0] if parents else ""
-    return f"{parent} > {label}" if parent else label
+def _leads_there(rows: list[_Row], read: list[tuple[Facts, dict[str, str]]], name: str, selector: str) -> bool:
+    """Whether a selector finds what was read, in the first row that was read by it: ``div`` may be another one."""
+    path, _, attribute_ = selector.removesuffix("[]").partition("@")
+    for row, (facts, where) in zip(rows, read, strict=True):
+        if where.get(name) != selector or attribute_:
+            continue
+        found = row.element.css_first(path)
+        if found is None or found.mem_id == row.element.mem_id:
+            return False
+        text = flat(found.text(separator=" "))
+        said = {
+            "date": facts.published,
+            "summary": facts.summary,
+            "author": facts.authors[0].name if facts.authors else "",
+        }
+        return name not in said or (
+            bool(said[name]) and (fold(said[name]) in fold(text) or fold(text) in fold(said[name]))
+        )
+    return True
+
+
+def _qualified(page: Page, rows: list[_Row], label: str, index: _Index) -> str:
+    """The selector with as many of the elements around as it needs to find little else than the rows."""
+    selector = label
+    around = [row.element.parent for row in rows if index.label(row.element) == label]
+    for _step in range(3):
+        bare = "." not in selector
+        if (not bare and len(page.tree.css(selector)) <= len(rows) + 2) or not all(around):
+            break
+        parents = Counter(index.label(node) for node in around if node is not None)
+        selector = f"{parents.most_common(1)[0][0]} > {selector}"
+        around = [node.parent for node in around if node is not None]
+        if len(page.tree.css(selector)) <= len(rows):
+            break
+    return selector
 
 
 def _title_selector(row: _Row, index: _Index) -> tuple[tuple[str, str], ...]:
     link, titled = row.link.node, row.link.titled
     if link.mem_id == row.element.mem_id:
-        return (("title", index.label(titled) if titled.mem_id != link.mem_id else ""), ("link", "@href"))
+        inside = (("title", index.label(titled)),) if titled.mem_id != link.mem_id else ()
+        return (*inside, ("link", "@href"))
     own = index.label(link)
     if row.link.in_heading and titled.mem_id == link.mem_id and link.parent is not None:
         own = f"{index.label(link.parent)} {link.tag}"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from feedhub.extract import trafilatura_text
-from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, size
+from feedhub.extract.furniture import IN_TEXT, PAYWALL, RELATED, is_related_heading, leads_on, size
 from feedhub.extract.selectolax_markup import is_outside
 from feedhub.extract.selectolax_tree import (
     LexborHTMLParser,
@@ -32,7 +32,7 @@ _GONE = (
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "div", "section", "table", "dl", "article", "li"})
-_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, li, figure, header, img"
+_SHORT_BLOCKS = "h1, h2, h3, p, div, span, time, a, strong, b, font, li, figure, header, img"
 
 
 def find_container(page: Page) -> LexborNode | None:
@@ -98,10 +98,9 @@ class Body:
                 node.text() or ""
             ) * 2 < whole:
                 node.decompose()
-        self._without_related()
-        return self
+        return self.without_related()
 
-    def _without_related(self) -> None:
+    def without_related(self) -> Body:
         """A heading such as "Related" goes, with the lists of links behind it; so does a paragraph that is one."""
         for node in self.root.css("h2, h3, h4, h5, h6, p, div, strong, span")[:2_000]:
             text = flat(node.text(separator=" ")) if inner(node, "p, ul, div") is None else ""
@@ -123,6 +122,13 @@ class Body:
                     follower.decompose()
                 follower = following
             at.decompose()
+        for node in self.root.css("p, li, div")[:2_000]:
+            text = flat(node.text())
+            if leads_on(text) and inner(node, "p, div") is None:
+                linked = sum(len(flat(one.text())) for one in node.css("a"))
+                if linked * 2 >= len(text):
+                    node.decompose()
+        return self
 
     def without_lines(self, known: set[str], title: str, people: Sequence[str]) -> Body:
         """Takes the title and the lines of the byline out of the beginning, where they are repeated."""
@@ -142,7 +148,23 @@ class Body:
                 length += len(text)
             if length > 600:
                 break
+        self._without_bare(drop | names)
         return self
+
+    def _without_bare(self, known: set[str]) -> None:
+        """The same for text that stands in no element of its own, between line breaks."""
+        at, count = self.root.first_child, 0
+        while at is not None and count < 20:
+            following = at.next
+            text = fold(at.text_content or "") if at.is_text_node else ""
+            if text and not _is_made_of(text, known):
+                return
+            if text or at.tag == "br":
+                at.decompose()
+            elif not at.is_text_node:
+                return
+            count += 1
+            at = following
 
     def with_lead(self, lead: str) -> Body:
         """Puts the lead in front, where the page has it outside the text: whoever reads the text reads the lead first."""

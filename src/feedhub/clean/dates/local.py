@@ -28,9 +28,11 @@ _UNITS = re.compile(
 _DOTTED = re.compile(
     r"(?:(?<=um )|(?<=kl )|(?<=kl\. )|(?<=klo )|(?<=ore )|(?<=pukul ))(?P<hour>\d{1,2})\.(?P<minute>\d{2})(?P<second>)(?![\d.])"
 )
+_DOTTED_AFTER_DAY = re.compile(r"~\s+(?P<hour>\d{1,2})\.(?P<minute>\d{2})(?P<second>)(?![\d.])")
+"""``Fri 14 Feb 2025 10.00 GMT``: where the day was taken out, what is left can be nothing else."""
 _DOTTED_UHR = re.compile(r"(?<!\d)(?P<hour>\d{1,2})\.(?P<minute>\d{2})(?P<second>)\s*(?=uhr|am\b|pm\b)")
 _BARE_HOUR = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2})(?P<minute>)(?P<second>)(?=\s*(?:am|pm|a\.m|p\.m)\b)")
-_TIMES = (_COLON, _DOTTED, _DOTTED_UHR, _UNITS, _BARE_HOUR)
+_TIMES = (_COLON, _DOTTED, _DOTTED_UHR, _DOTTED_AFTER_DAY, _UNITS, _BARE_HOUR)
 _PUNCTUATION = re.compile(r"[\s,.;:|/()\[\]·•@\-]*")
 
 
