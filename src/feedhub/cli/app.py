@@ -22,6 +22,7 @@ from feedhub.cli import (
     entry_changes,
     explaining,
     feeds,
+    hub,
     opml,
     polling,
     relabelling,
@@ -95,6 +96,7 @@ for name, subgroup in (
     ("sources", sources.app),
     ("feeds", feeds.app),
     ("entries", entries.app),
+    ("hub", hub.app),
     ("db", database.app),
     ("config", configuration.app),
 ):

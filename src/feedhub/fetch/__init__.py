@@ -23,7 +23,8 @@
 """
 
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+from feedhub.fetch.gate import Gate, Manners
 from feedhub.fetch.headers import Headers, content_type_of, links_of
 from feedhub.fetch.hosts import Hosts
 
-__all__ = ["AiohttpFetcher", "Headers", "Hosts", "content_type_of", "links_of"]
+__all__ = ["AiohttpFetcher", "Gate", "Headers", "Hosts", "Manners", "content_type_of", "links_of"]

@@ -31,6 +31,7 @@ class Manner:
     cors: bool = False
     noindex: bool = False
     negotiated: bool = False  # the same address gives other documents to other Accept headers
+    link: str = ""  # hub and self of a topic (WebSub, 4)
     location: str = ""  # Content-Location: the address of its own that a negotiated document has
 
     @property
@@ -52,7 +53,7 @@ def _shared_headers(manner: Manner, modified: str) -> dict[str, str]:
         headers["X-Robots-Tag"] = "noindex"
     if manner.cors and not manner.private:
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "ETag"
+        headers["Access-Control-Expose-Headers"] = "ETag, Link" if manner.link else "ETag"
     return headers
 
 
@@ -83,6 +84,8 @@ def answer(request: Request, ready: Ready, manner: Manner) -> Response:
     if coding := codings[0]:
         headers["Content-Encoding"] = coding
     headers["Content-Type"] = ready.document.media_type
+    if manner.link:  # not with a 304: whoever has the document has the link
+        headers["Link"] = manner.link
     if ready.document.media_type.startswith("text/html"):
         headers["Content-Security-Policy"] = PAGE_POLICY
     return Response(ready.encoded.get(coding, ready.document.body), headers=headers)

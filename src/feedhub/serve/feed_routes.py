@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
 from feedhub.newest import newest_page
+from feedhub.offering import hubs_of, link_header, may_be_offered, topic_of
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
 from feedhub.serve.answers import Manner, answer, page_answer
@@ -74,6 +75,7 @@ class FeedRoutes:
         self._known = KnownFeeds(parts.library, parts.catalogue, self._visibility)
         self._prefix = site_prefix(parts.settings.site.base_url)
         self._manner = Manner(noindex=parts.settings.feeds.noindex)
+        self._hubs = hubs_of(parts.settings)
         self._narrower: Narrower | None = None
 
     def hand_over_to(self, narrower: Narrower) -> None:
@@ -170,6 +172,9 @@ class FeedRoutes:
     ) -> Response:
         press = self._parts.press
         key = (feed.id, format, before, under)
+        if self._hubs and not before and not under and may_be_offered(feed, self._parts.settings.feeds):
+            topic = topic_of(self._parts.settings.site.base_url, feed, format)
+            manner = replace(manner, link=link_header(self._hubs, topic))
         return await self._from_shelf(request, feed, key, lambda: press.document(feed, format, before, under), manner)
 
     async def _from_shelf(

@@ -29,6 +29,7 @@ _KINDS = frozenset(
         "examples",
         "static",
         "websub",
+        "hub",
     ]
 )
 _log = get_logger("serve")

@@ -10,6 +10,7 @@ are translated there, on the spot.
     values.py    durations, sizes, zones, addresses
     service.py   site, database, server, websub        polling.py   how sources are asked
     sources.py   sources, people                       rules.py     topics
+    hub.py       who is told of our feeds              stories.py   stories
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from feedhub.model import ContentPolicy, FeedKind, Format
+from feedhub.settings.hub import OWN_HUB, Hub, HubLease, Signature
 from feedhub.settings.polling import Backoff, Interval, Limits, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
@@ -29,12 +31,15 @@ from feedhub.settings.stories import Show, Stories
 from feedhub.settings.values import Duration, Network, Section, Slug
 
 __all__ = [
+    "OWN_HUB",
     "Auth",
     "Authors",
     "Backoff",
     "Database",
     "Feeds",
     "Fields",
+    "Hub",
+    "HubLease",
     "Interval",
     "Limits",
     "Network",
@@ -46,6 +51,7 @@ __all__ = [
     "Section",
     "Settings",
     "Show",
+    "Signature",
     "Site",
     "Source",
     "SourceDefaults",
@@ -115,6 +121,8 @@ class Settings(Section):
     """How sources are asked."""
     websub: WebSub = WebSub()
     """How hubs are asked to push."""
+    hub: Hub = Hub()
+    """Who is told of changes of our own feeds. Short forms: `off`, `own`, or a list of addresses of hubs."""
     defaults: SourceDefaults = SourceDefaults()
     """What holds for every source that does not say otherwise."""
     examples: bool = False
