@@ -173,7 +173,9 @@ def _cap(connection: Connection, request: HubRequest, caps: HubCaps) -> Cap | No
     here = select(websub_subscribers.c.key).where(websub_subscribers.c.key == request.key)
     if request.mode is HubMode.UNSUBSCRIBE or connection.scalar(here) is not None:
         return None
-    wanted = waiting.c.mode == HubMode.SUBSCRIBE.value
+    # A renewal that waits is counted with its subscription already.
+    new = waiting.c.key.not_in(select(websub_subscribers.c.key))
+    wanted = (waiting.c.mode == HubMode.SUBSCRIBE.value) & new
 
     def together(name: str, value: object) -> int:
         there = others(websub_subscribers, websub_subscribers.c[name] == value)

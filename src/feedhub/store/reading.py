@@ -133,7 +133,7 @@ def _listed(query: Select[Any], feed: Any, limit: Any, before: tuple[Any, Any] |
         .limit(limit)
     )
     if before is not None:
-        query = query.where(tuple_(memberships.c.sort_key, memberships.c.entry_id) < before)
+        query = query.where(tuple_(memberships.c.sort_key, memberships.c.entry_id) < tuple_(*before))
     return query
 
 
