@@ -17,7 +17,11 @@ The map, in the order in which data flows::
     subscriber.py  asking hubs to push, for every source that names one
     relabel.py     stored entries under changed rules
     indexing.py    stored entries that the full-text index does not know
+    hub.py         our own hub: who wants to be told, asked back and remembered
+    distributor.py feeds that changed -> those who subscribed at our hub
+    announcer.py   feeds that changed -> hubs of others
     press.py       stored entries -> documents, made at first need
+    offering.py    which feeds hubs may offer, and as what
     prints.py      rendered entries, kept
     following.py   what a page leads to: its feed, parts of its list, articles of new entries
     asking.py      one source: what is asked of it, and what its answer means

@@ -127,6 +127,7 @@ class Daemon:
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
+            self._parts.telling.distributor.start()
             self._indexing = asyncio.create_task(self._index(), name="index")
             self._listen_to_signals()
             self._say_hello(host, port)
@@ -193,6 +194,9 @@ class Daemon:
             clock=wiring.now,
             explain=explain,
             pushes=parts.inbox,
+            hub=parts.telling.hub,
+            hub_note=lambda: wiring.hub_note(parts.settings, self._home, wiring.now()),
+            hub_figures=parts.telling.figures,
             searching=self._home.store,
             access=self._home.store.access_token,
             writes=lambda: self._home.store.writes,
@@ -267,6 +271,7 @@ class Daemon:
         with suppress(FeedHubError):
             await self._parts.inbox.settle()
             await self._parts.subscriber.tick()
+            await self._parts.telling.tick()
 
     async def _look_at_the_press(self) -> None:
         """What is not published as it should be goes into the operator's feed, once, and once more when it is over."""

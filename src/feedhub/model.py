@@ -898,6 +898,7 @@ class HubForm:
 
     url: str
     fields: Mapping[str, str] = field(repr=False)
+    repeated: tuple[tuple[str, str], ...] = ()  # fields that may stand more than once, after the others
     confidential: bool = False
 
 

@@ -215,6 +215,7 @@ async def serve_only(
                     writes=lambda: home.store.writes,
                     selections=shelf.press,
                     push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
+                    hub_note=lambda: wiring.hub_note(effective, home, wiring.now()),
                 )
             )
         )

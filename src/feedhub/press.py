@@ -100,6 +100,7 @@ class Press:
     """Implements :class:`feedhub.ports.Press` and :class:`feedhub.search.selection.SelectionPress`. Safe from any thread.
 
     :param searching: who finds selections; without it there are none.
+    :param hubs: who is named in the newest pages of feeds that may be offered at hubs.
     :param paged: whether documents link to their older pages; a folder of files has none, and its pages end in ``.html``.
     :param cache_bytes: bodies kept in memory, least recently used ones dropped first.
     """
@@ -111,6 +112,7 @@ class Press:
         feeds: Feeds,
         *,
         searching: Searching | None = None,
+        hubs: Sequence[str] = (),
         paged: bool = True,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
@@ -118,6 +120,7 @@ class Press:
         self._searching = searching
         self._renderer = renderer
         self._feeds = feeds
+        self._hubs = tuple(hubs)
         self._paged = paged
         self._page_ending = "" if paged else ".html"
         self._cache = DocumentCache(cache_bytes)
@@ -420,6 +423,7 @@ class Press:
             current=newest if part.archive else "",
             prev_archive=_address(base, part.format, archive=previous) if previous else "",
             alternates={other: address(other) for other in self._feeds.formats if other is not part.format},
+            hubs=() if part.before or part.archive or under or not self._feeds.is_public(feed) else self._hubs,
         )
 
 

@@ -20,16 +20,21 @@ from functools import partial
 from pathlib import Path
 
 from feedhub import __version__
+from feedhub.announcer import Announcer
 from feedhub.applying import own_endpoints
 from feedhub.classify import LABELLING
 from feedhub.config import load, snapshot_of
+from feedhub.distributor import Distributor
 from feedhub.emit import Renderer, SiteInfo
 from feedhub.errors import FeedHubError, NotFound
 from feedhub.fetch import AiohttpFetcher, Hosts, RobotsKeeper
+from feedhub.hub import Hub
 from feedhub.inbox import Inbox
 from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceState, Standing
+from feedhub.offering import hubs_of
 from feedhub.pipeline import Pipeline
 from feedhub.ports import EntryChange, Writer
+from feedhub.ports.hub import HubNote
 from feedhub.press import Press
 from feedhub.relabel import RULES
 from feedhub.schedule import PRICE, Tariff, may_poll_now, may_refetch_now
@@ -38,7 +43,7 @@ from feedhub.settings import Feeds, Retention, Settings, Source
 from feedhub.store import Removed, SqlStore, open_store
 from feedhub.subscriber import Subscriber
 from feedhub.understand import Rulebook, prepare
-from feedhub.websub import note_of
+from feedhub.websub import note_of, note_of_hub
 from feedhub.workers import ProcessWorkers, WriterThread
 
 MOST_WORKERS = 4
@@ -102,6 +107,34 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Who tells others that our feeds changed."""
+
+    hub: Hub
+    distributor: Distributor
+    announcer: Announcer
+
+    async def tick(self) -> None:
+        """:raises feedhub.errors.FeedHubError: the database does not answer."""
+        await self.hub.tick()
+        await self.announcer.tick()
+
+    def adopt(self, settings: Settings, press: Press) -> None:
+        self.hub.adopt(settings)
+        self.distributor.adopt(settings, press)
+        self.announcer.adopt(settings)
+
+    def figures(self) -> Mapping[str, int]:
+        return {**self.hub.figures(), **self.distributor.figures(), **self.announcer.figures()}
+
+    async def stop(self, grace: float) -> None:
+        """:raises feedhub.errors.FeedHubError: what was delivered last could not be written down, and will be again."""
+        await self.hub.stop()
+        await self.announcer.stop()
+        await self.distributor.stop(grace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What one configuration in force is made of."""
 
@@ -112,6 +145,7 @@ class Parts:
     pipeline: Pipeline
     subscriber: Subscriber
     inbox: Inbox
+    telling: Telling
     shelf: Shelf
 
     async def close(self, grace: float) -> int:
@@ -124,6 +158,8 @@ class Parts:
             with suppress(FeedHubError):  # what cannot be written now is found again after the next start
                 await self.subscriber.stop()
             await self.inbox.stop(grace / 2)
+            with suppress(FeedHubError):
+                await self.telling.stop(max(end - clock(), 0.0) / 2)
             return await self.pipeline.stop(max(end - clock(), 0.0))
 
 
@@ -207,6 +243,13 @@ def build(
         mint=lambda: secrets.token_urlsafe(32),
         tariff=home.tariff,
     )
+    shelf = build_shelf(settings, home)
+    telling = _telling(settings, home, fetcher, shelf.press, clock)
+
+    def changed(feeds: frozenset[FeedId]) -> None:
+        committed(feeds)
+        telling.distributor.committed(feeds)
+
     pipeline = Pipeline(
         settings=settings,
         ledger=home.store,
@@ -219,7 +262,7 @@ def build(
         clock=clock,
         dice=random.random,
         tariff=home.tariff,
-        committed=committed,
+        committed=changed,
         to_remember=partial(home.to_remember, clock),
         hubs_changed=subscriber.look_again,
     )
@@ -240,8 +283,37 @@ def build(
         pipeline=pipeline,
         subscriber=subscriber,
         inbox=inbox,
-        shelf=build_shelf(settings, home),
+        telling=telling,
+        shelf=shelf,
     )
+
+
+def _telling(
+    settings: Settings, home: Home, fetcher: AiohttpFetcher, press: Press, clock: Callable[[], datetime]
+) -> Telling:
+    hub = Hub(
+        settings=settings,
+        ledger=home.store,
+        library=home.store,
+        courier=fetcher,
+        writer=home.writer,
+        clock=clock,
+        mint=lambda: secrets.token_urlsafe(32),
+    )
+    distributor = Distributor(
+        settings=settings,
+        ledger=home.store,
+        press=press,
+        courier=fetcher,
+        gatekeeper=hub,
+        writer=home.writer,
+        clock=clock,
+        dice=random.random,
+    )
+    announcer = Announcer(
+        settings=settings, ledger=home.store, hubs=fetcher, writer=home.writer, clock=clock, dice=random.random
+    )
+    return Telling(hub=hub, distributor=distributor, announcer=announcer)
 
 
 async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[], None]) -> Parts:
@@ -258,6 +330,7 @@ async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[
         parts.pipeline.adopt(settings, workers)
         parts.inbox.adopt(settings)
         parts.subscriber.adopt(settings)
+        parts.telling.adopt(settings, shelf.press)
     await parts.workers.close()
     return replace(parts, settings=settings, rulebook=rulebook, workers=workers, shelf=shelf)
 
@@ -276,10 +349,12 @@ def _workers(settings: Settings, rulebook: Rulebook) -> ProcessWorkers[Rulebook]
 
 
 def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
-    """What publishes under these settings. ``paged``: documents link to older pages, which needs a server."""
+    """What publishes under these settings. ``paged``: documents link to older pages, and name our own hub, which needs a
+    server."""
+    hubs = hubs_of(settings) if paged else settings.hub.others
     renderer = Renderer(SiteInfo.of(settings.site, __version__), settings.feeds)
     return Shelf(
-        press=Press(home.store, renderer, settings.feeds, searching=home.store, paged=paged),
+        press=Press(home.store, renderer, settings.feeds, searching=home.store, hubs=hubs, paged=paged),
         pages=PageRenderer(settings, __version__, page_ending="" if paged else ".html"),
         feeds=settings.feeds,
     )
@@ -296,6 +371,11 @@ def push_notes(settings: Settings, home: Home, at: datetime) -> dict[SourceId, P
         if state.hub or state.id in present
     }
     return {source: note for source, note in notes.items() if note is not None}
+
+
+def hub_note(settings: Settings, home: Home, at: datetime) -> HubNote:
+    """How our own hub stands, and those of others that are told of changes."""
+    return note_of_hub(settings.hub, home.store.hub_census(at), home.store.other_hubs())
 
 
 def opml_of_sources(settings: Settings) -> bytes:

@@ -28,6 +28,7 @@ class Posted:
     headers: Mapping[str, str]
     verified: int = 0
     echoed: str = ""
+    repeated: Mapping[str, list[str]] = field(default_factory=dict)  # every value of every field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,12 @@ class Hub:
 
     # ---- what a hub does when it is asked
 
-    def take(self, path: str, form: dict[str, str], headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
+    def take(
+        self, path: str, form: dict[str, str], headers: Mapping[str, str], fields: Mapping[str, list[str]]
+    ) -> tuple[int, dict[str, str], str]:
         """Status, headers and text of the answer; verification follows in a thread of its own."""
         number = len(self.posted)
-        self.posted.append(Posted(path=path, form=form, headers=headers))
+        self.posted.append(Posted(path=path, form=form, headers=headers, repeated=fields))
         if self.mode == "refuse":
             return self.status, {}, "the topic\nis not known here."
         if self.mode == "forward" and path == "/hub":
@@ -161,8 +164,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            form = {name: values[0] for name, values in parse_qs(raw).items()}
-            status, headers, text = hub.take(urlsplit(self.path).path, form, dict(self.headers.items()))
+            fields = parse_qs(raw)
+            form = {name: values[0] for name, values in fields.items()}
+            status, headers, text = hub.take(urlsplit(self.path).path, form, dict(self.headers.items()), fields)
             self.send_response(status)
             for name, value in {"Content-Type": "text/plain", "Connection": "close", **headers}.items():
                 self.send_header(name, value)

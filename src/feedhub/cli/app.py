@@ -22,6 +22,7 @@ from feedhub.cli import (
     entry_changes,
     explaining,
     feeds,
+    hub,
     opml,
     polling,
     relabelling,
@@ -97,6 +98,7 @@ for name, subgroup in (
     ("feeds", feeds.app),
     ("tokens", tokens.app),
     ("entries", entries.app),
+    ("hub", hub.app),
     ("db", database.app),
     ("config", configuration.app),
 ):

@@ -34,6 +34,7 @@ from feedhub.errors import NotFound
 from feedhub.masking import masked
 from feedhub.model import Health, Outcome, PushNote, SourceId, SourceState
 from feedhub.once import poll_here
+from feedhub.ports.hub import HubNote
 from feedhub.schedule import explain
 from feedhub.search.selection import IndexState
 from feedhub.serve import note_to_json
@@ -151,6 +152,7 @@ def status(
         labelling = relabelling.words_of(effective(settings, home), home) if home else ""
         states = _asked_for(sources or [], home)
         found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
+        hub = wiring.hub_note(effective(settings, home), home, now) if home else HubNote()
         notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
         index = home.store.index_state() if home else IndexState()
     if found is not None:
@@ -163,7 +165,8 @@ def status(
         _show_states(states, settings, notes)
         if not index.complete:
             say(f"The full-text index is {index.words}.")
-        say(labelling)
+        for sentence in filter(None, (labelling, hub.words)):
+            say(sentence)
     else:
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 

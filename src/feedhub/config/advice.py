@@ -53,6 +53,11 @@ def _unreachable(settings: Settings) -> Iterator[str]:
         )
 
 
+def _unreachable_hub(settings: Settings) -> Iterator[str]:
+    if settings.hub.on and _is_local(urlsplit(settings.site.base_url).hostname or ""):
+        yield f"hub: {settings.site.base_url} is known to this machine only, so that nobody elsewhere can subscribe to it."
+
+
 def _samples_in_public(settings: Settings) -> Iterator[str]:
     if settings.examples and not _is_local(urlsplit(settings.site.base_url).hostname or ""):
         yield (
@@ -118,6 +123,7 @@ QUESTIONS: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _nothing_to_do,
     _contact,
     _unreachable,
+    _unreachable_hub,
     _samples_in_public,
     _ruleless_topics,
     _keywords,

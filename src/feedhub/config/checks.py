@@ -17,9 +17,10 @@ from feedhub.config.check_pages import page_problems
 from feedhub.config.check_rules import rule_problems
 from feedhub.config.check_times import interval_problems, max_age_problems
 from feedhub.config.nodes import Node, Route
+from feedhub.config.words import duration
 from feedhub.errors import ConfigProblem
 from feedhub.model import FeedKind
-from feedhub.settings import Rule, Settings
+from feedhub.settings import OWN_HUB, Rule, Settings
 
 SAMPLES = ("tin-tai-chinh", "world-economy", "markets-digest", "open-tools", "money-aloud")
 """Slugs of the sample sources: with ``examples: true`` rules may name them."""
@@ -120,6 +121,28 @@ def _credentials(checked: Checked) -> Iterator[ConfigProblem]:
             yield checked.at("sources", index, "auth").problem("either username and password, or bearer")
         elif source.auth and source.auth.password.get_secret_value() and not source.auth.username:
             yield checked.at("sources", index, "auth").problem("a password without a username")
+
+
+# ---------------------------------------------------------------- the hub
+
+
+def _hub(checked: Checked) -> Iterator[ConfigProblem]:
+    hub = checked.settings.hub
+    own = f"{checked.settings.site.base_url.rstrip('/')}{OWN_HUB}"
+    seen: set[str] = set()
+    for index, url in enumerate(hub.others):
+        node = checked.at("hub", "others", index)
+        if not usable(url) or "@" in urlsplit(url).netloc or "#" in url:
+            yield node.problem("not an address of a hub", allowed="https://hub.example.org/ without user and fragment")
+        elif same_address(url) == same_address(own):
+            yield node.problem("this is our own hub", allowed="`own: true`")
+        elif same_address(url) in seen:
+            yield node.problem("this hub is named already")
+        seen.add(same_address(url) if usable(url) else url)
+    lease = hub.lease
+    if not lease.min <= lease.usual <= lease.max:
+        words = f"{duration(lease.min)}, {duration(lease.usual)}, {duration(lease.max)}"
+        yield checked.at("hub", "lease").problem(f"min, usual and max must not fall ({words})")
 
 
 # ---------------------------------------------------------------- names
@@ -242,6 +265,7 @@ CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (
     _doubled_sources,
     _headers,
     _credentials,
+    _hub,
     _formerly,
     _parents,
     _aliases,

@@ -26,6 +26,7 @@ def shape(root: Node) -> tuple[Node, list[ConfigProblem]]:
     tree = _without_empty(root, problems)
     tree = _at(tree, "polling", lambda polling: _at(_at(polling, "interval", _interval), "ports", _list))
     tree = _at(tree, "polling", lambda polling: _at(polling, "allow_networks", _list))
+    tree = _at(tree, "hub", lambda hub: _hub(hub, problems))
     tree = _at(tree, "defaults", _common)
     tree = _at(tree, "sources", lambda sources: _slugged(_each(sources, _source)))
     tree = _at(tree, "topics", lambda topics: _keyed(_values(topics, _topic), "title", problems))
@@ -72,6 +73,28 @@ def _without_empty(node: Node, problems: list[ConfigProblem]) -> Node:
         elif node.path in _NAMED:
             kept[key] = child.holding({})
     return node.holding(kept)
+
+
+# ---------------------------------------------------------------- the hub
+
+
+def _hub(node: Node, problems: list[ConfigProblem]) -> Node:
+    """``off``, ``own``, or hubs of others."""
+    if node.is_map:
+        return _at(_at(node, "others", _list), "lease", _lease)
+    if node.is_list:
+        return node.holding({"others": node})
+    if node.value is False or node.text in {"off", "own"}:
+        return node.holding({"own": node.holding(node.text == "own")})
+    if "://" in node.text:
+        return node.holding({"others": node.holding((node,))})
+    problems.append(node.problem(f"{node.text!r} is no hub", allowed="off, own, or a list of addresses of hubs"))
+    return node.holding({})
+
+
+def _lease(node: Node) -> Node:
+    """``lease: 10d`` sets all three."""
+    return node.holding({"min": node, "usual": node, "max": node}) if node.is_scalar else node
 
 
 # ---------------------------------------------------------------- sources

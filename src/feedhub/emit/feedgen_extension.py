@@ -191,7 +191,7 @@ def _mark_archive(feed: Element, head: Head) -> None:
 
 
 def feed_links(head: Head, format: Format) -> Iterator[dict[str, str]]:
-    """The links of a feed: itself, its page, its other formats, its neighbours (RFC 5005)."""
+    """The links of a feed: itself, its page, its other formats, its neighbours (RFC 5005), its hubs (WebSub)."""
     yield {"rel": "self", "href": head.self_url, "type": _bare_type(format)}
     yield {"rel": "alternate", "href": head.html_url, "type": "text/html"}
     for other, url in head.alternates.items():
@@ -205,6 +205,8 @@ def feed_links(head: Head, format: Format) -> Iterator[dict[str, str]]:
         yield {"rel": "current", "href": head.current}
     if head.prev_archive:
         yield {"rel": "prev-archive", "href": head.prev_archive}
+    for hub in head.hubs:
+        yield {"rel": "hub", "href": hub}
 
 
 def _bare_type(format: Format) -> str:

@@ -65,6 +65,7 @@ class Head:
     current: str = ""  # said by archived documents only (RFC 5005, section 4)
     prev_archive: str = ""
     deleted: tuple[Deleted, ...] = ()
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,4 +124,5 @@ def _head(
             )
             for one in deleted
         ),
+        hubs=tuple(filter(None, map(web_url, links.hubs))),
     )

@@ -50,6 +50,7 @@ def frame(head: Head) -> Frame:
         "description": head.description,
         "next_url": head.next or head.prev_archive,
         "language": head.language,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in head.hubs],
         "_feedhub": {
             "about": ABOUT,
             "generator": f"{GENERATOR} {head.version}".strip(),

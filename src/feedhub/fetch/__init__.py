@@ -25,8 +25,9 @@
 """
 
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
+from feedhub.fetch.gate import Gate, Manners
 from feedhub.fetch.headers import Headers, content_type_of, links_of
 from feedhub.fetch.hosts import Hosts
 from feedhub.fetch.robots_keeper import RobotsKeeper
 
-__all__ = ["AiohttpFetcher", "Headers", "Hosts", "RobotsKeeper", "content_type_of", "links_of"]
+__all__ = ["AiohttpFetcher", "Gate", "Headers", "Hosts", "Manners", "RobotsKeeper", "content_type_of", "links_of"]

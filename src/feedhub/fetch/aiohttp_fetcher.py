@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from io import BytesIO
 from time import monotonic
 from traceback import extract_tb
 from types import SimpleNamespace
@@ -37,12 +39,17 @@ from feedhub.fetch.user_agent import user_agent
 from feedhub.logs import get_logger
 from feedhub.model import Failure, FetchFailed, FetchResult, Freshness, HubForm, HubReply, Request
 from feedhub.ports import Clock
+from feedhub.ports.hub import Addressee, Call, Called
 from feedhub.settings import Polling
 
 GLANCE = 5.0
 """Most seconds spent on the body of an answer that is no success, to see whether it is a challenge page."""
 
+LARGE = 2**19
+"""Bytes from which the library wants a body as a file, to send it in pieces."""
+
 T = TypeVar("T")
+Reader = Callable[[aiohttp.ClientResponse], Awaitable[Reply]]
 
 _guarded: ContextVar[list[str]] = ContextVar("addresses that the guard refused during this exchange")
 _at_home: ContextVar[bool] = ContextVar("whether this exchange is one with our own samples", default=False)
@@ -100,6 +107,20 @@ class AiohttpFetcher:
     async def submit(self, form: HubForm) -> HubReply:
         """One POST to a hub (:class:`feedhub.ports.HubCaller`), forwarded by 307 and 308 only."""
         return await self._valued(self._post(form, _Watch(self._polling.timeouts.total.total_seconds())))
+
+    def addressee(self, url: str) -> Addressee | FetchFailed:
+        """As :class:`feedhub.ports.hub.Courier` says."""
+        try:
+            target = target_of(url)
+            self._refuse_the_forbidden(target)
+        except Refused as refused:
+            return _failed(refused)
+        return Addressee(host=target.host, domain=registrable(target.host))
+
+    async def call(self, call: Call) -> Called | FetchFailed:
+        """One exchange with a callback (:class:`feedhub.ports.hub.Courier`). It takes no turn and rests no host: strangers
+        name callbacks, and must not be able to keep us from polling somebody's host."""
+        return await self._valued(self._call(call))
 
     async def _valued(self, result: Awaitable[T]) -> T | FetchFailed:
         """The promise is that only cancellation is raised. Messages of libraries may hold URLs: only the place is said."""
@@ -162,6 +183,23 @@ class AiohttpFetcher:
                 return hub_reply(form, reply, self._freshness(reply, None))
             journey = next_hub(journey, reply, self._polling.limits.redirects)
 
+    async def _call(self, call: Call) -> Called:
+        _at_home.set(False)
+        target = target_of(call.url)
+        self._refuse_the_forbidden(target)
+        if self._closed:
+            raise Resting(Failure.CONNECT, "FeedHub is stopping; nothing was sent.")
+        fields = {
+            "User-Agent": user_agent(self._version, self._contact, 1),
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
+        fields |= call.headers
+        body = call.body if call.method == "POST" else None
+        reply = await self._exchange(target, fields, call.within, body, partial(self._some, most=call.most))
+        retry_at = self._freshness(reply, None).retry_at
+        return Called(status=reply.status, body=reply.body, retry_at=retry_at)
+
     def _fields(self, request: Request, journey: Journey) -> dict[str, str]:
         home = target_of(request.home) if request.home not in {"", request.url} else journey.start
         try:
@@ -204,7 +242,8 @@ class AiohttpFetcher:
             async with self._gate.turn(target.host.rstrip("."), address, self._domain(target), pause):
                 self._leave_resting_hosts_alone(target)
                 with watch:
-                    reply = await self._exchange(target, fields, watch.left, form)
+                    read = self._read if form is None else self._glance
+                    reply = await self._exchange(target, fields, watch.left, form, read)
         except Resting:
             raise
         except Refused as refused:
@@ -256,7 +295,9 @@ class AiohttpFetcher:
 
     # ------------------------------------------------------------ one exchange
 
-    async def _exchange(self, target: Target, fields: dict[str, str], left: float, form: bytes | None) -> Reply:
+    async def _exchange(
+        self, target: Target, fields: dict[str, str], left: float, form: bytes | None, read: Reader
+    ) -> Reply:
         refused_by_guard: list[str] = []
         _guarded.set(refused_by_guard)
         try:
@@ -264,7 +305,7 @@ class AiohttpFetcher:
                 _within(left, "The whole exchange took too long."),
                 self._answer(target, fields, form) as answer,
             ):
-                return await (self._read(answer) if form is None else self._glance(answer))
+                return await read(answer)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if refused_by_guard and isinstance(error, aiohttp.ClientConnectorError):
                 raise Refused(Failure.FORBIDDEN_ADDRESS, MESSAGE) from error
@@ -280,7 +321,7 @@ class AiohttpFetcher:
                 "GET" if form is None else "POST",
                 yarl.URL(target.url, encoded=True),
                 headers=fields,
-                data=form,
+                data=form if form is None or len(form) < LARGE else BytesIO(form),
                 allow_redirects=False,
                 trace_request_ctx=first_byte,
             )
@@ -304,6 +345,15 @@ class AiohttpFetcher:
         headers = Headers.of(answer.raw_headers)
         body = await self._beginning(answer, headers, "text/plain") if answer.status >= 400 else b""
         return Reply(status=answer.status, headers=headers, body=body)
+
+    async def _some(self, answer: aiohttp.ClientResponse, most: int) -> Reply:
+        """The first bytes of an answer, as they were sent; one more than ``most`` shows that it is longer."""
+        body = b""
+        async for piece in answer.content.iter_chunked(most + 1) if most else _nothing():
+            body += piece
+            if len(body) > most:
+                break
+        return Reply(status=answer.status, headers=Headers.of(answer.raw_headers), body=body[: most + 1])
 
     async def _whole(self, answer: aiohttp.ClientResponse, headers: Headers) -> Body:
         limits = self._polling.limits
@@ -371,6 +421,11 @@ class AiohttpFetcher:
             _guarded.get([]).append(address)
             raise ForbiddenAddress
         return socket.socket(family=family, type=kind, proto=protocol)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield
 
 
 def _session_needs(polling: Polling) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ def form_headers(agent: str) -> dict[str, str]:
 
 
 def form_body(form: HubForm) -> bytes:
-    return urlencode(dict(form.fields)).encode("ascii")
+    return urlencode([*form.fields.items(), *form.repeated]).encode("ascii")
 
 
 def require_secrecy(form: HubForm, target: Target, allowed: Iterable[Network]) -> None:

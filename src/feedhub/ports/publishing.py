@@ -74,6 +74,7 @@ class PageLinks:
     current: str = ""  # of an archived document: the feed itself
     prev_archive: str = ""
     alternates: Mapping[Format, str] = field(default_factory=dict)
+    hubs: Sequence[str] = ()  # who tells subscribers of this document's changes (WebSub, 4)
 
 
 def page_key(sort_key: int, entry: EntryId) -> str:

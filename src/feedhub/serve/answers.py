@@ -35,6 +35,7 @@ class Manner:
     noindex: bool = False
     negotiated: bool = False  # the same address gives other documents to other Accept headers
     deltas: bool = False  # the same address tells only what is new to who asks with A-IM
+    link: str = ""  # hub and self of a topic (WebSub, 4)
     location: str = ""  # Content-Location: the address of its own that a negotiated document has
 
     @classmethod
@@ -70,7 +71,7 @@ def _shared_headers(manner: Manner, document: Document) -> dict[str, str]:
         headers["X-Robots-Tag"] = "noindex"
     if manner.cors and not manner.private:
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "ETag"
+        headers["Access-Control-Expose-Headers"] = "ETag, Link" if manner.link else "ETag"
     return headers
 
 
@@ -98,13 +99,15 @@ def answer(request: Request, ready: Ready, manner: Manner) -> Response:
         return Response(status_code=412, headers={"Cache-Control": "no-store"})
     if verdict is Verdict.NOT_MODIFIED:
         return Response(status_code=304, headers=headers)
-    return _whole(ready, codings[0], headers)
+    return _whole(ready, codings[0], headers, manner)
 
 
-def _whole(ready: Ready, coding: str, headers: dict[str, str], status: int = 200) -> Response:
+def _whole(ready: Ready, coding: str, headers: dict[str, str], manner: Manner, status: int = 200) -> Response:
     if coding:
         headers["Content-Encoding"] = coding
     headers["Content-Type"] = ready.document.media_type
+    if manner.link:  # not with a 304: whoever has the document has the link
+        headers["Link"] = manner.link
     if ready.document.media_type.startswith("text/html"):
         headers["Content-Security-Policy"] = PAGE_POLICY
     return Response(ready.encoded.get(coding, ready.document.body), status, headers=headers)
@@ -118,7 +121,7 @@ def delta_answer(request: Request, ready: Ready, manner: Manner, base: str) -> R
     coding = _codings(ready, _joined(request).get("accept-encoding", ""))[0]
     headers = _shared_headers(manner, ready.document)
     headers |= {"Cache-Control": "no-store", "ETag": ready.tag(coding), "IM": "feed", "Delta-Base": base}
-    return _whole(ready, coding, headers, 226)
+    return _whole(ready, coding, headers, manner, 226)
 
 
 def page_answer(html: str, status: int, headers: Mapping[str, str] | None = None) -> Response:

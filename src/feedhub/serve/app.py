@@ -9,6 +9,7 @@
     operator_routes.py   health, metrics, status, the operator's feed (operator_gate.py admits to it)
     control_routes.py    poll and reload, for commands on this machine
     websub_routes.py     where hubs verify and deliver
+    hub_routes.py        our own hub, where subscribers ask
     samples.py           the sample sources of the first run
     answers.py           ready document + request -> 200, 226, 304, 412
     deltas.py            which version a reader has, so that 226 can tell only what is new
@@ -40,6 +41,7 @@ from feedhub.serve.control_routes import ControlRoutes
 from feedhub.serve.express import Express
 from feedhub.serve.feed_routes import FeedRoutes
 from feedhub.serve.gate import Gate
+from feedhub.serve.hub_routes import HubRoutes
 from feedhub.serve.jinja_pages import STATIC, PageRenderer
 from feedhub.serve.operator_routes import OperatorRoutes
 from feedhub.serve.parts import ServeParts
@@ -72,6 +74,7 @@ def create_app(parts: ServeParts) -> ASGIApp:
         *operator.routes(),
         *ControlRoutes(parts).routes(),
         *WebSubRoutes(parts).routes(),
+        *(HubRoutes(parts).routes() if parts.settings.hub.own else []),
         *_fixed_routes(),
     ]
     if parts.settings.examples:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from feedhub.model import EPOCH, Document, EntryId, Feed, FeedKind, Format
 from feedhub.newest import newest_page
+from feedhub.offering import hubs_of, link_header, topic_of
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
 from feedhub.serve.answers import Manner, answer, delta_answer, page_answer
@@ -78,6 +79,7 @@ class FeedRoutes:
         self._manner = Manner.of(parts.settings.feeds)
         self._versions = Versions()
         self._private = PrivateGate(self._visibility, parts.library, parts.access)
+        self._hubs = hubs_of(parts.settings)
         self._narrower: Narrower | None = None
 
     def hand_over_to(self, narrower: Narrower) -> None:
@@ -177,6 +179,9 @@ class FeedRoutes:
         press = self._parts.press
         key = (feed.id, format, before, under)
         manner = replace(manner, deltas=before is None)
+        if self._hubs and not before and not under and self._parts.settings.feeds.is_public(feed):
+            topic = topic_of(self._parts.settings.site.base_url, feed, format)
+            manner = replace(manner, link=link_header(self._hubs, topic))
         return await self._from_shelf(request, feed, key, lambda: press.document(feed, format, before, under), manner)
 
     async def _from_shelf(

@@ -30,6 +30,7 @@ _KINDS = frozenset(
         "examples",
         "static",
         "websub",
+        "hub",
     ]
 )
 _SECRET = re.compile(r"(/(?:private|websub)/).*", re.DOTALL)

@@ -175,11 +175,11 @@ class PageRenderer:
         explain: Callable[[SourceState, datetime], str],
         index: views.FeedIndex | None = None,
         notes: Mapping[SourceId, PushNote] | None = None,
-        labelling: str = "",
+        remarks: str = "",
     ) -> str:
         """The state of every source that is not private, in the words of ``explain``; ``notes`` tell of its hub.
 
-        :param labelling: how far stored entries are labelled anew; "" when they are not.
+        :param remarks: sentences about the service itself: labelling, the hub.
         """
         known, told = index or {}, notes or {}
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
@@ -197,7 +197,7 @@ class PageRenderer:
         ]
         rows.sort(key=lambda row: not row.trouble)
         counts, at = views.health_counts(shown), moment(now, self._zone)
-        return self._render("status.html", rows=rows, counts=counts, now=at, labelling=labelling)
+        return self._render("status.html", rows=rows, counts=counts, now=at, remarks=remarks)
 
     def not_found(self, path: str, suggestions: Sequence[Feed] = ()) -> str:
         """The page for an address that nothing has; ``suggestions`` are feeds with names like it."""

@@ -18,7 +18,7 @@ from feedhub.serve.operator_gate import OperatorGate
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import MEDIA_TYPE, Metrics
 from feedhub.serve.shelf import Shelf
-from feedhub.serve.wire import labelling_to_json, moment_text, note_to_json, state_to_json
+from feedhub.serve.wire import hub_to_json, labelling_to_json, moment_text, note_to_json, state_to_json
 from feedhub.serve.words import labelling_words
 
 SHOWN_CHANGES, SHOWN_EVENTS = 100, 20
@@ -71,16 +71,18 @@ class OperatorRoutes:
         vitals = self._parts.vitals()
         self._metrics.update_service(vitals.live, vitals.ready, vitals.detail)
         try:
-            states, generation = await run_in_threadpool(self._ask_store)
+            states, generation, subscriptions = await run_in_threadpool(self._ask_store)
         except DatabaseError:
             self._metrics.update_service(vitals.live, False, {})
         else:
             counts = {health.value: sum(state.health is health for state in states) for health in Health}
             self._metrics.update_store(counts, generation)
+            self._metrics.update_hub(self._parts.hub_figures(), subscriptions)
         return Response(self._metrics.render(self._shelf.counts), headers={**_FRESH, "Content-Type": MEDIA_TYPE})
 
-    def _ask_store(self) -> tuple[list[SourceState], int]:
-        return self._parts.catalogue.states(), self._parts.catalogue.generation()
+    def _ask_store(self) -> tuple[list[SourceState], int, int]:
+        catalogue, hub = self._parts.catalogue, self._parts.hub_note().census.subscriptions
+        return catalogue.states(), catalogue.generation(), hub
 
     async def status(self, _request: Request) -> Response:
         known = await self._known.now()
@@ -88,7 +90,8 @@ class OperatorRoutes:
         now, parts = self._parts.clock(), self._parts
         notes = await run_in_threadpool(parts.push_notes)
         labelling = labelling_words(parts.vitals().detail)
-        html = await run_in_threadpool(self._renderer.status, states, now, parts.explain, known.index, notes, labelling)
+        sentences = " ".join(filter(None, (labelling, (await run_in_threadpool(parts.hub_note)).words)))
+        html = await run_in_threadpool(self._renderer.status, states, now, parts.explain, known.index, notes, sentences)
         headers = {**_FRESH, "Content-Security-Policy": PAGE_POLICY}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
@@ -96,11 +99,12 @@ class OperatorRoutes:
         states = await run_in_threadpool(self._parts.catalogue.states)
         notes = await run_in_threadpool(self._parts.push_notes)
         shown = [state for state in states if not self._visibility.is_private(f"sources/{state.slug}")]
-        now = self._parts.clock()
+        now, hub = self._parts.clock(), await run_in_threadpool(self._parts.hub_note)
         body = {
             "at": moment_text(now),
             "version": self._parts.version,
             "labelling": labelling_to_json(self._parts.vitals().detail),
+            "hub": hub_to_json(hub),
             "sources": [
                 state_to_json(state, self._parts.explain(state, now)) | {"websub": note_to_json(notes.get(state.id))}
                 for state in shown

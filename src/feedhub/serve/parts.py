@@ -8,6 +8,7 @@ from datetime import datetime
 
 from feedhub.model import AccessToken, PushNote, SourceId, SourceState
 from feedhub.ports import Catalogue, Clock, Control, Library, Press, Pushes, Vitals
+from feedhub.ports.hub import HubDoor, HubNote
 from feedhub.search.selection import Searching, SelectionPress
 from feedhub.settings import Settings
 
@@ -27,6 +28,9 @@ class ServeParts:
     clock: Clock
     explain: Callable[[SourceState, datetime], str]  # how a source is, in the words that commands use
     pushes: Pushes | None = None
+    hub: HubDoor | None = None  # our own
+    hub_note: Callable[[], HubNote] = HubNote
+    hub_figures: Callable[[], Mapping[str, int]] = dict  # what became of wishes, deliveries and pings
     searching: Searching | None = None  # with ``selections``; without them nothing is searched or narrowed
     selections: SelectionPress | None = None
     push_notes: Callable[[], Mapping[SourceId, PushNote]] = dict

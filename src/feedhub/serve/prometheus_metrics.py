@@ -45,6 +45,21 @@ class _Answers(Collector):
         yield seconds
 
 
+class _Figures(Collector):
+    """Counts that are kept elsewhere, by name."""
+
+    def __init__(self, name: str, words: str, label: str) -> None:
+        self._about = name, words, label
+        self.values: Mapping[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        name, words, label = self._about
+        family = CounterMetricFamily(name, words, labels=[label])
+        for which, count in sorted(self.values.items()):
+            family.add_metric([which], count)
+        yield family
+
+
 class Metrics:
     """Counts requests as they end, and reads the rest when asked."""
 
@@ -59,6 +74,9 @@ class Metrics:
         self._vitals = Gauge("feedhub_vitals", "Numbers that the daemon tells of itself.", ["name"], registry=registry)
         self._generation = Gauge("feedhub_generation", "Commits to the database.", registry=registry)
         self._shelf = Gauge("feedhub_documents", "Documents asked of memory, by result.", ["result"], registry=registry)
+        self._hub = _Figures("feedhub_hub", "What our own hub, and pings to hubs of others, came to.", "what")
+        registry.register(self._hub)
+        self._subscriptions = Gauge("feedhub_hub_subscriptions", "Subscriptions at our own hub.", registry=registry)
         Gauge("feedhub_info", "The version that runs.", ["version"], registry=registry).labels(version).set(1)
 
     def answered(self, kind: str, status: int, seconds: float) -> None:
@@ -71,6 +89,11 @@ class Metrics:
         for name, value in detail.items():
             if isinstance(value, int | float):
                 self._vitals.labels(name).set(value)
+
+    def update_hub(self, figures: Mapping[str, int], subscriptions: int) -> None:
+        """``figures`` only grow while the process lives."""
+        self._hub.values = figures
+        self._subscriptions.set(subscriptions)
 
     def update_store(self, sources: Mapping[str, int], generation: int) -> None:
         """``sources`` counts every state, those without a source too, so that a figure can fall to zero."""

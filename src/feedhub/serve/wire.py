@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 
 from feedhub.model import Outcome, PushNote, SourceId, SourceState
+from feedhub.ports.hub import HubNote
 from feedhub.serve.words import host_of
 
 JsonValue = str | int | float | bool | None
@@ -74,6 +75,17 @@ def labelling_to_json(vitals: Mapping[str, object]) -> dict[str, JsonValue] | No
     if not vitals.get("relabelling") or not isinstance(done, int) or not isinstance(total, int):
         return None
     return {"done": done, "of": total}
+
+
+def hub_to_json(note: HubNote) -> dict[str, JsonValue]:
+    """How our own hub stands; no address of a subscriber."""
+    census = note.census
+    return {
+        "explanation": note.words,
+        "subscriptions": census.subscriptions,
+        "domains": census.hosts,
+        "failing": census.failing,
+    }
 
 
 def note_to_json(note: PushNote | None) -> dict[str, JsonValue] | None:

@@ -10,7 +10,8 @@ are translated there, on the spot.
     values.py    durations, sizes, zones, addresses
     service.py   site, database, server, websub        polling.py   how sources are asked
     sources.py   sources, people                       rules.py     topics
-    pages.py     sources without a feed                stories.py   copies
+    pages.py     sources without a feed                stories.py   stories
+    hub.py       who is told of our feeds
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from feedhub.model import ContentPolicy, Feed, FeedKind, Format
+from feedhub.settings.hub import OWN_HUB, Hub, HubLease, Signature
 from feedhub.settings.pages import ArticlePages, ArticlePart, Expect, Pick, RowField, RowFields, SourceType
 from feedhub.settings.polling import Backoff, Interval, Limits, Parser, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
@@ -31,6 +33,7 @@ from feedhub.settings.stories import Show, Stories
 from feedhub.settings.values import Duration, Network, Section, Slug
 
 __all__ = [
+    "OWN_HUB",
     "ArticlePages",
     "ArticlePart",
     "Auth",
@@ -40,6 +43,8 @@ __all__ = [
     "Expect",
     "Feeds",
     "Fields",
+    "Hub",
+    "HubLease",
     "Interval",
     "Limits",
     "MaxAge",
@@ -56,6 +61,7 @@ __all__ = [
     "Section",
     "Settings",
     "Show",
+    "Signature",
     "Site",
     "Source",
     "SourceDefaults",
@@ -150,6 +156,8 @@ class Settings(Section):
     """How sources are asked."""
     websub: WebSub = WebSub()
     """How hubs are asked to push."""
+    hub: Hub = Hub()
+    """Who is told of changes of our own feeds. Short forms: `off`, `own`, or a list of addresses of hubs."""
     defaults: SourceDefaults = SourceDefaults()
     """What holds for every source that does not say otherwise."""
     examples: bool = False

@@ -403,7 +403,7 @@ def outcome_of(row: Row, slug: str) -> Outcome:
     )
 
 
-def feed_of(row: Row) -> Feed:
+def feed_of(row: Row | Mapping[str, Any]) -> Feed:
     return Feed(
         id=FeedId(row["id"]),
         kind=FeedKind(row["kind"]),

@@ -19,6 +19,7 @@ from feedhub.store.configuring import Configuring, hide_authors
 from feedhub.store.copies import copies_rule, set_copies_rule
 from feedhub.store.finding import Finding
 from feedhub.store.happenings import add_event
+from feedhub.store.hub_rows import HubRows
 from feedhub.store.marks import first_seen_since, forget_marks
 from feedhub.store.moving import FeedMover
 from feedhub.store.paging import Paging
@@ -205,8 +206,9 @@ class Writing(Side):
             return len(alone), False
 
 
-class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, Finding, Paging, Access):
-    """Fills the ports Ledger, Library, Catalogue, Subscriptions, PageStore and Searching on SQLite and PostgreSQL."""
+class SqlStore(Writing, Reading, Cataloguing, Accounting, Subscribing, HubRows, Finding, Paging, Access):
+    """Fills the ports of the store on SQLite and PostgreSQL: Ledger, Library, Catalogue, Subscriptions, PageStore,
+    Searching, HubLedger and PingLedger."""
 
 
 def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False) -> SqlStore:

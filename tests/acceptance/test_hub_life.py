@@ -1,0 +1,155 @@
+"""The installed program as a hub: a whole round, a kill in the middle of a delivery, and FeedHub as its own subscriber."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from support.feed_server import FeedServer, serving
+from support.installed import Daemon, feedhub, running, wait_for
+from support.subscriber import Subscriber, subscriber
+
+CONFIG = """
+server: {{port: {port}}}
+polling:
+  allow_networks: [127.0.0.0/8]
+  ports: ["1-65535"]
+  host_gap: 0s
+  manual_gap: 0s
+  interval: {{min: {least}, max: 24h}}
+  first_poll_spread: 0s
+  workers: 1
+{more}
+sources:
+  - {{url: '{url}', slug: news}}
+"""
+ITEM = "<item><title>Story {number}</title><guid isPermaLink='false'>urn:s:{number}</guid><pubDate>Tue, 24 Nov 2026 0{number}:00:00 GMT</pubDate></item>"
+
+
+def rss(*numbers: int) -> bytes:
+    items = "".join(ITEM.format(number=number) for number in numbers)
+    head = "<rss version='2.0'><channel><title>News</title><link>http://e.example/</link><description>d</description>"
+    return f"{head}{items}</channel></rss>".encode()
+
+
+def configure(folder: Path, url: str, more: str = "hub: own", port: int = 0, least: str = "24h") -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(CONFIG.format(port=port, url=url, more=more, least=least))
+
+
+def first_polled(daemon: Daemon) -> None:
+    wait_for(lambda: b"Story 1" in daemon.get("/sources/news.atom").body)
+
+
+def subscriptions(daemon: Daemon) -> int:
+    return int(daemon.json("/status.json")["hub"]["subscriptions"])
+
+
+def delivered(daemon: Daemon) -> bool:
+    """Whether a delivery of this process was written down."""
+    return 'feedhub_hub_total{what="delivered"} 1.0' in daemon.get("/metrics").body.decode()
+
+
+def subscribe(ours: Subscriber, daemon: Daemon, **how: str) -> None:
+    answer = ours.ask(f"{daemon.base}/hub", f"{daemon.base}/sources/news.atom", **how)
+    assert answer.status == 202, answer.body
+    wait_for(lambda: subscriptions(daemon) == 1)
+
+
+def listed(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(feedhub(folder, "hub", "list", "--json").stdout)
+    return found
+
+
+def polled(folder: Path, feeds: FeedServer, *numbers: int) -> float:
+    """Have the source's news polled; returns when the poll was over."""
+    feeds.documents["a.xml"] = rss(*numbers)
+    feedhub(folder, "poll", "news")
+    return time.monotonic()
+
+
+def test_a_round_trip(tmp_path: Path) -> None:
+    with subscriber() as ours, serving({"a.xml": rss(1)}) as feeds:
+        configure(tmp_path, feeds.url("a.xml"))
+        with running(tmp_path) as daemon:
+            first_polled(daemon)
+            found = daemon.get("/sources/news.atom")
+            assert f'<{daemon.base}/hub>; rel="hub"' in found.headers["link"]
+            assert f'<{daemon.base}/sources/news.atom>; rel="self"' in found.headers["link"]
+            ours.challenge = "wrong"
+            assert ours.ask(f"{daemon.base}/hub", f"{daemon.base}/sources/news.atom", path="/liar").status == 202
+            wait_for(lambda: ours.questions)
+            ours.challenge = "echo"
+            subscribe(ours, daemon, secret="between us")
+            over = polled(tmp_path, feeds, 1, 2)
+            wait_for(lambda: ours.deliveries)
+            (got,) = ours.deliveries
+            assert got.at - over < 1.0
+            assert got.path == "/cb"
+            assert got.body == daemon.get("/sources/news.atom").body
+            assert b"Story 2" in got.body
+            assert got.is_signed("between us")
+            wait_for(lambda: delivered(daemon))
+            (one,) = listed(tmp_path)
+            assert (one["subscriber"], one["signed"], one["behind"]) == ("127.0.0.1", True, False)
+            table = feedhub(tmp_path, "hub", "list").stdout
+            assert "Delivered once." in table
+            assert "Our hub has 1 subscription of 1 domain." in table
+            shown = table + json.dumps(one) + daemon.logged() + daemon.get("/metrics").body.decode()
+            assert "between us" not in shown
+            assert "/cb" not in shown
+            assert ours.ask(f"{daemon.base}/hub", f"{daemon.base}/sources/news.atom", "unsubscribe").status == 202
+            wait_for(lambda: subscriptions(daemon) == 0)
+
+
+def test_a_kill_in_the_middle_of_a_delivery_loses_nothing(tmp_path: Path) -> None:
+    with subscriber() as ours, serving({"a.xml": rss(1)}) as feeds:
+        configure(tmp_path, feeds.url("a.xml"))
+        with running(tmp_path) as daemon:
+            first_polled(daemon)
+            subscribe(ours, daemon, secret="s")
+            ours.delay = 3.0
+            polled(tmp_path, feeds, 1, 2)
+            wait_for(lambda: ours.started)
+            os.kill(daemon.process.pid, signal.SIGKILL)
+            daemon.process.wait()
+            port = int(daemon.base.rpartition(":")[2])
+        ours.delay = 0.0
+        ours.started.clear()
+        ours.deliveries.clear()
+        configure(tmp_path, feeds.url("a.xml"), port=port)
+        with running(tmp_path) as daemon:
+            wait_for(lambda: ours.deliveries and delivered(daemon))
+            assert b"Story 2" in ours.deliveries[0].body
+            assert ours.deliveries[0].is_signed("s")
+            assert ours.started == ["/cb"]
+
+
+def test_one_feedhub_subscribes_to_another(tmp_path: Path) -> None:
+    publisher, reader = tmp_path / "publisher", tmp_path / "reader"
+    with serving({"a.xml": rss(1)}) as feeds:
+        configure(publisher, feeds.url("a.xml"))
+        with running(publisher) as first:
+            first_polled(first)
+            configure(reader, f"{first.base}/sources/news.atom", "websub: {subscribe: always}")
+            with running(reader) as second:
+                wait_for(lambda: subscriptions(first) == 1)
+                assert listed(publisher)[0]["signed"]
+                polls = second.json("/status.json")["sources"][0]["last_poll_at"]
+                over = polled(publisher, feeds, 1, 2)
+                wait_for(lambda: len(second.json("/sources/news.json")["items"]) == 2)
+                assert time.monotonic() - over < 3.0  # its own worker process begins in this time
+                (source,) = second.json("/status.json")["sources"]
+                assert source["last_poll_at"] == polls  # pushed, not polled
+                assert source["websub"]["pushes"] == 1
+
+
+def test_nothing_is_listed_where_there_is_no_hub(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9/feed", "hub: off")
+    done = feedhub(tmp_path, "hub", "list")
+    assert (done.stdout, "`hub: own`" in done.stderr) == ("", True)
+    assert feedhub(tmp_path, "hub", "list", "--json").stdout.strip() == "[]"
