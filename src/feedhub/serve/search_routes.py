@@ -235,7 +235,10 @@ class SearchRoutes:
     def _redirect(self, path: str, query: str, *, private: bool = False) -> Response:
         keep = "private" if private else "public"
         location = f"{self._prefix}{path}" + (f"?{query}" if query else "")
-        return Response(status_code=301, headers={"Location": location, "Cache-Control": f"{keep}, max-age=3600"})
+        headers = {"Location": location, "Cache-Control": f"{keep}, max-age=3600"}
+        if not private:
+            headers["Access-Control-Allow-Origin"] = "*"
+        return Response(status_code=301, headers=headers)
 
 
 def _query_string(found: Narrowed, before: Place | None) -> str:
