@@ -187,7 +187,9 @@ class SearchRoutes:
             entries = self._searching.load(page.hits)
             older = page_key(*page.older) if page.older else ""
             notes = [*query.notes, *self._of_the_index(found)]
-            return html_document(self._renderer.selection(found.heading, entries, older, known.index, notes))
+            return html_document(
+                self._renderer.selection(found.heading, entries, older, known.index, notes, found.selection.within)
+            )
 
         manner = replace(self._manner, max_age=60, negotiated=True, noindex=True)
         key = (found.heading, None, before, query.notes)
