@@ -556,6 +556,10 @@ class ContentPolicy(StrEnum):
     SUMMARY = "summary"
     LINK = "link"
 
+    def at_most(self, *others: ContentPolicy) -> ContentPolicy:
+        """The strictest of these: the least is republished."""
+        return max((self, *others), key=list(ContentPolicy).index)
+
 
 class FeedKind(StrEnum):
     """The families of output feeds; the value is the first part of their path."""

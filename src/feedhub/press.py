@@ -119,6 +119,7 @@ class Press:
         self._stock = library
         self._searching = searching
         self._renderer = renderer
+        self._renderers = {policy: renderer.allowing(policy) for policy in ContentPolicy}
         self._feeds = feeds
         self._hubs = tuple(hubs)
         self._paged = paged
@@ -169,22 +170,23 @@ class Press:
         with self._lock:
             document = self._cache.get(place, found)
         if document is None:
-            document = self._made_selected(place, found)
+            document = self._made_selected(selection, place, found)
             with self._lock:
                 self._cache.put(place, found, document)
         return document
 
-    def _made_selected(self, place: _Selected, found: Found) -> Document:
+    def _made_selected(self, selection: Selection, place: _Selected, found: Found) -> Document:
         heading, form = place.heading, place.format
         outlines = self._stock.outlined([hit.id for hit in found.hits])
         updated = _newest_of(outlines)
         links = self._selected_links(heading, form, place.before, found.older)
-        printed = self._printed(outlines, form)
+        by = self._renderers[self._feeds.policy_of(*selection.within)]
+        printed = self._printed(outlines, form, by)
         with self._rendering:
             frame = self._renderer.frame_selected(heading, updated, links, form)
         head = frame.around(())
         self._say(f"{heading.path}.{form.value}", "; ".join(violations(head, form)[:3]))
-        told = (head, self._renderer.format_name(form).encode(), printed.told)
+        told = (head, by.format_name(form).encode(), printed.told)
         body = frame.around(printed.fragments)
         return Document(
             body=body, media_type=form.media_type, etag=_etag(*told), modified=updated, rhythm=rhythm(outlines)
@@ -263,12 +265,13 @@ class Press:
         form, page = part.format, self._page(feed, part)
         links = self._links(feed, part, page.older)
         updated = _newest_of(page.entries) if part.archive else feed.updated
-        printed = self._printed(page.entries, form)
+        by = self._renderers[self._feeds.policy_of(feed)]
+        printed = self._printed(page.entries, form, by)
         with self._rendering:
             frame = self._renderer.frame(feed, links, form, deleted=page.deleted, updated=updated)
         head = frame.around(())
         body = frame.around(printed.fragments)
-        told = (head, self._renderer.format_name(form).encode(), printed.told)
+        told = (head, by.format_name(form).encode(), printed.told)
         document = Document(
             body=body,
             media_type=form.media_type,
@@ -301,28 +304,28 @@ class Press:
         deleted = () if part.before else self._stock.tombstones(feed.id)
         return _Page(page.entries, page.older if self._paged else None, deleted)
 
-    def _printed(self, outlines: Sequence[Outline], form: Format) -> _Printed:
+    def _printed(self, outlines: Sequence[Outline], form: Format, by: Renderer) -> _Printed:
         """The entries rendered, in their order. What cannot be rendered is left out and told (:meth:`troubles`)."""
-        prints = self._recalled(outlines, form)
+        prints = self._recalled(outlines, form, by)
         missing = [one for one in outlines if one.id not in prints]
         if missing:
-            prints |= self._rendered(missing, form)
+            prints |= self._rendered(missing, form, by)
         fragments: list[bytes] = []
         shown: list[bytes] = []
         ids: set[str] = set()
         for one in outlines:
             found = prints.get(one.id)  # None: removed since the list was read
             if found is not None and found.id in ids:
-                found = self._told_apart(one, form)
+                found = self._told_apart(one, form, by)
             if found is not None and found.body:
                 fragments.append(found.body)
                 shown.append(_key(one))
                 ids.add(found.id)
         return _Printed(fragments, shown, b"".join(map(_key, outlines)))
 
-    def _recalled(self, outlines: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
+    def _recalled(self, outlines: Sequence[Outline], form: Format, by: Renderer) -> dict[EntryId, Print]:
         """What was rendered before: from memory, else from the database."""
-        name = self._renderer.format_name(form)
+        name = by.format_name(form)
         prints = self._memory.recall(name, outlines)
         unknown = [one for one in outlines if one.id not in prints]
         if not unknown:
@@ -335,14 +338,14 @@ class Press:
                 self._memory.keep(name, one, found)
         return prints
 
-    def _rendered(self, missing: Sequence[Outline], form: Format) -> dict[EntryId, Print]:
+    def _rendered(self, missing: Sequence[Outline], form: Format, by: Renderer) -> dict[EntryId, Print]:
         """Fragments made now, which our rules have nothing against. They reach the database with :meth:`flush`."""
-        name, outlines = self._renderer.format_name(form), {one.id: one for one in missing}
+        name, outlines = by.format_name(form), {one.id: one for one in missing}
         entries = self._stock.stored(outlines.keys())
-        bodies = self._sound(entries, form)
+        bodies = self._sound(entries, form, by)
         prints: dict[EntryId, Print] = {}
         for entry, body in zip(entries, bodies, strict=True):
-            prints[entry.id] = made = Print(id=self._renderer.id_of(entry, form), body=body)
+            prints[entry.id] = made = Print(id=by.id_of(entry, form), body=body)
             outline = outlines[entry.id]
             if entry.version == outline.version:  # else it was edited since the list was read
                 self._memory.keep(name, outline, made)
@@ -350,25 +353,27 @@ class Press:
                     self._note_unsaved(name, outline, made)
         return prints
 
-    def _sound(self, entries: Sequence[StoredEntry], form: Format) -> list[bytes]:
+    def _sound(self, entries: Sequence[StoredEntry], form: Format, by: Renderer) -> list[bytes]:
         """Each entry as our rules allow it, b"" for none. They are judged together first: nearly all are sound."""
         with self._rendering:
-            drafts = [self._renderer.fragment(one, form) for one in entries]
+            drafts = [by.fragment(one, form) for one in entries]
         good = [draft for draft in drafts if isinstance(draft, bytes)]
         if len(good) == len(drafts) and not self._renderer.breaches(good, form):
             for one in entries if self._troubles else ():
                 self._say(_entry_in(one, form), "")
             return good
-        return [self._mended(entry, draft, form) for entry, draft in zip(entries, drafts, strict=True)]
+        return [self._mended(entry, draft, form, by) for entry, draft in zip(entries, drafts, strict=True)]
 
-    def _mended(self, entry: StoredEntry, draft: bytes | Unrenderable, form: Format, minted: bool = False) -> bytes:
+    def _mended(
+        self, entry: StoredEntry, draft: bytes | Unrenderable, form: Format, by: Renderer, minted: bool = False
+    ) -> bytes:
         """The draft if it is sound, else the entry as a mere link, else b"": nothing is lost that can be told at all."""
         what, reason = _entry_in(entry, form), self._against(draft, form)
         if not reason and isinstance(draft, bytes):
             self._say(what, "")
             return draft
         with self._rendering:
-            bare = self._renderer.fragment(replace(entry, policy=ContentPolicy.LINK), form, minted=minted)
+            bare = by.fragment(replace(entry, policy=ContentPolicy.LINK), form, minted=minted)
         if isinstance(bare, bytes) and not self._against(bare, form):
             self._say(what, f"it is published without its text, because {reason}")
             return bare
@@ -380,15 +385,15 @@ class Press:
             return draft.reason
         return "; ".join(self._renderer.breaches([draft], form)[:3])
 
-    def _told_apart(self, outline: Outline, form: Format) -> Print | None:
+    def _told_apart(self, outline: Outline, form: Format, by: Renderer) -> Print | None:
         """An entry whose id another one on the page has too (two sources that count from 1): under an id of ours."""
-        name = f"{self._renderer.format_name(form)} told apart"
+        name = f"{by.format_name(form)} told apart"
         if known := self._memory.recall(name, [outline]):
             return known[outline.id]
         for entry in self._stock.stored([outline.id]):
             with self._rendering:
-                draft = self._renderer.fragment(entry, form, minted=True)
-            made = Print(id=f"entry {entry.id}", body=self._mended(entry, draft, form, minted=True))
+                draft = by.fragment(entry, form, minted=True)
+            made = Print(id=f"entry {entry.id}", body=self._mended(entry, draft, form, by, minted=True))
             if entry.version == outline.version:
                 self._memory.keep(name, outline, made)
             return made

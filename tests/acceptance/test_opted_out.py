@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from support.commands import command
 from support.feed_server import serving
-from support.installed import feedhub, running, wait_for
+from support.installed import running, wait_for
 
 CONFIG = """
 site: {{base_url: "http://hub.example"}}
@@ -15,8 +16,7 @@ polling: {{allow_networks: [127.0.0.0/8], ports: ["1-65535"], host_gap: 0s, manu
 topics: {{harbour: [harbour]}}
 sources:
   - {{url: '{shy}', slug: shy{line}}}
-  - {{url: '{planet}', slug: planet}}
-"""
+{more}"""
 
 
 def feed(*items: tuple[str, str, str]) -> bytes:
@@ -37,35 +37,35 @@ LOUD = ("https://planet.example/9", "Loud harbour", "Horns in the harbour all ni
 def test_an_opt_out_in_one_line(tmp_path: Path) -> None:
     documents = {"shy.rss": feed(SHY, SHARED), "planet.rss": feed(SHARED, LOUD)}
     with serving(documents) as server:
-        urls = {"shy": server.url("shy.rss"), "planet": server.url("planet.rss")}
+        shy, more = server.url("shy.rss"), f"  - {{url: '{server.url('planet.rss')}', slug: planet}}\n"
         config = tmp_path / "config.yaml"
-        config.write_text(CONFIG.format(line="", **urls))
-        feedhub(tmp_path, "poll", "shy")
+        config.write_text(CONFIG.format(line="", shy=shy, more=""))
         with running(tmp_path) as daemon:
+            command(tmp_path, "poll", "shy")
             addresses = [
                 f"{path}.{ending}"
                 for path in ("/all", "/topics/harbour", "/authors/ada-quill", "/categories/ships")
                 for ending in ("atom", "rss", "json")
             ]
-            assert all(b"Shy harbour" in daemon.get(address).body for address in addresses)
-            config.write_text(CONFIG.format(line=", republish: false", **urls))
-            feedhub(tmp_path, "reload")
+            wait_for(lambda: all(b"Shy harbour" in daemon.get(address).body for address in addresses))
+            config.write_text(CONFIG.format(line=", republish: false", shy=shy, more=more))
+            command(tmp_path, "reload")
             assert daemon.get("/sources/shy.atom").status == 410
             wait_for(lambda: b"Shy harbour" not in daemon.get("/all.atom").body)
-            feedhub(tmp_path, "poll", "planet")
+            command(tmp_path, "poll", "planet")
             wait_for(lambda: b"Loud harbour" in daemon.get("/topics/harbour.atom").body)
             pages = ["/all", "/topics/harbour", "/authors/ada-quill", "/sources/planet", "/sources/planet.json"]
             for address in [*addresses, *pages, "/search.json?q=harbour", "/search?q=shy", "/feeds.opml", "/"]:
                 body = daemon.get(address, {"Accept": "text/html"}).body
                 assert b"hy harbour" not in body, address
                 assert b"shy.example" not in body, address
-            found = json.loads(feedhub(tmp_path, "search", "harbour", "--json").stdout)
+            found = json.loads(command(tmp_path, "search", "harbour", "--json"))
             assert {one["entry"]["title"] for one in found} == {"Shy harbour", "Second shy harbour", "Loud harbour"}
-            found = json.loads(feedhub(tmp_path, "search", "source:shy", "tide", "--json").stdout)
+            found = json.loads(command(tmp_path, "search", "source:shy", "tide", "--json"))
             assert [one["entry"]["title"] for one in found] == ["Shy harbour"]
-            assert "republish: false" in feedhub(tmp_path, "explain", SHY[0]).stdout
-            config.write_text(CONFIG.format(line="", **urls))
-            feedhub(tmp_path, "reload")
+            assert "republish: false" in command(tmp_path, "explain", SHY[0])
+            config.write_text(CONFIG.format(line="", shy=shy, more=more))
+            command(tmp_path, "reload")
             wait_for(lambda: b"Shy harbour" in daemon.get("/topics/harbour.atom").body)
             assert b"Shy harbour" in daemon.get("/sources/shy.atom").body
             assert daemon.get("/authors/ada-quill.atom").body.count(b"</entry>") == 3

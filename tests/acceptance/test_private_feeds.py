@@ -1,14 +1,16 @@
-"""A private feed from the operator's command to the subscriber's reader, and back: the installed program."""
+"""A private feed from the operator's command to the subscriber's reader, and back, beside a running daemon."""
 
 from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from support.installed import feedhub, running, wait_for
+from feedhub.errors import FeedHubError, NotFound
+from support.commands import command
+from support.installed import Daemon, running, wait_for
 
 CONFIG = """
 examples: true
@@ -22,67 +24,74 @@ feeds: {private: {topics/open-source: [], sources/money-aloud: []}}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """With the samples polled; it logs every request."""
     place = tmp_path_factory.mktemp("private")
     (place / "config.yaml").write_text(CONFIG)
-    feedhub(place, "poll", "--all")
-    return place
+    with running(place, "--log-level", "debug") as running_daemon:
+        wait_for(lambda: b"open-source" in running_daemon.get("/categories").body)
+        wait_for(lambda: b"</entry>" in running_daemon.get("/topics/banks.atom").body)
+        yield running_daemon
 
 
-def test_a_token_is_given_used_and_revoked_while_the_daemon_runs(folder: Path) -> None:
-    with running(folder, "--log-level", "debug") as daemon:
-        made = json.loads(feedhub(folder, "tokens", "add", "Trần An", "--feed", "topics/open-source", "--json").stdout)
-        token, path = made["token"], f"/private/{made['token']}/topics/open-source.atom"
-        assert made["urls"] == [daemon.base + path]
-        reply = daemon.get(path)
-        assert reply.status == 200
-        assert b"</entry>" in reply.body
-        assert reply.headers["cache-control"].startswith("private")
-        assert f'href="{daemon.base}{path}"'.encode() in reply.body
-        pair = base64.b64encode(f"Trần An:{token}".encode()).decode()
-        by_name = {"Authorization": f"Basic {pair}"}
-        behind = daemon.get("/private/topics/open-source.atom", by_name)
-        assert behind.status == 200
-        assert token.encode() not in behind.body
-        assert daemon.get(f"/private/{token}/sources/money-aloud.atom").status == 404
-        assert "Trần An" in feedhub(folder, "tokens", "list").stdout
-        feedhub(folder, "tokens", "revoke", "Trần An")
-        assert daemon.get(path, {"If-None-Match": reply.headers["etag"]}).status == 404
-        assert daemon.get("/private/topics/open-source.atom", by_name).status == 401
-        wait_for(lambda: daemon.logged().count('"/private/') >= 5)
-        assert token not in daemon.logged()
-        everything = [p.read_bytes() for p in folder.iterdir() if p.name.startswith("feedhub.db")]
-        assert not any(token.encode() in part for part in everything)
+def test_a_token_is_given_used_and_revoked_while_the_daemon_runs(daemon: Daemon) -> None:
+    folder = daemon.folder
+    made = json.loads(command(folder, "tokens", "add", "Trần An", "--feed", "topics/open-source", "--json"))
+    token, path = made["token"], f"/private/{made['token']}/topics/open-source.atom"
+    assert made["urls"] == [daemon.base + path]
+    reply = daemon.get(path)
+    assert reply.status == 200
+    assert b"</entry>" in reply.body
+    assert reply.headers["cache-control"].startswith("private")
+    assert f'href="{daemon.base}{path}"'.encode() in reply.body
+    pair = base64.b64encode(f"Trần An:{token}".encode()).decode()
+    by_name = {"Authorization": f"Basic {pair}"}
+    behind = daemon.get("/private/topics/open-source.atom", by_name)
+    assert behind.status == 200
+    assert token.encode() not in behind.body
+    assert daemon.get(f"/private/{token}/sources/money-aloud.atom").status == 404
+    assert "Trần An" in command(folder, "tokens", "list")
+    command(folder, "tokens", "revoke", "Trần An")
+    assert daemon.get(path, {"If-None-Match": reply.headers["etag"]}).status == 404
+    assert daemon.get("/private/topics/open-source.atom", by_name).status == 401
+    wait_for(lambda: daemon.logged().count('"/private/') >= 5)
+    assert token not in daemon.logged()
+    everything = [file.read_bytes() for file in folder.iterdir() if file.name.startswith("feedhub.db")]
+    assert not any(token.encode() in part for part in everything)
 
 
-def test_private_feeds_stand_nowhere(folder: Path) -> None:
-    feedhub(folder, "export", "site")
-    names = [str(path.relative_to(folder / "site")) for path in (folder / "site").rglob("*") if path.is_file()]
+def test_private_feeds_stand_nowhere(daemon: Daemon) -> None:
+    site = daemon.folder / "site"
+    command(daemon.folder, "export", str(site))
+    names = [str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()]
     assert any(name.startswith("topics/banks.") for name in names)
     assert not [name for name in names if name.startswith(("topics/open-source", "sources/money-aloud"))]
-    for path in (folder / "site").rglob("*"):
+    for path in site.rglob("*"):
         if path.suffix in {".html", ".opml"}:
             assert "topics/open-source" not in path.read_text()
-    with running(folder) as daemon:
-        for public in (
-            "/",
-            "/topics",
-            "/feeds.opml",
-            "/status.json",
-            "/search?q=open+source",
-            "/robots.txt",
-            "/topics/open",
-        ):
-            assert b"topics/open-source" not in daemon.get(public).body
-        assert daemon.get("/topics/open-source.atom").status == 404
-        assert daemon.get("/search.atom?q=topic:open-source").status == 404
+    for public in (
+        "/",
+        "/topics",
+        "/feeds.opml",
+        "/status.json",
+        "/search?q=open+source",
+        "/robots.txt",
+        "/topics/open",
+    ):
+        assert b"topics/open-source" not in daemon.get(public).body
+    assert daemon.get("/topics/open-source.atom").status == 404
+    assert daemon.get("/search.atom?q=topic:open-source").status == 404
 
 
-def test_commands_say_what_is_wrong(folder: Path) -> None:
-    assert feedhub(folder, "tokens", "add", "a:b", check=False).returncode == 2
-    public = feedhub(folder, "tokens", "add", "ana", "--feed", "topics/opensource", check=False)
-    assert (public.returncode, "Did you mean topics/open-source?" in public.stderr) == (7, True)
-    assert "shown this once" in feedhub(folder, "tokens", "add", "ana").stdout
-    again = feedhub(folder, "tokens", "add", "ana", check=False)
-    assert (again.returncode, "feedhub tokens revoke ana" in again.stderr) == (1, True)
-    assert feedhub(folder, "tokens", "revoke", "nobody", check=False).returncode == 7
+def test_commands_say_what_is_wrong(daemon: Daemon) -> None:
+    with pytest.raises(NotFound) as public:
+        command(daemon.folder, "tokens", "add", "ana", "--feed", "topics/opensource")
+    assert "Did you mean topics/open-source?" in public.value.advice
+    with pytest.raises(AssertionError, match="no colon"):
+        command(daemon.folder, "tokens", "add", "a:b")
+    assert "shown this once" in command(daemon.folder, "tokens", "add", "ana")
+    with pytest.raises(FeedHubError) as again:
+        command(daemon.folder, "tokens", "add", "ana")
+    assert "feedhub tokens revoke ana" in again.value.advice
+    with pytest.raises(NotFound):
+        command(daemon.folder, "tokens", "revoke", "nobody")

@@ -146,7 +146,7 @@ def test_searches(site: Site, words: str, found: list[str]) -> None:
 def test_a_search_is_a_feed_as_any_other(site: Site, ending: str) -> None:
     reply = site.web.get(asked("GOLD  OR Vàng -banks", ending))
     assert reply.status == 200
-    assert reply.headers["cache-control"] == "public, max-age=300"
+    assert reply.headers["cache-control"] == "public, max-age=900"
     assert reply.headers["access-control-allow-origin"] == "*"
     assert f"/search.{ending}?q=gold%20OR%20v%C3%A0ng%20-banks" in reply.text, "its own address is the canonical one"
     again = site.web.get(asked("gold OR vàng -banks", ending))

@@ -201,6 +201,34 @@ def test_other_methods_are_told_which_ones_work(still: Site, method: str) -> Non
     assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
 
 
+def test_a_reader_in_a_browser_may_ask_with_conditions(still: Site) -> None:
+    asks = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
+    asks["Access-Control-Request-Headers"] = "if-none-match"
+    for path in (ATOM, "/all.json", "/feeds.opml", "/topics/none.atom", "/search.atom?q=x"):
+        reply = still.web.ask(path, "OPTIONS", asks)
+        assert (reply.status, reply.body) == (204, b"")
+        assert reply.headers["access-control-allow-origin"] == "*"
+        assert "If-None-Match" in reply.headers["access-control-allow-headers"]
+    for path in ("/private/s3cret/topics/ai.atom", "/control/poll", "/status.json", "/metrics"):
+        reply = still.web.ask(path, "OPTIONS", asks)
+        assert reply.status == 405
+        assert "access-control-allow-origin" not in reply.headers
+    moved = still.web.get("/topics/boards.atom")
+    assert "access-control-allow-origin" not in moved.headers, "it is private"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"), [("", b"400"), ("Host: a\r\nHost: b\r\n", b"400"), ("Host: a\r\n", b"200")]
+)
+def test_a_request_names_one_host(still: Site, hosts: str, status: bytes) -> None:
+    with socket.create_connection((still.web.host, still.web.port), 5) as raw:
+        raw.sendall(f"GET {ATOM} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 " + status)
+    with socket.create_connection((still.web.host, still.web.port), 5) as raw:
+        raw.sendall(f"GET {ATOM} HTTP/1.0\r\n\r\n".encode())
+        assert b" 200 " in raw.recv(100)
+
+
 def test_older_pages_reach_the_last_entry(still: Site) -> None:
     first = still.web.get("/topics/central-banks.json")
     older = first.text.split('"next_url": "')[1].split('"')[0]
@@ -230,6 +258,7 @@ def test_renamed_withdrawn_unknown(site: Site) -> None:
     site.library.rename(FeedKind.TOPIC, "open-source", "free-software")
     moved = site.web.get("/topics/open-source.rss?before=5-5")
     assert (moved.status, moved.headers["location"]) == (301, "/topics/free-software.rss?before=5-5")
+    assert moved.headers["access-control-allow-origin"] == "*"
     assert site.web.get("/topics/open-source").headers["location"] == "/topics/free-software"
     assert site.web.get("/topics/old-news.atom").status == 410
     assert site.web.get("/topics/old-news").status == 410

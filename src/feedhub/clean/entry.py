@@ -43,8 +43,8 @@ class NothingInIt(ValueError):
     """The entry has nothing by which it could be told from others, and nothing to read."""
 
 
-def clean_entry(raw: RawEntry, around: Surroundings) -> Entry:
-    """Clean one entry.
+def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
+    """Clean one entry, the one at ``place`` of its document.
 
     :raises NothingInIt: when there is no id, no link, no title and no text.
     """
@@ -53,7 +53,7 @@ def clean_entry(raw: RawEntry, around: Surroundings) -> Entry:
     bases = (unwrap(link), *around.bases) if link else around.bases
     summary, content = _bodies(raw, bases, context.limits.content_bytes)
     language = _language(raw, around)
-    moments = moments_of(raw, context, around.now, language)
+    moments = moments_of(raw, context, around.now, language, place)
     enclosures = clean_enclosures(raw.enclosures, bases, context.limits.enclosures)
     entry = Entry(
         original_id=_id(raw.id),

@@ -28,7 +28,7 @@ def clean_feed(
 ) -> CleanFeed:
     """Clean a whole document. Never raises: what cannot be cleaned is in ``rejected`` and costs nothing else.
 
-    :param now: aware; dates that are missing or cannot be believed become this moment.
+    :param now: aware; dates that are missing or cannot be believed become this moment, each entry's a second before that of the one above it.
     :param known: raw digests of entries that are stored as they are: they come back in ``unchanged``.
     """
     loose = not raw.format.startswith(_EXACT)
@@ -43,7 +43,7 @@ def clean_feed(
             unchanged.append(one.digest)
             continue
         try:
-            entries.append(clean_entry(one, around))
+            entries.append(clean_entry(one, around, position))
         except NothingInIt as reason:
             rejected.append(Rejected(position=position, reason=str(reason)))
         except Exception as error:  # one bad entry never costs the others; the reason is stored and shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from feedhub.clean.context import CleanContext
 from feedhub.clean.dates import read_date
@@ -23,12 +23,17 @@ def moment_of(raw: str, context: CleanContext, now: datetime, language: str = ""
     return found.at if found else None
 
 
-def moments_of(raw: RawEntry, context: CleanContext, now: datetime, language: str = "") -> Moments:
-    """Published as stated, else as updated, else first seen (``now``). An update is never before publication."""
+def moments_of(raw: RawEntry, context: CleanContext, now: datetime, language: str = "", place: int = 0) -> Moments:
+    """Published as stated, else as updated, else first seen (``now``). An update is never before publication.
+
+    :param place: of the entry in its document. Without a date it is put as many seconds back: entries keep the order of
+        their list, and no two have one moment, which validators object to.
+    """
     now = now.astimezone(UTC).replace(microsecond=0)
     published = moment_of(raw.published, context, now, language)
     updated = moment_of(raw.updated, context, now, language)
     first = published or updated
     if first is None:
-        return Moments(published=now, updated=now, origin=DateOrigin.FIRST_SEEN)
+        seen = now - timedelta(seconds=place)
+        return Moments(published=seen, updated=seen, origin=DateOrigin.FIRST_SEEN)
     return Moments(published=first, updated=max(first, updated or first), origin=DateOrigin.STATED)

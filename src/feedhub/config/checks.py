@@ -241,22 +241,32 @@ def _intervals(checked: Checked) -> Iterator[ConfigProblem]:
 
 
 def _private(checked: Checked) -> Iterator[ConfigProblem]:
-    kinds = ", ".join(f"{kind}/<slug>" for kind in FeedKind if kind is not FeedKind.ALL)
     for path, tokens in checked.settings.feeds.private.items():
-        node = checked.at("feeds", "private", path)
-        kind, _, slug = path.strip("/").partition("/")
-        if path == FeedKind.ALL:
-            pass
-        elif kind not in _KINDS or not slug or path != f"{kind}/{slug}":
-            yield node.problem(f"{path!r} is no path of a feed", at_key=True, allowed=f"all, {kinds}")
-        elif kind == FeedKind.TOPIC and slug not in checked.topics:
-            yield _undefined(node, "topic", slug, checked.topics)
-        elif kind == FeedKind.SOURCE and slug not in checked.sources:
-            yield _undefined(node, "source", slug, checked.sources)
+        yield from _path(checked, "private", path)
         for index, token in enumerate(tokens):
             if token.get_secret_value() in _KINDS:  # the address would be that of HTTP Basic
                 said = "a token may not be the name of a kind of feed; make a long random one"
                 yield checked.at("feeds", "private", path, index).problem(said)
+
+
+def _content_of(checked: Checked) -> Iterator[ConfigProblem]:
+    for path in checked.settings.feeds.content_of:
+        yield from _path(checked, "content_of", path)
+
+
+def _path(checked: Checked, key: str, path: str) -> Iterator[ConfigProblem]:
+    """What is wrong with the path of a feed that stands as a key under ``feeds.private`` or another one."""
+    node = checked.at("feeds", key, path)
+    kind, _, slug = path.strip("/").partition("/")
+    if path == FeedKind.ALL:
+        return
+    if kind not in _KINDS or not slug or path != f"{kind}/{slug}":
+        kinds = ", ".join(f"{kind}/<slug>" for kind in FeedKind if kind is not FeedKind.ALL)
+        yield node.problem(f"{path!r} is no path of a feed", at_key=True, allowed=f"all, {kinds}")
+    elif kind == FeedKind.TOPIC and slug not in checked.topics:
+        yield _undefined(node, "topic", slug, checked.topics)
+    elif kind == FeedKind.SOURCE and slug not in checked.sources:
+        yield _undefined(node, "source", slug, checked.sources)
 
 
 CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (
@@ -273,4 +283,5 @@ CHECKS: tuple[Callable[[Checked], Iterator[ConfigProblem]], ...] = (
     _pages,
     _intervals,
     _private,
+    _content_of,
 )

@@ -16,7 +16,6 @@ from feedhub.model import Byline, Category, ContentPolicy, Credit, Enclosure, Ex
 HEADING = 80
 """Characters of a title made from a text."""
 UNKNOWN_TYPE = "application/octet-stream"
-_STRICTNESS = (ContentPolicy.FULL, ContentPolicy.SUMMARY, ContentPolicy.LINK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class Item:
 
 def effective_policy(own: ContentPolicy, most: ContentPolicy) -> ContentPolicy:
     """The stricter of what the source allows and what the operator republishes at most."""
-    return max(own, most, key=_STRICTNESS.index)
+    return own.at_most(most)
 
 
 def item_of(

@@ -60,6 +60,10 @@ class Renderer:
         shaped = f"{identity.authority(site.base_url)} {feeds.summary_length}".encode()
         self._shape = hashlib.blake2b(shaped, digest_size=4).hexdigest()
 
+    def allowing(self, most: ContentPolicy) -> Renderer:
+        """The same, under another policy for ``feeds``."""
+        return Renderer(self.site, self.feeds.model_copy(update={"content": most}))
+
     def format_name(self, format: Format) -> str:
         """The name under which fragments are kept: ``atom:1:full:5f0c33aa``.
 

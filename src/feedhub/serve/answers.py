@@ -71,7 +71,7 @@ def _shared_headers(manner: Manner, document: Document) -> dict[str, str]:
         headers["X-Robots-Tag"] = "noindex"
     if manner.cors and not manner.private:
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "ETag, Link" if manner.link else "ETag"
+        headers["Access-Control-Expose-Headers"] = "ETag, IM, Link" if manner.link else "ETag, IM"
     return headers
 
 

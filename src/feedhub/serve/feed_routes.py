@@ -256,6 +256,8 @@ class FeedRoutes:
         query = f"?{request.url.query}" if request.url.query else ""
         keep = "private" if private else "public"
         headers = {"Location": f"{self._prefix}{address}{query}", "Cache-Control": f"{keep}, max-age=3600"}
+        if not private:
+            headers["Access-Control-Allow-Origin"] = "*"  # else no script could follow
         return Response(status_code=301, headers=headers)
 
     def _gone(self) -> Response:

@@ -6,7 +6,7 @@ import re
 import time
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feedhub.logs import get_logger
@@ -33,6 +33,15 @@ _KINDS = frozenset(
         "hub",
     ]
 )
+_OPEN = frozenset({"topics", "authors", "categories", "sources", "all", "opml", "search"})
+"""What scripts of other sites may read."""
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, A-IM",
+    "Access-Control-Max-Age": "86400",
+}
+"""To a reader in a browser, which asks before it sends a condition along (Fetch, "CORS-preflight request")."""
 _SECRET = re.compile(r"(/(?:private|websub)/).*", re.DOTALL)
 """Wherever it stands in a path: a slash too many must not write a token into the log."""
 _log = get_logger("serve")
@@ -52,6 +61,13 @@ def kind_of(path: str) -> str:
 def _loggable(path: str) -> str:
     """A path without the token of a private feed or of a hub's callback."""
     return _SECRET.sub(r"\1…", path)[:200]
+
+
+def _asks_first(scope: Scope) -> bool:
+    """Whether a browser asks if a script may ask. By the kind of the address alone: what exists is not told."""
+    return kind_of(scope["path"]) in _OPEN and any(
+        name == b"access-control-request-method" for name, _ in scope["headers"]
+    )
 
 
 class Gate:
@@ -96,6 +112,9 @@ class Gate:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_TARGET:
             await PlainTextResponse("The address is too long.", 414)(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS" and _asks_first(scope):
+            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from feedhub.model import Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
+from feedhub.model import ContentPolicy, Feed, FeedKind, PushNote, SourceId, SourceState, StoredEntry
 from feedhub.search.query import LONGEST
 from feedhub.search.selection import Heading, IndexState
 from feedhub.serve import views
@@ -101,6 +101,14 @@ class PageRenderer:
         lines = [views.feed_line(feed, self._places, self._zone) for feed in views.by_title(public)]
         return self._render("listing.html", title=views.KIND_NAMES[kind], lines=lines)
 
+    def _entries(
+        self, entries: Sequence[StoredEntry], known: views.FeedIndex, most: ContentPolicy
+    ) -> list[views.EntryView]:
+        return [
+            views.entry_view(entry, known, self._author_keys, self._places, self._zone, entry.policy.at_most(most))
+            for entry in entries
+        ]
+
     def feed(
         self, feed: Feed, entries: Sequence[StoredEntry], next_before: str = "", index: views.FeedIndex | None = None
     ) -> str:
@@ -117,7 +125,7 @@ class PageRenderer:
             count=number(feed.size),
             updated=moment(feed.updated, self._zone),
             subscriptions=self._places.subscriptions(feed),
-            entries=[views.entry_view(entry, known, self._author_keys, self._places, self._zone) for entry in entries],
+            entries=self._entries(entries, known, self._settings.feeds.policy_of(feed)),
             newest=self._places.page(feed.path),
             older=f"{self._places.page(feed.path)}?before={next_before}" if next_before else "",
         )
@@ -129,8 +137,9 @@ class PageRenderer:
         next_before: str = "",
         index: views.FeedIndex | None = None,
         notes: Sequence[str] = (),
+        within: Sequence[Feed] = (),
     ) -> str:
-        """A page of a search or of a narrowed feed. ``notes`` are for whoever typed it."""
+        """A page of a search or of a narrowed feed. ``notes`` are for whoever typed it; ``within``: the feeds it is of."""
         known = index or {}
         here = views.selection_address(self._places.prefix, heading)
         return self._render(
@@ -141,7 +150,7 @@ class PageRenderer:
             hidden=[pair for pair in heading.parameters if pair[0] != "q"],
             notes=notes,
             subscriptions=views.selection_subscriptions(self._places, heading),
-            entries=[views.entry_view(entry, known, self._author_keys, self._places, self._zone) for entry in entries],
+            entries=self._entries(entries, known, self._settings.feeds.policy_of(*within)),
             newest=here,
             older=views.selection_address(self._places.prefix, heading, before=next_before) if next_before else "",
             help=views.SEARCH_HELP,

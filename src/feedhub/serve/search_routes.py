@@ -187,7 +187,9 @@ class SearchRoutes:
             entries = self._searching.load(page.hits)
             older = page_key(*page.older) if page.older else ""
             notes = [*query.notes, *self._of_the_index(found)]
-            return html_document(self._renderer.selection(found.heading, entries, older, known.index, notes))
+            return html_document(
+                self._renderer.selection(found.heading, entries, older, known.index, notes, found.selection.within)
+            )
 
         manner = replace(self._manner, max_age=60, negotiated=True, noindex=True)
         key = (found.heading, None, before, query.notes)
@@ -235,7 +237,10 @@ class SearchRoutes:
     def _redirect(self, path: str, query: str, *, private: bool = False) -> Response:
         keep = "private" if private else "public"
         location = f"{self._prefix}{path}" + (f"?{query}" if query else "")
-        return Response(status_code=301, headers={"Location": location, "Cache-Control": f"{keep}, max-age=3600"})
+        headers = {"Location": location, "Cache-Control": f"{keep}, max-age=3600"}
+        if not private:
+            headers["Access-Control-Allow-Origin"] = "*"
+        return Response(status_code=301, headers=headers)
 
 
 def _query_string(found: Narrowed, before: Place | None) -> str:

@@ -34,6 +34,9 @@ CONNECTIONS = 5_000
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
+_NO_HOST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+"""RFC 9112, 3.2: a request without a Host, or with several, must be refused."""
+
 
 class _BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with bounds on the head of a request.
@@ -71,6 +74,10 @@ class _BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head, self._head = False, 0
         self._disarm()
+        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+            self.transport.write(_NO_HOST)
+            self.transport.close()
+            return
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from feedhub.model import Byline, Feed, FeedKind, Format, Health, PushNote, SourceState, StoredEntry
+from feedhub.model import Byline, ContentPolicy, Feed, FeedKind, Format, Health, PushNote, SourceState, StoredEntry
 from feedhub.names import author_key
 from feedhub.search.selection import Heading
 from feedhub.serve.words import Moment, host_of, moment, number, plain_words, span, web_link
@@ -225,11 +225,21 @@ def _enclosures(stored: StoredEntry) -> Iterable[Link]:
             yield Link(text=one.title or kind or "file", href=href, note=note)
 
 
-def entry_view(stored: StoredEntry, index: FeedIndex, keys: AuthorKeys, places: Places, zone: ZoneInfo) -> EntryView:
-    """An entry as a page shows it. Only http(s) links lead anywhere, whatever a source wrote."""
-    entry = stored.entry
+def entry_view(
+    stored: StoredEntry,
+    index: FeedIndex,
+    keys: AuthorKeys,
+    places: Places,
+    zone: ZoneInfo,
+    policy: ContentPolicy = ContentPolicy.FULL,
+) -> EntryView:
+    """An entry as a page shows it. Only http(s) links lead anywhere, whatever a source wrote.
+
+    :param policy: under ``link`` a page shows as little of it as a feed does.
+    """
+    entry, told = stored.entry, policy is not ContentPolicy.LINK
     href = web_link(entry.link)
-    summary = plain_words(entry.summary or entry.content)
+    summary = plain_words(entry.summary or entry.content) if told else ""
     also = (Link(text=title or host_of(link), href=web_link(link)) for link, title in stored.others)
     return EntryView(
         title=entry.title or plain_words(summary, 80) or host_of(href) or "Untitled",
@@ -241,7 +251,7 @@ def entry_view(stored: StoredEntry, index: FeedIndex, keys: AuthorKeys, places: 
         source=_source(stored, index, places),
         publisher=entry.publisher if entry.publisher.casefold() != stored.source.title.casefold() else "",
         host=host_of(href),
-        enclosures=tuple(_enclosures(stored)),
+        enclosures=tuple(_enclosures(stored)) if told else (),
         also=tuple(also),
     )
 

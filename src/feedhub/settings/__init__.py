@@ -16,6 +16,7 @@ are translated there, on the spot.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -107,6 +108,8 @@ class Feeds(Section):
     """So that one loud source does not drown a feed."""
     content: ContentPolicy = ContentPolicy.FULL
     """The most that any feed republishes; a source may allow less."""
+    content_of: dict[str, ContentPolicy] = Field(default_factory=dict)
+    """The most that single feeds republish, on their pages too: path without ending (`topics/ai`, `all`) to full, summary or link. The strictest holds: this, `content`, and what the source allows."""
     summary_length: int = Field(500, ge=50)
     """Characters of a summary made from a body."""
     max_age: MaxAge = MaxAge()
@@ -118,14 +121,24 @@ class Feeds(Section):
     private: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
     """Feeds that need a token: path without ending (`topics/ai`) to tokens, written as `${NAME}`; none (`[]`): only those of `feedhub tokens add` open it. Served at `/private/<token>/topics/ai.atom`, and with HTTP Basic at `/private/topics/ai.atom`; listed nowhere."""
 
-    def is_private(self, feed: Feed) -> bool:
-        """Whether a feed needs a token: by its address, or by what the configuration calls a topic or source.
+    def policy_of(self, *feeds: Feed) -> ContentPolicy:
+        """The most that may be republished of an entry of these feeds, whatever its source allows."""
+        return self.content.at_most(*(self.content_of[path] for path in self._named(feeds) if path in self.content_of))
+
+    @staticmethod
+    def _named(feeds: Iterable[Feed]) -> Iterator[str]:
+        """What the configuration may call these feeds: their paths, and those made of keys.
 
         The two differ where an earlier feed has the slug for ever: a new topic `ai` may live at `topics/ai-2`.
         """
-        if feed.path[1:] in self.private:
-            return True
-        return feed.kind in {FeedKind.TOPIC, FeedKind.SOURCE} and f"{feed.kind.value}/{feed.key}" in self.private
+        for feed in feeds:
+            yield feed.path[1:]
+            if feed.kind in {FeedKind.TOPIC, FeedKind.SOURCE}:
+                yield f"{feed.kind.value}/{feed.key}"
+
+    def is_private(self, feed: Feed) -> bool:
+        """Whether a feed needs a token: by its address, or by what the configuration calls a topic or source."""
+        return any(path in self.private for path in self._named([feed]))
 
     def is_public(self, feed: Feed) -> bool:
         """Whether everybody may know of a feed. The one rule for pages, OPML, searches, hubs and static files."""

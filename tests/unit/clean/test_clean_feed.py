@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -88,6 +88,14 @@ def test_a_summary_that_says_the_same_goes() -> None:
 )  # fmt: skip
 def test_links(links: list[RawLink], id: str, link: str) -> None:
     assert only(RawEntry(id=id, title=RawText(value="t"), links=tuple(links))).link == link
+
+
+def test_entries_without_dates_keep_their_order_and_share_no_moment() -> None:
+    raw = RawFeed(format="rss20", entries=tuple(RawEntry(id=str(number)) for number in range(4)))
+    found = clean_feed(raw, CONTEXT, NOW).entries
+    moments = [entry.updated for entry in found]
+    assert moments == [NOW.replace(microsecond=0) - timedelta(seconds=number) for number in range(4)]
+    assert [entry.published for entry in found] == moments
 
 
 def test_moments() -> None:

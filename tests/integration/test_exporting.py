@@ -9,53 +9,61 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import zstandard
 
+from feedhub import wiring
+from feedhub.exporting import Exported, export_site
 from feedhub.publish.static_files import MANIFEST
-from support.feed_server import serving
-from support.installed import feedhub, wait_for
+from feedhub.settings import Settings
+from feedhub.store import migrate
+from support.installed import wait_for
+from support.real_site import write
+from support.stories import HOUR, NOW, draft, spec, topic
 
-CONFIG = """
-site: {{base_url: "https://hub.example/news"}}
-server: {{port: 0}}
-polling: {{allow_networks: [127.0.0.0/8], ports: ["1-65535"], host_gap: 0s, manual_gap: 0s}}
-sources: [{{url: '{url}', slug: news}}]
-topics:
-{topics}
-feeds: {{private: {{topics/hidden: []}}}}
-"""
-BEFORE = "  ships: [ship]\n  old: [harbour]\n  gone: [tide]\n  secret: [ship]\n  hidden: [ship]"
-AFTER = "  ships: [ship]\n  new: {formerly: old, any: [harbour]}\n  hidden: {formerly: secret, any: [ship]}"
+BEFORE = [topic("ships"), topic("old"), topic("gone"), topic("secret")]
+AFTER = [topic("ships"), topic("new", "old"), topic("hidden", "secret")]
+SETTINGS = {
+    "site": {"base_url": "https://hub.example/news"},
+    "feeds": {"private": {"topics/hidden": [], "topics/secret": []}},
+}
 
 
-def listed(numbers: range) -> bytes:
-    text = "A ship lies in the harbour and waits for the tide. " * 8
-    items = "".join(
-        f"<item><title>Story {n}</title><guid isPermaLink='false'>{n}</guid><link>https://news.example/{n}</link>"
-        f"<pubDate>{1 + n % 20} Nov 2026 0{n % 10}:00:00 GMT</pubDate><description>{text}</description></item>"
-        for n in numbers
-    )
-    return f"<rss version='2.0'><channel><title>News</title><link>https://news.example/</link>{items}</channel></rss>".encode()
+@dataclass(frozen=True)
+class Site:
+    """Exported, with topics renamed and gone since, and exported again."""
+
+    home: wiring.Home
+    settings: Settings
+    folder: Path
+
+    def export(self, name: str = "site", *, copies: bool = False) -> Exported:
+        return export_site(self.settings, self.home, self.folder / name, copies=copies)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Exported, renamed and exported again; ``site`` holds the files."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     place = tmp_path_factory.mktemp("static")
-    with serving({"news.rss": listed(range(60))}) as server:
-        config, url = place / "config.yaml", server.url("news.rss")
-        config.write_text(CONFIG.format(url=url, topics=BEFORE))
-        feedhub(place, "poll", "--all")
-        feedhub(place, "export", "site")
+    url = f"sqlite:///{place / 'feedhub.db'}"
+    migrate(url)
+    settings = Settings.model_validate({**SETTINGS, "database": {"url": url}})
+    home = wiring.open_home(settings)
+    try:
+        home.store.sync([spec("news")], BEFORE, NOW)
+        topics = [one.key for one in BEFORE]
+        write(home.store, "news", *(draft("news", str(n), at=NOW - n * HOUR, topics=topics) for n in range(60)))
+        made = Site(home, settings, place)
+        made.export()
         assert (place / "site" / "topics" / "old.atom").is_file()
-        config.write_text(CONFIG.format(url=url, topics=AFTER))
-        feedhub(place, "poll", "--all")
-        feedhub(place, "export", "site")
-        yield place
+        home.store.sync([spec("news")], AFTER, NOW)
+        made.export()
+        yield made
+    finally:
+        home.close()
 
 
 def state(site: Path) -> dict[str, tuple[int, int]]:
@@ -63,51 +71,53 @@ def state(site: Path) -> dict[str, tuple[int, int]]:
     return {str(path.relative_to(site)): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
 
-def test_each_file_has_its_compressed_forms(folder: Path) -> None:
-    site = folder / "site"
-    feeds = [site / "topics" / f"new.{ending}" for ending in ("atom", "rss", "json", "html")]
-    for file in [*feeds, site / "all.atom", site / "all" / "archive" / "1.atom"]:
+def test_each_file_has_its_compressed_forms(site: Site) -> None:
+    files = site.folder / "site"
+    feeds = [files / "topics" / f"new.{ending}" for ending in ("atom", "rss", "json", "html")]
+    for file in [*feeds, files / "all.atom", files / "all" / "archive" / "1.atom"]:
         body = file.read_bytes()
         assert gzip.decompress(Path(f"{file}.gz").read_bytes()) == body
         assert brotli.decompress(Path(f"{file}.br").read_bytes()) == body
         assert zstandard.ZstdDecompressor().decompress(Path(f"{file}.zst").read_bytes()) == body
 
 
-def test_what_did_not_change_is_not_touched(folder: Path) -> None:
-    before = state(folder / "site")
-    assert " 0 files written" in feedhub(folder, "export", "site").stdout
-    assert state(folder / "site") == before
-    feedhub(folder, "export", "again", "--copies")
+def test_what_did_not_change_is_not_touched(site: Site) -> None:
+    before = state(site.folder / "site")
+    assert site.export().written == 0
+    assert state(site.folder / "site") == before
+    site.export("again", copies=True)
     for name in before.keys() - {MANIFEST}:
-        assert (folder / "again" / name).read_bytes() == (folder / "site" / name).read_bytes(), "the same from nothing"
+        assert (site.folder / "again" / name).read_bytes() == (site.folder / "site" / name).read_bytes(), (
+            "the same from nothing"
+        )
     for ending in ("atom", "rss", "json"):
-        copy, new = (folder / "again" / "topics" / f"{slug}.{ending}" for slug in ("old", "new"))
+        copy, new = (site.folder / "again" / "topics" / f"{slug}.{ending}" for slug in ("old", "new"))
         assert copy.read_bytes() == new.read_bytes()
 
 
-def test_what_is_gone_is_removed_with_its_forms(folder: Path) -> None:
-    names = state(folder / "site").keys()
+def test_what_is_gone_is_removed_with_its_forms(site: Site) -> None:
+    names = state(site.folder / "site").keys()
     assert not [name for name in names if name.startswith(("topics/gone", "topics/old.atom", "topics/secret"))]
     assert "topics/old.html" in names  # it leads on
 
 
-def test_nothing_tells_of_private_feeds(folder: Path) -> None:
-    for name in state(folder / "site"):
+def test_nothing_tells_of_private_feeds(site: Site) -> None:
+    for name in state(site.folder / "site"):
         if not name.endswith((".gz", ".br", ".zst")):
-            body = (folder / "site" / name).read_bytes()
+            body = (site.folder / "site" / name).read_bytes()
             assert b"topics/secret" not in body, name
             assert b"topics/hidden" not in body, name
 
 
-def test_hosts_of_static_pages_are_told(folder: Path) -> None:
-    lines = (folder / "site" / "_redirects").read_text().splitlines()
+def test_hosts_of_static_pages_are_told(site: Site) -> None:
+    lines = (site.folder / "site" / "_redirects").read_text().splitlines()
     assert "/news/topics/old.atom /news/topics/new.atom 301" in lines
     assert "/news/topics/old /news/topics/new.html 301" in lines
     assert "/news/topics/old/archive/* /news/topics/new/archive/:splat 301" in lines
     assert not [line for line in lines if "gone" in line]
-    page = (folder / "site" / "topics" / "old.html").read_text()
+    page = (site.folder / "site" / "topics" / "old.html").read_text()
     assert '<meta http-equiv="refresh" content="0; url=https://hub.example/news/topics/new.html">' in page
-    caddy = (folder / "site" / "redirects.caddy").read_text().splitlines()
+    caddy = (site.folder / "site" / "redirects.caddy").read_text().splitlines()
     assert "redir /news/topics/old.rss https://hub.example/news/topics/new.rss 301" in caddy
     assert "respond /news/topics/gone.json 410" in caddy
 
@@ -129,12 +139,12 @@ http {{
 
 
 @pytest.mark.needs("nginx")
-def test_nginx_reads_it(folder: Path) -> None:
+def test_nginx_reads_it(site: Site) -> None:
     """In a folder that nginx's worker may read: pytest's own are closed to other users."""
     with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as free:
         work, port = Path(name), free.getsockname()[1]
         work.chmod(0o755)
-        shutil.copytree(folder / "site", work / "site")
+        shutil.copytree(site.folder / "site", work / "site")
         (work / "nginx.conf").write_text(NGINX.format(work=work, port=port, site=work / "site"))
         free.close()
         server = subprocess.Popen(["nginx", "-c", str(work / "nginx.conf")], stderr=subprocess.DEVNULL)
