@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from feedhub import __version__, applying, systemd, wiring
-from feedhub.config import plan, snapshot_of, warnings
+from feedhub.config import needs_restart, plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
 from feedhub.indexing import build_index
 from feedhub.logs import get_logger
@@ -460,7 +460,7 @@ class Daemon:
             self._refused, self._owed_since = str(error), None  # what was owed is in the file no more
             return [*str(error).splitlines(), "The running configuration stays in force."]
         self._seen = stamp
-        lines = _needs_restart(self._written, settings)
+        lines = needs_restart(self._written, settings)
         lines += plan(snapshot_of(self._written), snapshot_of(settings)).render()
         try:
             await self._take(settings)
@@ -485,15 +485,6 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
 def _log_failure(task: asyncio.Task[list[str]]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("reload.failed", reason=str(error))
-
-
-def _needs_restart(old: Settings, new: Settings) -> list[str]:
-    changed: list[tuple[str, Any, Any]] = [
-        ("database.url", old.database.url.get_secret_value(), new.database.url.get_secret_value()),
-        ("server.host", old.server.host, new.server.host),
-        ("server.port", old.server.port, new.server.port),
-    ]
-    return [f"{key} takes effect at the next start." for key, before, after in changed if before != after]
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

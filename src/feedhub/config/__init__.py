@@ -29,7 +29,7 @@ from feedhub.config.editing import add_source, import_opml, remove_source
 from feedhub.config.loader import load, load_text
 from feedhub.config.masked import show
 from feedhub.config.opml import OpmlFeed, read_opml
-from feedhub.config.planning import Plan, plan
+from feedhub.config.planning import Plan, needs_restart, plan
 from feedhub.config.schema import json_schema
 from feedhub.config.snapshot import Snapshot, snapshot_of
 from feedhub.config.starter import write_starter
@@ -44,6 +44,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "needs_restart",
     "plan",
     "read_opml",
     "remove_source",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from feedhub.config.snapshot import Snapshot, Thing
+from feedhub.settings import Settings
 
 
 class Verb(StrEnum):
@@ -195,3 +196,13 @@ def _paths(kind: str, before: Mapping[str, Thing], after: Mapping[str, Thing], f
 
 def _address(verb: Verb, path: str, becomes: str) -> Change:
     return Change(verb=verb, what="address", name=path, detail=becomes)
+
+
+def needs_restart(old: Settings, new: Settings) -> list[str]:
+    """What changed and cannot take effect while the program runs, a sentence each."""
+    changed = [
+        ("database.url", old.database.url.get_secret_value(), new.database.url.get_secret_value()),
+        ("server.host", old.server.host, new.server.host),
+        ("server.port", str(old.server.port), str(new.server.port)),
+    ]
+    return [f"{key} takes effect at the next start." for key, before, after in changed if before != after]
