@@ -315,7 +315,7 @@ def test_a_domain_has_its_own_bound_and_nobody_two_deliveries_at_once() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.booleans(), st.booleans()), max_size=60))
 def test_bounds_hold_whoever_comes_and_goes(moves: list[tuple[int, int, bool, bool]]) -> None:
-    places, inside = Places(6, 3), {}
+    places, inside = Places(6, 3), dict[bytes, tuple[str, bool]]()
     for number, host, doubted, leaves in moves:
         key = b"%d" % number
         if leaves and key in places:
