@@ -26,6 +26,7 @@ from feedhub.websub import (
     delivery_headers,
     denial,
     granted,
+    in_turn,
     judge,
     note_of_hub,
     ping,
@@ -284,33 +285,36 @@ def test_who_was_well_comes_first_and_then_who_waited_longest() -> None:
         owed("slow"),
         owed("long ago", delivered_at=NOW - HOUR),
     ]
-    begun = choose(some, {b"slow"}, Places(9, 9))
-    assert [one.subscription.key for one in begun] == [b"long ago", b"just now", b"failing", b"slow"]
+    keys = [b"long ago", b"just now", b"failing", b"slow"]
+    assert [one.subscription.key for one in in_turn(some, {b"slow"})] == keys
+    begun, left = choose(in_turn(some, {b"slow"}), {b"slow"}, Places(3, 9))
+    assert [[one.subscription.key for one in part] for part in (begun, left)] == [keys[:3], keys[3:]]
 
 
 def test_doubted_ones_never_take_more_than_half_of_the_places() -> None:
     places = Places(4, 4)
     failing = [owed(f"f{number}", failures=1) for number in range(9)]
-    assert len(choose(failing, (), places)) == 2
-    assert choose(failing, (), places) == []
+    assert len(choose(failing, (), places)[0]) == 2
+    assert choose(failing, (), places) == ([], failing)
     well = [owed(f"w{number}") for number in range(9)]
-    begun = choose([*failing, *well], (), places)
+    begun, left = choose(in_turn([*failing, *well], ()), (), places)
+    assert len(left) == 16
     assert [one.subscription.key[:1] for one in begun] == [b"w", b"w"]
     places.leave(b"f0")
-    assert [one.subscription.key for one in choose([failing[5]], (), places)] == [b"f5"]
+    assert [one.subscription.key for one in choose([failing[5]], (), places)[0]] == [b"f5"]
 
 
 def test_a_domain_has_its_own_bound_and_nobody_two_deliveries_at_once() -> None:
     places = Places(10, 2)
     crowd = [owed(f"c{number}", host="crowd.example") for number in range(5)]
-    assert len(choose([*crowd, owed("other")], (), places)) == 3
-    assert choose([owed("other")], (), places) == []
+    assert len(choose([*crowd, owed("other")], (), places)[0]) == 3
+    assert choose([owed("other")], (), places)[0] == []
     places.leave(b"other")
     assert b"other" not in places
-    assert len(choose([owed("other")], (), places)) == 1
+    assert len(choose([owed("other")], (), places)[0]) == 1
     places.resize(1, 1)
     assert len(places) == 3
-    assert choose([owed("more")], (), places) == []
+    assert choose([owed("more")], (), places)[0] == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.booleans(), st.booleans()), max_size=60))
