@@ -175,10 +175,10 @@ class Distributor:
         if not self._stale and generation == self._seen and (self._retry_at is None or now < self._retry_at):
             return
         self._stale, self._changed, self._seen = False, False, generation
+        # Before the database is read: what ends while it is read may look owed there, and must not be delivered twice.
+        busy = {*self._done, *self._places.keys()}
         owed = await asyncio.to_thread(self._ledger.owed, now)
-        free = [
-            one for one in owed if one.subscription.key not in self._done and one.subscription.key not in self._places
-        ]
+        free = [one for one in owed if one.subscription.key not in busy]
         await self._begin(in_turn(free, self._slow))
         self._retry_at = await asyncio.to_thread(self._ledger.next_retry)
 

@@ -28,6 +28,10 @@ class Places:
     def __len__(self) -> int:
         return len(self._in_flight)
 
+    def keys(self) -> Collection[bytes]:
+        """The subscriptions that have a place."""
+        return self._in_flight.keys()
+
     @property
     def full(self) -> bool:
         return len(self._in_flight) >= self._everybody
