@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,7 +27,7 @@ from feedhub.offering import hubs_of, link_header, topic_of
 from feedhub.ports import Clock, Press, Writer
 from feedhub.ports.hub import Call, Called, Courier, HubLedger, HubSubscription, Owed
 from feedhub.settings import Settings
-from feedhub.websub import Places, caught_up, choose, delivery_headers, settled
+from feedhub.websub import Places, caught_up, choose, delivery_headers, in_turn, settled
 
 log = get_logger("hub")
 
@@ -85,7 +86,9 @@ class Distributor:
         self._writing = asyncio.Lock()
         self._slow: dict[bytes, None] = {}
         self._news = asyncio.Event()
-        self._stale = True  # whether somebody may be owed something
+        self._freed = asyncio.Event()
+        self._stale = True  # whether the database must be asked who is owed something
+        self._changed = False  # whether that is so because something changed since it was asked
         self._seen = -1  # generation of the database at the last round
         self._retry_at: datetime | None = None
         self._trouble = ""
@@ -109,8 +112,9 @@ class Distributor:
 
     def look(self) -> None:
         """Somebody may be owed something: look soon."""
-        self._stale = True
+        self._stale = self._changed = True
         self._news.set()
+        self._freed.set()  # nobody waits for a place while there is news
 
     def figures(self) -> Mapping[str, int]:
         return {**self._counts, "deliveries in flight": len(self._on_the_way)}
@@ -135,11 +139,9 @@ class Distributor:
 
     async def _for_ever(self) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._news.wait()
-            except TimeoutError:
-                pass
             self._news.clear()
             await self._quietly(self.round())
             await asyncio.sleep(REST)
@@ -161,7 +163,7 @@ class Distributor:
     # ---- a round
 
     async def round(self) -> None:
-        """Begin what can begin now; returns before it has arrived.
+        """Begin what can begin, for a second at most and until something changes; returns before all has arrived.
 
         :raises feedhub.errors.FeedHubError: the database does not answer.
         """
@@ -172,23 +174,36 @@ class Distributor:
         generation = await asyncio.to_thread(self._ledger.generation)
         if not self._stale and generation == self._seen and (self._retry_at is None or now < self._retry_at):
             return
-        self._stale, self._seen = False, generation
+        self._stale, self._changed, self._seen = False, False, generation
+        # Before the database is read: what ends while it is read may look owed there, and must not be delivered twice.
+        busy = {*self._done, *self._places.keys()}
         owed = await asyncio.to_thread(self._ledger.owed, now)
-        owed = [one for one in owed if one.subscription.key not in self._done]
-        await self._begin(owed)
+        free = [one for one in owed if one.subscription.key not in busy]
+        await self._begin(in_turn(free, self._slow))
         self._retry_at = await asyncio.to_thread(self._ledger.next_retry)
 
-    async def _begin(self, owed: list[Owed]) -> None:
-        begun = choose(owed, self._slow, self._places)
+    async def _begin(self, waiting: list[Owed]) -> None:
+        """As places become free, so that what many are owed is read and rendered once."""
         parcels: dict[tuple[FeedId, Format], _Parcel | None] = {}
-        waiting = list(begun)
+        end = monotonic() + LOOK_EVERY
+        while waiting and not self._stopped:
+            self._freed.clear()
+            begun, waiting = choose(waiting, self._slow, self._places)
+            await self._begin_all(begun, parcels)
+            if not waiting or self._changed or monotonic() > end:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(end - monotonic(), 0)):
+                    await self._freed.wait()
+
+    async def _begin_all(self, begun: list[Owed], parcels: dict[tuple[FeedId, Format], _Parcel | None]) -> None:
         try:
-            while waiting:
-                if not await self._dispatch(waiting[0], parcels):
-                    self._places.leave(waiting[0].subscription.key)
-                waiting.pop(0)
+            while begun:
+                if not await self._dispatch(begun[0], parcels):
+                    self._places.leave(begun[0].subscription.key)
+                begun.pop(0)
         finally:  # places that were taken for what a fault kept from beginning
-            for one in waiting:
+            for one in begun:
                 self._places.leave(one.subscription.key)
 
     async def _dispatch(self, one: Owed, parcels: dict[tuple[FeedId, Format], _Parcel | None]) -> bool:
@@ -267,9 +282,11 @@ class Distributor:
         """There is a place again, and the feed may have changed meanwhile."""
         self._on_the_way.discard(task)
         self._places.leave(key)
+        self._freed.set()
+        self._stale = True
+        self._news.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("hub.delivery_failed", exc_info=error)
-        self.look()
 
     async def _keep(self) -> None:
         """Write down what came of deliveries: those that end meanwhile go together in the next transaction."""

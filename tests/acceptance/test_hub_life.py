@@ -146,10 +146,3 @@ def test_one_feedhub_subscribes_to_another(tmp_path: Path) -> None:
                 (source,) = second.json("/status.json")["sources"]
                 assert source["last_poll_at"] == polls  # pushed, not polled
                 assert source["websub"]["pushes"] == 1
-
-
-def test_nothing_is_listed_where_there_is_no_hub(tmp_path: Path) -> None:
-    configure(tmp_path, "http://127.0.0.1:9/feed", "hub: off")
-    done = feedhub(tmp_path, "hub", "list")
-    assert (done.stdout, "`hub: own`" in done.stderr) == ("", True)
-    assert feedhub(tmp_path, "hub", "list", "--json").stdout.strip() == "[]"

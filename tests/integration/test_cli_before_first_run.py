@@ -16,6 +16,7 @@ READERS = [
     ["sources", "list"],
     ["feeds", "list"],
     ["entries", "list"],
+    ["hub", "list"],
     ["plan"],
     ["check", "--no-reach"],
     ["config", "show"],

@@ -19,8 +19,8 @@ import pytest
 
 from feedhub import applying, wiring
 from feedhub.config import load_text
-from feedhub.model import FeedKind, Format, Insert
-from feedhub.ports import EntryChange, Vitals
+from feedhub.model import Feed, FeedKind, Format, Insert
+from feedhub.ports import EntryChange, TopicSpec, Vitals
 from feedhub.ports.hub import HubSubscription
 from feedhub.schedule import explain
 from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
@@ -28,7 +28,7 @@ from feedhub.store import migrate
 from feedhub.wiring import hub_note
 from support.hub import Heard, hub
 from support.installed import Answer, get
-from support.stories import draft, poll
+from support.stories import draft, poll, spec
 from support.subscriber import Delivery, Subscriber, posted, subscriber
 
 T = TypeVar("T")
@@ -275,6 +275,10 @@ async def test_documents_and_answers_name_the_hub(tmp_path: Path) -> None:
         told = await it.get("/topics/rates.json")
         assert json.loads(told.body)["hubs"] == [{"type": "WebSub", "url": f"{it.base}/hub"}]
         assert "Link" in told.headers["access-control-expose-headers"]
+        again = await it.get("/topics/rates.json")  # by the short way
+        assert again.headers["link"] == told.headers["link"]
+        unchanged = await it.get("/topics/rates.json", **{"If-None-Match": told.headers["etag"]})
+        assert (unchanged.status, "link" in unchanged.headers) == (304, False)
         negotiated = await it.get("/topics/rates", Accept="application/atom+xml")
         assert negotiated.headers["link"] == link.format(it.topic())
         older = re.search(r"before=[0-9-]+", told.body.decode())
@@ -291,6 +295,32 @@ async def test_documents_and_answers_name_the_hub(tmp_path: Path) -> None:
             assert answer.status == 200, path
             assert "link" not in answer.headers
             assert "/hub" not in answer.body.decode(), path
+
+
+async def test_a_folder_of_files_names_hubs_of_others_only(tmp_path: Path) -> None:
+    async with rig(tmp_path, hub="{own: true, others: ['https://hub.example.net/']}") as it:
+        press = wiring.build_shelf(it.parts.settings, it.home, paged=False).press
+        feed = it.home.store.feed(FeedKind.TOPIC, "rates")
+        assert isinstance(feed, Feed)
+        exported = json.loads(press.document(feed, Format.JSON).body)
+        assert exported["hubs"] == [{"type": "WebSub", "url": "https://hub.example.net/"}]
+        served = json.loads((await it.get("/topics/rates.json")).body)
+        assert [one["url"] for one in served["hubs"]] == [f"{it.base}/hub", "https://hub.example.net/"]
+
+
+async def test_a_renamed_feed_keeps_its_subscribers_and_is_still_found_by_its_old_address(tmp_path: Path) -> None:
+    with subscriber() as ours:
+        async with rig(tmp_path) as it:
+            await it.subscribed(ours)
+            renamed = TopicSpec(key="prices", title="Prices", formerly=("rates",))
+            store = it.home.store
+            await it.home.writer.run(partial(store.sync, [spec("news")], [renamed], it.clock()))
+            await it.news("prices-1", topics=("prices",))
+            await it.quiet()
+            assert b"prices-1 of news" in ours.deliveries[-1].body
+            assert f'<{it.topic("/topics/prices.atom")}>; rel="self"' in ours.deliveries[-1].headers["link"]
+            await it.subscribed(ours, callback_path="/later")  # by the old address, which the question repeats
+            assert ours.questions[-1].query["hub.topic"] == it.topic()
 
 
 async def test_without_a_hub_nothing_is_named_and_nobody_is_heard(tmp_path: Path) -> None:
@@ -577,6 +607,27 @@ async def test_a_slow_subscriber_delays_nobody(tmp_path: Path) -> None:
             await it.news("rates-2")
             await until(lambda: sum(one.at > began for one in ours.deliveries) >= 6, within=1.5)
             await until(lambda: len(ours.deliveries) == 16)
+
+
+async def test_those_who_failed_wait_for_their_half_of_the_places_and_the_others_do_not(tmp_path: Path) -> None:
+    hub = "{own: true, concurrency: 4, host_concurrency: 4, timeout: 3s}"
+    with subscriber() as ours:
+        async with rig(tmp_path, hub=hub) as it:
+            for number in range(7):
+                await it.subscribed(ours, callback_path=f"/{number}")
+            failing = [f"/{number}" for number in range(4)]
+            ours.statuses = dict.fromkeys(failing, 500)
+            await it.news("rates-1")
+            await it.quiet()
+            ours.delays = dict.fromkeys(failing, 1.5)
+            ours.started.clear()
+            it.clock.at += MINUTE
+            it.parts.telling.distributor.look()
+            await until(lambda: len(ours.started) == 2)
+            await it.news("rates-2")
+            await until(lambda: len(ours.started) == 5, within=0.9)
+            assert set(ours.started[2:]) == {"/4", "/5", "/6"}
+            await until(lambda: set(ours.started) >= set(failing))
 
 
 async def test_versions_arrive_in_their_order(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from feedhub.websub.hub_asking import denial, question, subscribed, was_meant
 from feedhub.websub.hub_delivering import caught_up, delivery_headers, settled
 from feedhub.websub.hub_forms import Unfit, Wished, granted, wished
 from feedhub.websub.hub_pinging import MOST_TOPICS, after_ping, ping
-from feedhub.websub.hub_turns import Places, choose
+from feedhub.websub.hub_turns import Places, choose, in_turn
 from feedhub.websub.hub_words import note_of_hub, subscription_words
 from feedhub.websub.planning import leave, plan
 from feedhub.websub.trust import found, on_duty, push_of
@@ -55,6 +55,7 @@ __all__ = [
     "forged",
     "found",
     "granted",
+    "in_turn",
     "judge",
     "leave",
     "note_of",

@@ -28,9 +28,17 @@ class Places:
     def __len__(self) -> int:
         return len(self._in_flight)
 
+    def keys(self) -> Collection[bytes]:
+        """The subscriptions that have a place."""
+        return self._in_flight.keys()
+
+    @property
+    def full(self) -> bool:
+        return len(self._in_flight) >= self._everybody
+
     def enter(self, key: bytes, host: str, *, doubted: bool) -> bool:
         """Take a place if there is one."""
-        if len(self._in_flight) >= self._everybody or self._hosts[host] >= self._each_host:
+        if self.full or self._hosts[host] >= self._each_host:
             return False
         if doubted and (
             self._doubted.total() >= self._everybody // 2 or self._doubted[host] >= max(self._each_host // 2, 1)
@@ -49,16 +57,23 @@ class Places:
                 del counter[host]
 
 
-def choose(owed: Iterable[Owed], slow: Collection[bytes], places: Places) -> Sequence[Owed]:
-    """Who begins now, in this order; each has taken its place. One delivery at a time for each subscription, so that
-    versions arrive in their order. Who was well the last time comes first, then who has waited longest."""
-    waiting = [one for one in owed if one.subscription.key not in places]
-    waiting.sort(key=lambda one: (_is_doubted(one, slow), _last_heard(one), one.subscription.key))
-    return [
-        one
-        for one in waiting
-        if places.enter(one.subscription.key, one.subscription.host, doubted=_is_doubted(one, slow))
-    ]
+def in_turn(owed: Iterable[Owed], slow: Collection[bytes]) -> list[Owed]:
+    """Who was well the last time comes first, then who has waited longest."""
+    return sorted(owed, key=lambda one: (_is_doubted(one, slow), _last_heard(one), one.subscription.key))
+
+
+def choose(waiting: Sequence[Owed], slow: Collection[bytes], places: Places) -> tuple[list[Owed], list[Owed]]:
+    """Who begins now, and who waits on, both in their order. Who begins has taken its place; nobody has two, so that
+    versions arrive in their order."""
+    begun: list[Owed] = []
+    left: list[Owed] = []
+    for index, one in enumerate(waiting):
+        if places.full:
+            return begun, [*left, *waiting[index:]]
+        key, host = one.subscription.key, one.subscription.host
+        may = key not in places and places.enter(key, host, doubted=_is_doubted(one, slow))
+        (begun if may else left).append(one)
+    return begun, left
 
 
 def _is_doubted(one: Owed, slow: Collection[bytes]) -> bool:

@@ -30,6 +30,12 @@ def test_there_is_nothing_to_say_of_what_is_meant(keyword: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "advice"),
     [
+        (
+            "hub: own\n"
+            + FINE.replace("https://news.example.org", "http://localhost:8080").replace("0.0.0.0", "127.0.0.1"),
+            "hub",
+            "nobody elsewhere",
+        ),
         (TOPIC % "ai", "topics.banks", "write '=AI'"),
         (TOPIC % "EU", "topics.banks", "write '=EU'"),
         (TOPIC % "eu*", "topics.banks", "write '=EU'"),
