@@ -19,7 +19,7 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.schedule.backoff import after_failure, starts_anew
-from feedhub.schedule.cadence import policy_interval, pushed_interval, with_jitter
+from feedhub.schedule.cadence import aimed_interval, policy_interval, pushed_interval, with_jitter
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.gaps import gap_after, newest_listed
 from feedhub.schedule.habit import first_habit, learned, rate_of
@@ -97,9 +97,10 @@ def _after_success(
     after = _with_validators(after, event, result, polling)
     after = _with_document(after, event)
     after = _with_move(after, result.move, polling, now)
-    wanted = policy_interval(after, polling, terms.interval, now, terms.price)
-    wanted = pushed_interval(wanted, after, terms.interval, now, terms.push)
-    wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
+    wanted, aimed = aimed_interval(after, polling, terms.interval, now, terms.price)
+    if terms.push is not Push.NONE:
+        wanted, aimed = pushed_interval(wanted, after, terms.interval, now, terms.push), False
+    wanted = with_jitter(wanted, polling, terms.interval, terms.dice, aimed=aimed)
     return replace(after, health=health_of_answering(after, polling, now), next_poll_at=_next(after, wanted, terms))
 
 
