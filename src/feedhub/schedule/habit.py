@@ -194,22 +194,21 @@ def _counted(habit: Habit, posts: Iterable[tuple[datetime, float]], now: datetim
     """The habit with these posts added, each with its weight; its counts must be as of now."""
     total, recent, hours, weekdays = habit.posts, habit.recent, list(habit.hours), list(habit.weekdays)
     slots = list(habit.slots)
-    busy: dict[datetime, float] = {}
-    minutes: dict[tuple[datetime, int], float] = {}
+    busy: dict[datetime, float] = {}  # by the hour
+    pieces: dict[datetime, float] = {}  # by the piece of it
     for moment, weight in posts:
         total += weight * _fade(moment, now, MEMORY)
         recent += weight * _fade(moment, now, RECENT)
         hour = moment.replace(minute=0, second=0, microsecond=0)
+        piece = hour + (moment - hour) // SLOT * SLOT
         busy[hour] = busy.get(hour, 0.0) + weight
-        slot = hour, (moment - hour) // SLOT
-        minutes[slot] = minutes.get(slot, 0.0) + weight
+        pieces[piece] = pieces.get(piece, 0.0) + weight
     for hour, weight in busy.items():
         shaped = min(weight, 1.0) * _fade(hour, now, SHAPE_MEMORY)
         hours[hour.hour] += shaped
         weekdays[hour.weekday()] += shaped
-    for (hour, slot), weight in minutes.items():
-        shaped = min(weight, 1.0) * _fade(hour, now, SHAPE_MEMORY)
-        slots[slot] += shaped
+    for piece, weight in pieces.items():
+        slots[piece.minute * len(slots) // 60] += min(weight, 1.0) * _fade(piece, now, SHAPE_MEMORY)
     return replace(
         habit,
         posts=_kept(min(total, MOST_POSTS)),
