@@ -122,6 +122,17 @@ def worthwhile(
     return timedelta(days=best)
 
 
+def pays_before(rate: float, shape: Shape, price: float, now: datetime, moment: datetime, later: datetime) -> bool:
+    """Whether what is expected until a moment is worth a poll then, when there can be no other one until ``later``."""
+    rate, came, left = max(rate, LEAST_RATE), 0.0, (moment - now) / DAY
+    for flow, piece in _ahead(rate, shape, now):
+        came += flow * min(piece, left)
+        left -= piece
+        if left <= 0:
+            break
+    return came * ((later - moment) / DAY) >= 2 * price * rate ** (1 - ENTRY_WEIGHT)
+
+
 def _ahead(rate: float, shape: Shape, now: datetime) -> Iterator[tuple[float, float]]:
     """The rate (entries a day) and length (days) of each piece of time from now on, without end."""
     slots = shape.slots or EVEN
