@@ -224,7 +224,9 @@ class Oracle(Bounded):
         )
         now, longest = START + timedelta(seconds=answer.now), timedelta(seconds=CEILING)
         rate = beat.rate(answer.now)
-        return worthwhile(rate, shape, self.trace.window, self.knob, now, longest).total_seconds()
+        return worthwhile(
+            rate, shape, self.trace.window, self.knob, now, longest, timedelta(seconds=FLOOR)
+        ).total_seconds()
 
 
 class Obedient:

@@ -690,6 +690,7 @@ class Habit:
     recent: float = 0.0  # the same posts, faded faster
     hours: tuple[float, ...] = (0.0,) * 24  # busy hours by hour of the day, UTC
     weekdays: tuple[float, ...] = (0.0,) * 7  # 0 = Monday, UTC
+    slots: tuple[float, ...] = (0.0,) * 20  # posts by piece of the hour, three minutes each
     strain: tuple[int, ...] = ()  # what ttl or sy: cost at the last polls they held back (schedule.hints)
 
 

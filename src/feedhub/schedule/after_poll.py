@@ -19,12 +19,12 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.schedule.backoff import after_failure, starts_anew
-from feedhub.schedule.cadence import policy_interval, pushed_interval, with_jitter
+from feedhub.schedule.cadence import aimed_interval, pays_before, policy_interval, pushed_interval, with_jitter
 from feedhub.schedule.event import PollEvent
 from feedhub.schedule.gaps import gap_after, newest_listed
-from feedhub.schedule.habit import first_habit, learned, rate_of
+from feedhub.schedule.habit import first_habit, learned, rate_of, shape_of
 from feedhub.schedule.health import health_of_answering, health_of_failing, health_of_unasked
-from feedhub.schedule.hints import advised, after_skips, earliest, strain
+from feedhub.schedule.hints import SPREAD, advised, after_skips, closed_span, earliest, strain
 from feedhub.schedule.moments import NEVER, Dice, off_the_minute
 from feedhub.schedule.price import PRICE
 from feedhub.schedule.terms import Terms
@@ -32,6 +32,8 @@ from feedhub.settings import Interval, Polling
 
 CLOCK = timedelta(seconds=1)
 """What the clock leaves out: it tells whole seconds, and no interval may be a fraction of one too short."""
+EVE = timedelta(minutes=4)
+"""A last poll before the hours that a source closes comes two to four minutes before them."""
 RETURN_AFTER_REST = timedelta(minutes=5)
 """Within this time after a host's rest its sources get their turns again."""
 
@@ -97,9 +99,10 @@ def _after_success(
     after = _with_validators(after, event, result, polling)
     after = _with_document(after, event)
     after = _with_move(after, result.move, polling, now)
-    wanted = policy_interval(after, polling, terms.interval, now, terms.price)
-    wanted = pushed_interval(wanted, after, terms.interval, now, terms.push)
-    wanted = with_jitter(wanted, polling, terms.interval, terms.dice)
+    wanted, aimed = aimed_interval(after, polling, terms.interval, now, terms.price)
+    if terms.push is not Push.NONE:
+        wanted, aimed = pushed_interval(wanted, after, terms.interval, now, terms.push), False
+    wanted = with_jitter(wanted, polling, terms.interval, terms.dice, aimed=aimed)
     return replace(after, health=health_of_answering(after, polling, now), next_poll_at=_next(after, wanted, terms))
 
 
@@ -259,4 +262,19 @@ def _next(state: SourceState, wanted: timedelta, terms: Terms) -> datetime:
     due, floor = now + wanted, earliest(state, terms.polling, now)
     if floor > due:
         due = floor + min((floor - now) * terms.polling.jitter, timedelta(minutes=1)) * dice()
-    return off_the_minute(after_skips(due, state.hints, dice), dice)
+    if state.hints.skip_hours or state.hints.skip_days:
+        due = _beside_skips(state, due, max(floor, now + terms.interval.min), wanted, terms)
+    return off_the_minute(due, dice)
+
+
+def _beside_skips(state: SourceState, due: datetime, soonest: datetime, wanted: timedelta, terms: Terms) -> datetime:
+    """A moment just before the hours that the source closes, if that is allowed and worth a poll; else one after them."""
+    span = closed_span(due, state.hints)
+    if span is None:
+        return due
+    eve = span[0] - EVE * (0.5 + terms.dice() / 2)
+    if state.last_failure is None and soonest <= eve:
+        shape = shape_of(state.habit, terms.now)
+        if pays_before(state.rate, shape, terms.price, terms.now, eve, span[1]):
+            return eve
+    return after_skips(due, state.hints, terms.dice, min(SPREAD, max(wanted, terms.interval.min)))

@@ -1,17 +1,22 @@
 """How often a source deserves to be polled.
 
-Polling is a bargain between delay and requests. Entries that come at a rate λ(s) after a poll have waited, all together,
+Polling is a bargain between delay and requests. Let Λ(t) be the entries that are expected within t of the last poll. The poll at t
+finds them; had it not been made, all of them would have waited on until the next one, at u: it saves Λ(t)·(u − t) of delay. A
+poll costs a price c. It is made where the saving is first worth two prices:
 
-    D(t) = ∫ λ(s)·(t − s) ds
+    t = argmin over t of  t + 2c / Λ(t)                   (t + 2c/Λ(t) is the u at which the poll at t has paid)
 
-by the time t, and a poll costs a price c. The sum per time, (D + c) / t, is least where D = c: then it is time to poll.
-For a constant λ that is T = √(2c/λ), the square-root rule of Sia, Cho and Cho (2007); with the shape of day and week in λ
-polls move to the hours in which entries come. ``habit.py`` learns λ, ``price.py`` steers c.
+For a constant rate λ that is t = √(2c/λ), the square-root rule of Sia, Cho and Cho (2007): hence the two. Where the rate varies, the best
+t within a stretch of the rate λ is the one with Λ(t) = √(2c·λ), which is the same as Λ(t) = λ·(u − t): what postponing makes all
+that came wait equals what it spares those still to come. So polls fall behind the hours and minutes in which entries come, not into
+them. A poll that cannot be followed by another one within the shortest interval m waits until Λ(t) ≥ λ·m, by the same
+equation. ``habit.py`` learns λ, ``price.py`` steers c.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from feedhub.model import Push, SourceState
@@ -26,6 +31,10 @@ ENTRY_WEIGHT = 0.9
 WINDOW_SHARE = 0.5
 """A poll is due when this share of the source's list has probably turned over, so that a burst loses nothing."""
 LEAST_RATE = 1e-4
+EVEN = (1.0,)
+"""An hour of one piece: its minutes say nothing."""
+AIMED_SPREAD = timedelta(minutes=3)
+"""Polls that wait for a minute of the hour are spread over this time after it, as long as a piece of the hour."""
 PUSHED_TIMES = 12
 """A source that is pushed is polled so many times more seldom, within the two bounds that follow."""
 PUSHED_MIN, PUSHED_MAX = 6 * HOUR, 24 * HOUR
@@ -40,11 +49,20 @@ def policy_interval(
 
     The lower bound always holds. The upper one gives way to ``silent_interval`` and ``no_validator_min`` only.
     """
+    return aimed_interval(state, polling, interval, now, price)[0]
+
+
+def aimed_interval(
+    state: SourceState, polling: Polling, interval: Interval, now: datetime, price: float
+) -> tuple[timedelta, bool]:
+    """:func:`policy_interval`, and whether it was chosen for a minute of the hour, so that sooner would be in vain."""
     if is_silent(state, polling, now):
-        return max(polling.silent_interval, interval.min)
-    wanted = worthwhile(state.rate, shape_of(state.habit, now), state.window, price, now, interval.max)
-    wanted = max(min(wanted, longest_wait(state.gap, now)), interval.min)
-    return wanted if state.has_validators else max(wanted, polling.no_validator_min)
+        return max(polling.silent_interval, interval.min), False
+    shape = shape_of(state.habit, now)
+    best = worthwhile(state.rate, shape, state.window, price, now, interval.max, interval.min)
+    wanted = max(min(best, longest_wait(state.gap, now)), interval.min)
+    wanted = wanted if state.has_validators else max(wanted, polling.no_validator_min)
+    return wanted, bool(shape.slots) and wanted == best
 
 
 def pushed_interval(wanted: timedelta, state: SourceState, interval: Interval, now: datetime, push: Push) -> timedelta:
@@ -62,36 +80,76 @@ def pushed_interval(wanted: timedelta, state: SourceState, interval: Interval, n
     return max(wanted, min(longer, interval.max))
 
 
-def worthwhile(rate: float, shape: Shape, window: int, price: float, now: datetime, longest: timedelta) -> timedelta:
+def worthwhile(
+    rate: float,
+    shape: Shape,
+    window: int,
+    price: float,
+    now: datetime,
+    longest: timedelta,
+    least: timedelta = timedelta(0),
+) -> timedelta:
     """The time after which a poll is worth its price, or half the list of ``window`` entries (0: unknown) has turned
     over; at most ``longest``. A higher rate never makes it longer.
 
-    Within an hour the rate is constant, so that the crossing is the root of a parabola.
+    Within a piece of the hour the rate is constant, so that its best moment is a formula; the loop ends where no later piece
+    can be better.
 
     :param rate: entries a day.
     :param price: entry-days of delay.
+    :param least: no poll can follow another one sooner.
     """
     rate = max(rate, LEAST_RATE)
-    worth = price * rate ** (1 - ENTRY_WEIGHT)
+    bargain = 2 * price * rate ** (1 - ENTRY_WEIGHT)
     room = window * WINDOW_SHARE or math.inf
-    hour, weekday = now.hour, now.weekday()
-    piece = 1 / 24 - (now.minute * 60 + now.second) / 86_400
-    waited = came = passed = 0.0
-    most = longest / DAY
-    while passed < most:
-        flow = rate * shape.hours[hour] * shape.weekdays[weekday]
-        left = worth - waited
-        crossing = min(2 * left / (came + math.sqrt(came * came + 2 * flow * left)), (room - came) / flow)
-        if crossing <= piece:
-            return timedelta(days=min(passed + crossing, most))
-        waited += came * piece + flow * piece * piece / 2
+    soonest, most = least / DAY, longest / DAY
+    came = passed = best = 0.0
+    paid = math.inf  # when a poll at ``best`` has paid
+    for flow, piece in _ahead(rate, shape, now):
+        end = min(passed + piece, most, passed + (room - came) / flow)
+        wanted = max(math.sqrt(bargain * flow), flow * soonest)
+        moment = max(passed + max(wanted - came, 0.0) / flow, soonest)
+        last = end < passed + piece
+        if moment <= end or last:
+            moment = min(moment, end)
+            pays = moment + bargain / (came + flow * (moment - passed))
+            if pays < paid:
+                best, paid = moment, pays
+        if last or end >= paid:
+            break
         came += flow * piece
-        passed += piece
-        piece = 1 / 24
+        passed = end
+    return timedelta(days=best)
+
+
+def pays_before(rate: float, shape: Shape, price: float, now: datetime, moment: datetime, later: datetime) -> bool:
+    """Whether what is expected until a moment is worth a poll then, when there can be no other one until ``later``."""
+    rate, came, left = max(rate, LEAST_RATE), 0.0, (moment - now) / DAY
+    for flow, piece in _ahead(rate, shape, now):
+        came += flow * min(piece, left)
+        left -= piece
+        if left <= 0:
+            break
+    return came * ((later - moment) / DAY) >= 2 * price * rate ** (1 - ENTRY_WEIGHT)
+
+
+def _ahead(rate: float, shape: Shape, now: datetime) -> Iterator[tuple[float, float]]:
+    """The rate (entries a day) and length (days) of each piece of time from now on, without end."""
+    slots = shape.slots or EVEN
+    size = 1 / 24 / len(slots)
+    hour, weekday = now.hour, now.weekday()
+    into = (now.minute * 60 + now.second) / 86_400
+    slot = min(int(into / size), len(slots) - 1)
+    piece = (slot + 1) * size - into
+    while True:
+        flow = rate * shape.hours[hour] * shape.weekdays[weekday]
+        for factor in slots[slot:]:
+            yield flow * factor, piece
+            piece = size
+        slot = 0
         hour += 1
         if hour == 24:
             hour, weekday = 0, (weekday + 1) % 7
-    return longest
 
 
 def is_silent(state: SourceState, polling: Polling, now: datetime) -> bool:
@@ -99,7 +157,15 @@ def is_silent(state: SourceState, polling: Polling, now: datetime) -> bool:
     return state.last_change_at is not None and now - state.last_change_at > polling.silent_after
 
 
-def with_jitter(wanted: timedelta, polling: Polling, interval: Interval, dice: Dice) -> timedelta:
-    """The interval varied by its share of jitter, never below the lower bound: what would fall below is mirrored."""
+def with_jitter(
+    wanted: timedelta, polling: Polling, interval: Interval, dice: Dice, *, aimed: bool = False
+) -> timedelta:
+    """The interval varied by its share of jitter, never below the lower bound: what would fall below is mirrored.
+
+    An aimed one (:func:`aimed_interval`) becomes longer only, by ``AIMED_SPREAD`` at most: a poll before the minute in which
+    entries come finds nothing, and one long after it is late for all of them.
+    """
+    if aimed:
+        return max(wanted, interval.min) + min(wanted * polling.jitter, AIMED_SPREAD) * dice()
     varied = jittered(wanted, polling.jitter, dice)
     return varied if varied >= interval.min else 2 * interval.min - varied

@@ -8,8 +8,23 @@ worth so many posts; the first step is the prior of the second:
     usual = (S(MEMORY) + a) / (E(MEMORY) + a/λ₀)          a = PRIOR_WEIGHT, λ₀ = PRIOR_RATE
     λ     = (S(RECENT) + m) / (E(RECENT) + m/usual)       m = RECENT_WEIGHT
 
-The long memory keeps quiet and bursty sources steady, the short one follows those that wake up or fall silent. The shape of day and week
-counts busy hours, not posts: ten entries in one hour are one habit, not ten.
+The long memory keeps quiet and bursty sources steady, the short one follows those that wake up or fall silent.
+
+The *shape* is a factor for each of the k pieces of a cycle: 24 hours of the day, 7 days of the week, 20 pieces of the hour. It counts busy
+pieces, not posts: ten entries in one hour are one habit, not ten. With n_i counts in piece i and N in all,
+
+    factor_i = k·(n_i + κ/k) / (N + κ)
+
+which is the mean under a Dirichlet prior of weight κ. How much a source keeps to its hours is learned, too (empirical Bayes): two posts
+share a piece with probability (κ/k + 1)/(κ + 1) under that prior, so that from the share seen, drawn towards the expected one by so
+many pairs as PAIRS says,
+
+    Q = k·(Σ n_i·(n_i − 1) + PAIRS·q₀/k) / (N·(N − 1) + PAIRS)        q₀ = (κ₀ + k)/(κ₀ + 1)
+    κ = (k − Q) / (Q − 1)
+
+A source that posts at any hour gets a κ so large that its shape is flat; one that keeps to a minute needs about four posts to be believed.
+What is believed is the moment that an entry states when that lies between the poll that did not show it and the one that did.
+Each poll that shows a source's dates to be wrong takes three quarters of what was thought of its minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +39,7 @@ from feedhub.schedule.moments import DAY, HOUR
 
 MEMORY = timedelta(days=60)
 """After this time a post counts 1/e for the rate."""
-RECENT = timedelta(days=10)
+RECENT = timedelta(days=5)
 """After this time a post counts 1/e for what the source does of late: it wakes up, or falls silent."""
 RECENT_WEIGHT = 3.0
 """For how many posts the usual rate counts against what came of late."""
@@ -35,7 +50,24 @@ PRIOR_RATE = 0.3
 PRIOR_WEIGHT = 0.5
 """For how many posts the prior rate counts."""
 SHAPE_PRIOR = 12.0
-"""For how many busy hours an even day and week count: a shape must be earned."""
+"""κ₀ of the day and the week: for how many busy hours an even one counts as long as little is known."""
+NONE = Habit()
+SLOT = HOUR / len(NONE.slots)
+"""A piece of the hour: as short as most intervals' jitter, as long as programs take to publish what is due."""
+SLOT_PRIOR = 200.0
+"""κ₀ of the hour: few sources keep to a minute."""
+PAIRS = 60.0
+"""For how many pairs of posts κ₀ counts: as many as eight posts make."""
+LEAST_PRIOR = 3.0
+"""κ is never less: habits are broken."""
+MOST_PRIOR = 1e4
+"""κ of a source whose posts share pieces no oftener than by chance."""
+DISPROVED = 0.25
+"""What is left of the counts by minute when a source states a moment at which its entry cannot have appeared."""
+MATTERS = 10.0
+"""Above this κ the minutes of the hour are left out: they would cost time and change nothing."""
+DATES = 3
+"""So many entries of one time of day, to the second, state days only; so many of full hours, hours only."""
 MOST_POSTS = 1e6
 """More than any source lists in a memory's time: what is hostile stays finite."""
 POINTS = 8
@@ -44,10 +76,12 @@ POINTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How the rate varies, as factors around 1 by hour of the day and by day of the week (0 = Monday), both UTC."""
+    """How the rate varies, as factors around 1 by hour of the day, by day of the week (0 = Monday), both UTC, and by
+    piece of the hour; () when the minute says nothing."""
 
     hours: tuple[float, ...] = (1.0,) * 24
     weekdays: tuple[float, ...] = (1.0,) * 7
+    slots: tuple[float, ...] = ()
 
 
 FLAT = Shape()
@@ -64,7 +98,8 @@ def first_habit(moments: Sequence[datetime], listed: int, oldest: datetime | Non
     past = past[: len(past) - len(past) // 10]
     if past:
         since = min(past[-1], now - HOUR)
-        return _counted(Habit(since=since, at=now), [(moment, 1.0) for moment in past], now)
+        counted = _counted(Habit(since=since, at=now), [(moment, 1.0) for moment in past], now)
+        return _without_times(counted, past)
     since = now if oldest is None or not listed else min(oldest, now - HOUR)
     posts = listed * _watched(since, now, MEMORY) / max((now - since) / DAY, 1 / 24)
     recent = posts * _watched(since, now, RECENT) / max(_watched(since, now, MEMORY), 1e-9)
@@ -87,7 +122,10 @@ def learned(habit: Habit, moments: Sequence[datetime], new: int, listed: int, la
     if vague:
         step = (now - last) / POINTS
         posts += [(last + step * (part + 0.5), vague / POINTS) for part in range(POINTS)]
-    return _counted(_faded(habit, now), posts, now)
+    faded = _faded(habit, now)
+    if any(not last <= moment <= now for moment in moments):  # when it was written, of a wrong zone, of a wrong clock
+        faded = replace(faded, slots=tuple([count * DISPROVED for count in faded.slots]))
+    return _counted(faded, posts, now)
 
 
 def rate_of(habit: Habit, now: datetime) -> float:
@@ -110,7 +148,37 @@ def shape_of(habit: Habit, now: datetime) -> Shape:
     if habit.at is None:
         return FLAT
     fade = _fade(habit.at, now, SHAPE_MEMORY)
-    return Shape(hours=_factors(habit.hours, fade), weekdays=_factors(habit.weekdays, fade))
+    slots, prior = habit.slots, _prior(habit.slots, fade, SLOT_PRIOR)
+    if prior <= MATTERS:  # what falls near the edge of a piece may fall into the next one
+        near = zip(slots[-1:] + slots[:-1], slots, slots[1:] + slots[:1], strict=True)
+        slots = _factors([(one + 2 * own + other) / 4 for one, own, other in near], fade, prior)
+    return Shape(
+        hours=_factors(habit.hours, fade, _prior(habit.hours, fade, SHAPE_PRIOR)),
+        weekdays=_factors(habit.weekdays, fade, _prior(habit.weekdays, fade, SHAPE_PRIOR)),
+        slots=slots if prior <= MATTERS else (),
+    )
+
+
+def _prior(counts: Sequence[float], fade: float, expected: float) -> float:
+    """κ: for how many posts an even cycle counts, by how often two posts share a piece of it."""
+    size, posts = len(counts), sum(counts) * fade
+    sharing = max(sum([count * count for count in counts]) * fade * fade - posts, 0.0)
+    usual = (expected / size + 1) / (expected + 1)
+    share = size * (sharing + PAIRS * usual) / (max(posts * (posts - 1), 0.0) + PAIRS)
+    return min(max((size - share) / max(share - 1, 1e-9), LEAST_PRIOR), MOST_PRIOR)
+
+
+def _without_times(habit: Habit, moments: Sequence[datetime]) -> Habit:
+    """The habit without what moments cannot teach that are none: dates without a time of day, hours without minutes.
+
+    Who really posts on the stroke of the clock will be found to do so by the polls to come.
+    """
+    if len(moments) < DATES:
+        return habit
+    if len({moment.time() for moment in moments}) == 1:
+        return replace(habit, hours=NONE.hours, slots=NONE.slots)
+    on_the_hour = not any(moment.minute or moment.second for moment in moments)
+    return replace(habit, slots=NONE.slots) if on_the_hour else habit
 
 
 def _overlooked(stated: Sequence[datetime], last: datetime, now: datetime) -> int:
@@ -125,22 +193,29 @@ def _overlooked(stated: Sequence[datetime], last: datetime, now: datetime) -> in
 def _counted(habit: Habit, posts: Iterable[tuple[datetime, float]], now: datetime) -> Habit:
     """The habit with these posts added, each with its weight; its counts must be as of now."""
     total, recent, hours, weekdays = habit.posts, habit.recent, list(habit.hours), list(habit.weekdays)
-    busy: dict[datetime, float] = {}
+    slots = list(habit.slots)
+    busy: dict[datetime, float] = {}  # by the hour
+    pieces: dict[datetime, float] = {}  # by the piece of it
     for moment, weight in posts:
         total += weight * _fade(moment, now, MEMORY)
         recent += weight * _fade(moment, now, RECENT)
         hour = moment.replace(minute=0, second=0, microsecond=0)
+        piece = hour + (moment - hour) // SLOT * SLOT
         busy[hour] = busy.get(hour, 0.0) + weight
+        pieces[piece] = pieces.get(piece, 0.0) + weight
     for hour, weight in busy.items():
         shaped = min(weight, 1.0) * _fade(hour, now, SHAPE_MEMORY)
         hours[hour.hour] += shaped
         weekdays[hour.weekday()] += shaped
+    for piece, weight in pieces.items():
+        slots[piece.minute * len(slots) // 60] += min(weight, 1.0) * _fade(piece, now, SHAPE_MEMORY)
     return replace(
         habit,
         posts=_kept(min(total, MOST_POSTS)),
         recent=_kept(min(recent, MOST_POSTS)),
         hours=tuple(_kept(min(count, MOST_POSTS)) for count in hours),
         weekdays=tuple(_kept(min(count, MOST_POSTS)) for count in weekdays),
+        slots=tuple(_kept(min(count, MOST_POSTS)) for count in slots),
     )
 
 
@@ -156,6 +231,7 @@ def _faded(habit: Habit, now: datetime) -> Habit:
         recent=habit.recent * _fade(habit.at, now, RECENT),
         hours=tuple(count * shaped for count in habit.hours),
         weekdays=tuple(count * shaped for count in habit.weekdays),
+        slots=tuple(count * shaped for count in habit.slots),
     )
 
 
@@ -168,9 +244,9 @@ def _watched(since: datetime, now: datetime, memory: timedelta) -> float:
     return memory / DAY * -math.expm1(-max((now - since) / memory, 0.0))
 
 
-def _factors(counts: Sequence[float], fade: float) -> tuple[float, ...]:
-    share = SHAPE_PRIOR / len(counts)
-    scale = len(counts) / (sum(counts) * fade + SHAPE_PRIOR)
+def _factors(counts: Sequence[float], fade: float, prior: float) -> tuple[float, ...]:
+    share = prior / len(counts)
+    scale = len(counts) / (sum(counts) * fade + prior)
     return tuple([(count * fade + share) * scale for count in counts])
 
 

@@ -9,7 +9,7 @@ from feedhub.schedule.moments import HOUR, Dice
 from feedhub.settings import Polling
 
 SPREAD = timedelta(minutes=30)
-"""Polls that skipHours moved start within this time after the hour, not all at its first second."""
+"""Polls that skipHours moved start within this time after the hour at most, not all at its first second."""
 
 REMEMBERED = 10
 """Of so many polls that ``ttl`` or ``sy:`` held back it is remembered what that cost: 1 when they found more than one
@@ -61,8 +61,14 @@ def strain(before: SourceState, wanted: timedelta, new: int, listed: int, now: d
     return (*before.habit.strain, cost)[-REMEMBERED:]
 
 
-def after_skips(moment: datetime, hints: PollHints, dice: Dice) -> datetime:
-    """The moment, or one in the next hour (GMT) that ``skipHours`` and ``skipDays`` allow.
+def after_skips(moment: datetime, hints: PollHints, dice: Dice, spread: timedelta = SPREAD) -> datetime:
+    """The moment, or one within ``spread`` of the end of the time that ``skipHours`` and ``skipDays`` close."""
+    span = closed_span(moment, hints)
+    return moment if span is None else span[1] + spread * dice()
+
+
+def closed_span(moment: datetime, hints: PollHints) -> tuple[datetime, datetime] | None:
+    """The first closed hour (GMT) and the next open one around a moment that ``skipHours`` or ``skipDays`` close; else None.
 
     A list that leaves nothing is ignored: it cannot be meant.
     """
@@ -71,11 +77,14 @@ def after_skips(moment: datetime, hints: PollHints, dice: Dice) -> datetime:
     hours = frozenset() if len(hours) == 24 else hours
     days = frozenset() if len(days) == 7 else days
     if not _skipped(moment, hours, days):
-        return moment
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    while _skipped(hour, hours, days):
-        hour += HOUR
-    return hour + SPREAD * dice()
+        return None
+    begin = moment.replace(minute=0, second=0, microsecond=0)
+    end = begin + HOUR
+    while _skipped(begin - HOUR, hours, days):
+        begin -= HOUR
+    while _skipped(end, hours, days):
+        end += HOUR
+    return begin, end
 
 
 def _skipped(moment: datetime, hours: frozenset[int], days: frozenset[int]) -> bool:

@@ -101,7 +101,7 @@ def pack_habit(habit: Habit) -> str | None:
     if habit.since is None or habit.at is None:
         return None
     moments = int(habit.since.timestamp()), int(habit.at.timestamp())
-    values = [*moments, habit.posts, habit.hours, habit.weekdays, habit.strain, habit.recent]
+    values = [*moments, habit.posts, habit.hours, habit.weekdays, habit.strain, habit.recent, habit.slots]
     return json.dumps(values, separators=(",", ":"))
 
 
@@ -109,13 +109,17 @@ def unpack_habit(text: str | None) -> Habit:
     if text is None:
         return Habit()
     since, at, posts, hours, weekdays, strain, *later = json.loads(text)
+    recent = later[0] if later else posts / 2  # a row from before it was learned: as if nothing had changed of late
+    if len(later) < 2:  # a row from before the minutes were learned, when the short memory was twice as long
+        recent, later = recent / 2, [recent, Habit().slots]
     return Habit(
         since=datetime.fromtimestamp(since, UTC),
         at=datetime.fromtimestamp(at, UTC),
         posts=posts,
-        recent=later[0] if later else posts / 2,  # a row from before it was learned: as if nothing had changed of late
+        recent=recent,
         hours=tuple(hours),
         weekdays=tuple(weekdays),
+        slots=tuple(later[1]),
         strain=tuple(strain),
     )
 

@@ -30,6 +30,7 @@ from feedhub.schedule import NEVER, PollEvent, after_poll, explain, first_polls,
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.schedule.hints import after_skips
 from feedhub.settings import Interval, Polling
+from support.habits import even_habit
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)  # a Monday
 URL = "https://news.example/feed"
@@ -226,6 +227,33 @@ def test_skips() -> None:
     assert moved.weekday() == 1
     assert moved.hour == 0
     assert after_skips(NOW, PollHints(skip_hours=tuple(range(24)), skip_days=tuple(range(7))), middle) == NOW
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_a_busy_source_is_polled_once_more_just_before_the_hours_it_closes(chance: float) -> None:
+    hints = PollHints(skip_hours=tuple(range(10, 16)))
+
+    def due(rate: float) -> datetime:
+        before = seasoned(rate=rate, hints=hints, habit=even_habit(rate, NOW))
+        event = PollEvent(result=NotModified(validators=TAG))
+        got = after_poll(before, event, Polling(), Interval(), NOW, lambda: chance).next_poll_at
+        assert got is not None
+        return got
+
+    ten, sixteen = NOW.replace(hour=10, minute=0, second=0), NOW.replace(hour=16, minute=0, second=0)
+    assert ten - timedelta(minutes=4) <= due(10.0) <= ten - timedelta(minutes=1, seconds=50)
+    assert due(100.0) <= ten - timedelta(minutes=9)  # its usual turn comes before
+    assert sixteen <= due(0.3) <= sixteen + timedelta(minutes=30)  # not worth a poll
+
+
+@pytest.mark.parametrize(("rate", "most"), [(100.0, 20), (0.5, 30)])
+def test_after_closed_hours_a_busy_source_is_not_kept_waiting(rate: float, most: int) -> None:
+    before = seasoned(rate=rate, hints=PollHints(skip_hours=tuple(range(9, 21))), habit=even_habit(rate, NOW))
+    event = PollEvent(result=NotModified(validators=TAG))
+    due = after_poll(before, event, Polling(), Interval(), NOW, lambda: 0.999).next_poll_at
+    end = NOW.replace(hour=21, minute=0, second=0)
+    assert due is not None
+    assert timedelta(minutes=most - 1) <= due - end <= timedelta(minutes=most)
 
 
 def test_a_silent_source_is_polled_weekly() -> None:
