@@ -130,7 +130,8 @@ def pays_before(rate: float, shape: Shape, price: float, now: datetime, moment: 
         left -= piece
         if left <= 0:
             break
-    return came * ((later - moment) / DAY) >= 2 * price * rate ** (1 - ENTRY_WEIGHT)
+    worth: float = 2 * price * rate ** (1 - ENTRY_WEIGHT)
+    return came * ((later - moment) / DAY) >= worth
 
 
 def _ahead(rate: float, shape: Shape, now: datetime) -> Iterator[tuple[float, float]]:

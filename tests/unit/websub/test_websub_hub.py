@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedhub.model import Failure, Feed, FeedId, FeedKind, FetchFailed, Format, Freshness, HubAccepted
-from feedhub.offering import hubs_of, link_header, may_be_offered, own_hub, topic_of
+from feedhub.offering import hubs_of, link_header, own_hub, topic_of
 from feedhub.ports.hub import Called, HubCensus, HubMode, HubRequest, HubSubscription, OtherHub, Owed
 from feedhub.settings import Feeds, Hub, HubLease, Settings, Signature, Site
 from feedhub.websub import (
@@ -382,10 +382,10 @@ def feed(slug: str = "rates", **changes: object) -> Feed:
 
 def test_only_public_feeds_that_are_emitted_may_be_offered() -> None:
     feeds = Feeds(kinds=(FeedKind.TOPIC, FeedKind.ALL), private={"topics/ships": ()})
-    assert may_be_offered(feed(), feeds)
-    assert not may_be_offered(feed("ships"), feeds)
-    assert not may_be_offered(feed(withdrawn=True), feeds)
-    assert not may_be_offered(feed(kind=FeedKind.SOURCE), feeds)
+    assert feeds.is_public(feed())
+    assert not feeds.is_public(feed("ships"))
+    assert not feeds.is_public(feed(withdrawn=True))
+    assert not feeds.is_public(feed(kind=FeedKind.SOURCE))
 
 
 def test_names_of_topics_and_hubs() -> None:
