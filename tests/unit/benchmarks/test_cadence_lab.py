@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from cadence_lab import make_recording, replay
 from cadence_lab.families import make_sources
 from cadence_lab.feedhub_policy import SECOND, FeedHub, steered
-from cadence_lab.policies import POLICIES, Policy
+from cadence_lab.policies import BY_NAME, FEEDHUB, MINIFLUX, POLICIES, SQUARE_ROOT, Policy
+from cadence_lab.report import BEATS_MINIFLUX, BEATS_SQUARE_ROOT, MISSES
 from cadence_lab.simulate import Answer, simulate
 from cadence_lab.traces import DAY, HOUR, START, Span, Trace
-from cadence_lab.tuning import polls_a_day, share, tune
+from cadence_lab.tuning import Result, polls_a_day, share, summed, tune
 from feedhub.errors import DatabaseError
 from feedhub.model import DateOrigin
 from feedhub.store import migrate
@@ -111,6 +112,20 @@ def test_feedhub_sends_no_request_that_a_hint_forbade() -> None:
     assert polls_a_day(scores, SPAN) > 5
     careless = [simulate(trace, POLICIES[1].make(trace, 0.05, SPAN), SPAN) for trace in traces]
     assert sum(score.forbidden for score in careless) > 0  # there was something to keep
+
+
+def test_what_is_promised_of_the_policy_holds_on_a_small_set() -> None:
+    """The whole promise is measured by the benchmark; this notices when a change breaks it by much."""
+    span = Span(begin=28 * DAY, end=42 * DAY)
+    traces, found = make_sources(40, 40, span), dict[str, Result]()
+    for name in (FEEDHUB, MINIFLUX, SQUARE_ROOT):
+        knob, scores = tune(BY_NAME[name], traces, span, 8.0, BY_NAME[name].guess)
+        found[name] = summed(name, "40", 8.0, knob, traces, scores, span)
+    ours = found[FEEDHUB]
+    assert ours.mean <= BEATS_MINIFLUX * found[MINIFLUX].mean
+    assert ours.mean <= BEATS_SQUARE_ROOT * found[SQUARE_ROOT].mean
+    assert (ours.reached, ours.forbidden) == (True, 0)
+    assert ours.missed < MISSES
 
 
 def test_the_budget_steers_the_price_until_it_is_used() -> None:
