@@ -16,7 +16,7 @@ equation. ``habit.py`` learns λ, ``price.py`` steers c.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from feedhub.model import Push, SourceState
@@ -100,12 +100,21 @@ def worthwhile(
     :param least: no poll can follow another one sooner.
     """
     rate = max(rate, LEAST_RATE)
-    bargain = 2 * price * rate ** (1 - ENTRY_WEIGHT)
+    bargain = 2 * price * math.pow(rate, 1 - ENTRY_WEIGHT)
     room = window * WINDOW_SHARE or math.inf
     soonest, most = least / DAY, longest / DAY
     came = passed = best = 0.0
     paid = math.inf  # when a poll at ``best`` has paid
-    for flow, piece in _ahead(rate, shape, now):
+    lowest = min(shape.slots, default=1.0)
+
+    def dull(flow: float) -> bool:
+        """Whether no moment of the hour that begins now can be the best, so that its pieces need not be looked at."""
+        then = came + flow / 24
+        if then >= room or passed + 1 / 24 >= most:
+            return False
+        return then < math.sqrt(bargain * flow * lowest) or max(passed, soonest) + bargain / then >= paid
+
+    for flow, piece in _ahead(rate, shape, now, dull):
         end = min(passed + piece, most, passed + (room - came) / flow)
         wanted = max(math.sqrt(bargain * flow), flow * soonest)
         moment = max(passed + max(wanted - came, 0.0) / flow, soonest)
@@ -130,23 +139,30 @@ def pays_before(rate: float, shape: Shape, price: float, now: datetime, moment: 
         left -= piece
         if left <= 0:
             break
-    worth: float = 2 * price * rate ** (1 - ENTRY_WEIGHT)
-    return came * ((later - moment) / DAY) >= worth
+    return came * ((later - moment) / DAY) >= 2 * price * math.pow(rate, 1 - ENTRY_WEIGHT)
 
 
-def _ahead(rate: float, shape: Shape, now: datetime) -> Iterator[tuple[float, float]]:
-    """The rate (entries a day) and length (days) of each piece of time from now on, without end."""
+def _ahead(
+    rate: float, shape: Shape, now: datetime, dull: Callable[[float], bool] | None = None
+) -> Iterator[tuple[float, float]]:
+    """The rate (entries a day) and length (days) of each piece of time from now on, without end.
+
+    :param dull: asked at the begin of each full hour, with its rate, whether it may come as one piece.
+    """
     slots = shape.slots or EVEN
     size = 1 / 24 / len(slots)
     hour, weekday = now.hour, now.weekday()
     into = (now.minute * 60 + now.second) / 86_400
     slot = min(int(into / size), len(slots) - 1)
-    piece = (slot + 1) * size - into
+    piece = (slot + 1) * size - into  # what is left of the first one
     while True:
         flow = rate * shape.hours[hour] * shape.weekdays[weekday]
-        for factor in slots[slot:]:
-            yield flow * factor, piece
-            piece = size
+        if dull and slots is not EVEN and slot == 0 and piece == size and dull(flow):
+            yield flow, 1 / 24
+        else:
+            for factor in slots[slot:]:
+                yield flow * factor, piece
+                piece = size
         slot = 0
         hour += 1
         if hour == 24:

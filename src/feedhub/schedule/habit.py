@@ -77,7 +77,7 @@ POINTS = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """How the rate varies, as factors around 1 by hour of the day, by day of the week (0 = Monday), both UTC, and by
-    piece of the hour; () when the minute says nothing."""
+    piece of the hour: 1 on average, () when the minute says nothing."""
 
     hours: tuple[float, ...] = (1.0,) * 24
     weekdays: tuple[float, ...] = (1.0,) * 7

@@ -24,7 +24,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 rates = st.floats(1e-3, 500)
 prices = st.floats(1e-5, 10)
 factors = st.floats(0.05, 20)
-slots = st.just(()) | st.tuples(*[factors] * 20)
+slots = st.just(()) | st.tuples(*[factors] * 20).map(lambda some: tuple(20 * one / sum(some) for one in some))
 shapes = st.builds(Shape, hours=st.tuples(*[factors] * 24), weekdays=st.tuples(*[factors] * 7), slots=slots)
 leasts = st.integers(0, 120).map(lambda minutes: timedelta(minutes=minutes))
 
