@@ -31,6 +31,9 @@ ENTRY_WEIGHT = 0.9
 WINDOW_SHARE = 0.5
 """A poll is due when this share of the source's list has probably turned over, so that a burst loses nothing."""
 LEAST_RATE = 1e-4
+QUIET = 0.5
+"""In an hour with a smaller factor so few entries come that their minutes are left out."""
+WHOLE = 0.999 / 24
 EVEN = (1.0,)
 """An hour of one piece: its minutes say nothing."""
 AIMED_SPREAD = timedelta(minutes=3)
@@ -157,8 +160,10 @@ def _ahead(
     piece = (slot + 1) * size - into  # what is left of the first one
     while True:
         flow = rate * shape.hours[hour] * shape.weekdays[weekday]
-        if dull and slots is not EVEN and slot == 0 and piece == size and dull(flow):
-            yield flow, 1 / 24
+        left = piece + (len(slots) - 1 - slot) * size
+        if shape.hours[hour] < QUIET or (dull and slots is not EVEN and left >= WHOLE and dull(flow)):
+            yield flow, left
+            piece = size
         else:
             for factor in slots[slot:]:
                 yield flow * factor, piece

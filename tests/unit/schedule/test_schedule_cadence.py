@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feedhub.model import Habit, SourceId, SourceState
 from feedhub.schedule import PRICE, Tariff
-from feedhub.schedule.cadence import aimed_interval, policy_interval, with_jitter, worthwhile
+from feedhub.schedule.cadence import QUIET, aimed_interval, policy_interval, with_jitter, worthwhile
 from feedhub.schedule.habit import FLAT, Shape, first_habit, learned, rate_of, shape_of
 from feedhub.schedule.price import HIGHEST, LOWEST, steer
 from feedhub.settings import Interval, Polling
@@ -76,7 +76,13 @@ def test_no_other_moment_pays_sooner(rate: float, shape: Shape, price: float) ->
     for number in range(2880):
         at = NOW + timedelta(seconds=30 * number + 15)
         slot = (at.minute * 60 + at.second) * len(even) // 3600
-        came += rate * shape.hours[at.hour] * shape.weekdays[at.weekday()] * even[slot] * step
+        came += (
+            rate
+            * shape.hours[at.hour]
+            * shape.weekdays[at.weekday()]
+            * (even[slot] if shape.hours[at.hour] >= QUIET else 1)
+            * step
+        )
         pays = (number + 1) * step + bargain / came
         least = min(least, pays)
         if theirs == float("inf") and (number + 1) * step >= chosen / DAY:
