@@ -13,7 +13,7 @@ import pytest
 
 from feedhub.emit import violations
 from feedhub.model import Document, EntryId, Format, Piece
-from feedhub.serve.deltas import Versions
+from feedhub.serve.deltas import Versions, takes_deltas
 from feedhub.store import SqlStore, migrate, open_store
 from support.real_site import RealSite, real_site, write
 from support.stories import HOUR, NOW, draft, spec, topic
@@ -172,3 +172,9 @@ def test_versions_are_forgotten_the_oldest_first() -> None:
     base = versions.base("x", now, "feed", '"1"')
     assert base is not None
     assert now.without(base.keys).body == b"x"
+
+
+def test_who_asks_in_the_name_of_others_gets_the_whole() -> None:
+    assert takes_deltas("FeedHub/0.1.0 (+https://hub.example; 2 subscribers)")
+    for agent in ("feedparser/6.0.11 +https://github.com/kurtmckee/feedparser/", "rss2email/3.14 (x)"):
+        assert not takes_deltas(agent)

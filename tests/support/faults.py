@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +45,15 @@ class Point:
     function: str  # module:Class.method
     after: bool = False
     most: int = 1
+    seldom: bool = False  # another point of the short form is next to it: met by the long form only
 
     def at(self, number: int) -> str:
         return f"{self.function}@{number}@{'after' if self.after else 'before'}"
+
+
+def met(points: Sequence[Point]) -> list[Point]:
+    """Those of the form that runs."""
+    return [point for point in points if ROUNDS or not point.seldom]
 
 
 def numbers(point: Point) -> list[int]:

@@ -110,6 +110,8 @@ async def _serve(flaky: Flaky, publisher: Publisher, head: str, writer: asyncio.
     path = head.split(" ", 2)[1]
     if path.startswith("/circle"):
         return _send(writer, "302 Found", b"", "Location: /feed.xml")
+    if path == "/robots.txt":  # asked once a page came where a feed was expected
+        return _send(writer, "404 Not Found", b"")
     if path.startswith("/elsewhere"):
         return _feed(publisher, head, writer)
     dice = random.Random(f"{publisher.number} {len(publisher.did)}")

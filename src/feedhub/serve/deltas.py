@@ -22,6 +22,16 @@ MOST_KEYS = 200_000
 _CODING = re.compile(r"-(?:gzip|br|zstd)(?=\"$)")
 
 
+NO_TASTE = ("feedparser/", "UniversalFeedParser/", "rss2email/")
+"""Beginnings of the ``User-Agent`` of those who do not mean it: feedparser says ``A-IM: feed`` in the name of every program that
+has it fetch, and such programs (rss2email) take 226 for a failure. They get the whole."""
+
+
+def takes_deltas(user_agent: str) -> bool:
+    """Whether a reader that says ``A-IM: feed`` means it."""
+    return not user_agent.startswith(NO_TASTE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """The version that a reader has: its tag as we gave it, and the keys of its entries."""

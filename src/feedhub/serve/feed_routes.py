@@ -20,7 +20,7 @@ from feedhub.offering import hubs_of, link_header, topic_of
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.serve.addresses import Asked, Visibility, nearest, site_prefix, take_apart
 from feedhub.serve.answers import Manner, answer, delta_answer, page_answer
-from feedhub.serve.deltas import Base, Versions
+from feedhub.serve.deltas import Base, Versions, takes_deltas
 from feedhub.serve.express import Found, tell
 from feedhub.serve.jinja_pages import PageRenderer
 from feedhub.serve.known_feeds import KnownFeeds
@@ -200,6 +200,8 @@ class FeedRoutes:
     def _base(self, request: Request, place: Hashable, document: Document) -> Base | None:
         self._versions.note(place, document)
         if "a-im" not in request.headers or "if-match" in request.headers:
+            return None
+        if not takes_deltas(request.headers.get("user-agent", "")):
             return None
         manipulations, known = (", ".join(request.headers.getlist(name)) for name in ("a-im", "if-none-match"))
         return self._versions.base(place, document, manipulations, known)

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from support.contents import Contents, contents, differences
-from support.faults import DYING, Point, configure, dies, documents, numbers
+from support.faults import DYING, Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
 from support.installed import COMMAND, feedhub
 
 POINTS = [
     Point(name="after a fetch", function="feedhub.fetch.aiohttp_fetcher:AiohttpFetcher.fetch", after=True, most=8),
-    Point(name="before a commit", function="feedhub.commit:Committer.commit", most=4),
+    Point(name="before a commit", function="feedhub.commit:Committer.commit", most=4, seldom=True),
     Point(name="between the tables of a commit", function="feedhub.store.batch:Batch._write_keys", most=4),
     Point(name="written and not committed", function="feedhub.store.batch:Batch.write", after=True, most=4),
     Point(name="committed and not published", function="feedhub.commit:Committer.commit", after=True, most=4),
@@ -40,7 +40,7 @@ def calm(server: FeedServer, tmp_path_factory: pytest.TempPathFactory) -> Conten
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
+@pytest.mark.parametrize("point", met(POINTS), ids=lambda point: point.name)
 def test_a_kill_at(point: Point, server: FeedServer, calm: Contents, tmp_path: Path) -> None:
     for place, number in enumerate(numbers(point)):
         folder = configure(tmp_path / str(place), server)

@@ -13,14 +13,14 @@ from alembic import command
 from feedhub.store.schema import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
 from support.contents import contents, differences
-from support.faults import Point, configure, dies, documents, numbers
+from support.faults import Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
 from support.installed import feedhub
 
 EXPORT = [
     Point(name="before a file", function="feedhub.publish.static_files:_replace", most=60),
-    Point(name="after a file", function="feedhub.publish.static_files:_replace", after=True, most=60),
-    Point(name="before the end", function="feedhub.publish.static_files:StaticExport.finish"),
+    Point(name="after a file", function="feedhub.publish.static_files:_replace", after=True, most=60, seldom=True),
+    Point(name="before the end", function="feedhub.publish.static_files:StaticExport.finish", seldom=True),
     Point(name="between the folders of the end", function="feedhub.publish.static_files:_sync_folder", most=3),
 ]
 MIGRATION = [
@@ -67,7 +67,7 @@ def exported(folder: Path) -> Mapping[str, bytes]:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("point", EXPORT, ids=lambda point: point.name)
+@pytest.mark.parametrize("point", met(EXPORT), ids=lambda point: point.name)
 def test_an_export_killed(point: Point, room: Room, tmp_path: Path) -> None:
     folder = room.copied(tmp_path / "room")
     before = exported(folder)
