@@ -48,7 +48,7 @@ WORDS = re.compile(rb"[\w:.-]{2,30}|<[^>]{1,40}>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """``share`` is how many inputs it gets in a short run, ``seconds`` the CPU time that one may take."""
+    """``share`` is how many inputs it would deserve of a row: a short run takes a third, ``seconds`` the CPU time that one may take."""
 
     name: str
     run: Callable[[bytes], None]

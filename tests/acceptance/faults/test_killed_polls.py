@@ -16,10 +16,18 @@ from support.feed_server import FeedServer, serving
 from support.installed import COMMAND, feedhub
 
 POINTS = [
-    Point(name="after a fetch", function="feedhub.fetch.aiohttp_fetcher:AiohttpFetcher.fetch", after=True, most=8),
+    Point(
+        name="after a fetch",
+        function="feedhub.fetch.aiohttp_fetcher:AiohttpFetcher.fetch",
+        after=True,
+        most=8,
+        seldom=True,
+    ),
     Point(name="before a commit", function="feedhub.commit:Committer.commit", most=4, seldom=True),
     Point(name="between the tables of a commit", function="feedhub.store.batch:Batch._write_keys", most=4),
-    Point(name="written and not committed", function="feedhub.store.batch:Batch.write", after=True, most=4),
+    Point(
+        name="written and not committed", function="feedhub.store.batch:Batch.write", after=True, most=4, seldom=True
+    ),
     Point(name="committed and not published", function="feedhub.commit:Committer.commit", after=True, most=4),
 ]
 

@@ -18,17 +18,17 @@ from support.feed_server import FeedServer, serving
 from support.installed import feedhub
 
 EXPORT = [
-    Point(name="before a file", function="feedhub.publish.static_files:_replace", most=60),
+    Point(name="before a file", function="feedhub.publish.static_files:_replace", most=60, seldom=True),
     Point(name="after a file", function="feedhub.publish.static_files:_replace", after=True, most=60, seldom=True),
     Point(name="before the end", function="feedhub.publish.static_files:StaticExport.finish", seldom=True),
     Point(name="between the folders of the end", function="feedhub.publish.static_files:_sync_folder", most=3),
 ]
 MIGRATION = [
-    Point(name="after the copy", function="feedhub.store.schema:copy_sqlite", after=True),
+    Point(name="after the copy", function="feedhub.store.schema:copy_sqlite", after=True, seldom=True),
     Point(name="between two steps", function="alembic.runtime.migration:HeadMaintainer.update_to_step", most=5),
 ]
 RESTORE = [
-    Point(name="before the old one is set aside", function="feedhub.store.upkeep:_set_aside"),
+    Point(name="before the old one is set aside", function="feedhub.store.upkeep:_set_aside", seldom=True),
     Point(name="after the old one was set aside", function="feedhub.store.upkeep:_set_aside", after=True),
 ]
 BACKUP = Point(name="both files are open", function="feedhub.store.schema:closing", after=True, most=2)
@@ -89,7 +89,7 @@ def test_an_export_killed(point: Point, room: Room, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("point", MIGRATION, ids=lambda point: point.name)
+@pytest.mark.parametrize("point", met(MIGRATION), ids=lambda point: point.name)
 def test_a_migration_killed(point: Point, room: Room, tmp_path: Path) -> None:
     folder = room.copied(tmp_path / "room")
     engine = connect(f"sqlite:///{folder / 'feedhub.db'}", writing=True)
@@ -121,7 +121,7 @@ def test_a_backup_killed_is_not_there_and_costs_nothing(room: Room, tmp_path: Pa
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("point", RESTORE, ids=lambda point: point.name)
+@pytest.mark.parametrize("point", met(RESTORE), ids=lambda point: point.name)
 def test_a_restore_killed_leaves_the_old_database_or_the_new_one(point: Point, room: Room, tmp_path: Path) -> None:
     folder = room.copied(tmp_path / "room")
     feedhub(folder, "db", "backup", "copy.db")
