@@ -84,6 +84,7 @@ class Distributor:
         self._on_the_way: set[asyncio.Task[None]] = set()
         self._done: dict[bytes, HubSubscription | None] = {}  # what deliveries left behind, not yet written down
         self._writing = asyncio.Lock()
+        self._rounds = asyncio.Lock()
         self._slow: dict[bytes, None] = {}
         self._news = asyncio.Event()
         self._freed = asyncio.Event()
@@ -165,8 +166,14 @@ class Distributor:
     async def round(self) -> None:
         """Begin what can begin, for a second at most and until something changes; returns before all has arrived.
 
+        One round at a time: two that read what is owed before either begins would deliver it twice.
+
         :raises feedhub.errors.FeedHubError: the database does not answer.
         """
+        async with self._rounds:
+            await self._round()
+
+    async def _round(self) -> None:
         if not self._settings.hub.own or self._stopped:
             return
         await self._keep()

@@ -660,9 +660,7 @@ async def test_a_document_is_rendered_once_for_all_its_subscribers(tmp_path: Pat
             press._made = counted  # type: ignore[method-assign]
             await it.news("rates-1")
             await it.quiet()
-            # On a busy machine an answer may come too late, and the delivery is made again: with the same bytes.
-            assert {one.path for one in ours.deliveries} == {f"/{number}" for number in range(12)}
-            assert len({one.body for one in ours.deliveries}) == 1
+            assert len(ours.deliveries) == 12
             assert rendered == [("/topics/rates", Format.ATOM)]
 
 
