@@ -44,7 +44,7 @@ contracts: $(STAMP)
 
 coverage: $(STAMP)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q -n 5 --dist worksteal --cov --cov-report=term:skip-covered
 
 docs: $(STAMP)   ## Write the generated parts of docs/ anew.
 	$(BIN)/python docs/generate.py

@@ -76,6 +76,24 @@ def _plain_logs() -> None:
     set_up_logging("info", "json")
 
 
+UNCOUNTED = (
+    "acceptance",
+    "fuzz",
+    "test_parse_hostile.py",
+    "test_parse_fast.py",
+    "test_parse_shared_feeds.py",
+    "test_classify_laws.py",
+)
+"""Tests that run the same lines many thousand times, or in other processes: counting lines would double their cost, and
+what they run is counted in others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not {*item.path.relative_to(PROJECT).parts}.isdisjoint(UNCOUNTED):
+            item.add_marker("no_cover")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for program in mark.args:
