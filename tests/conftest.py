@@ -6,6 +6,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not {*item.path.relative_to(PROJECT).parts}.isdisjoint(UNCOUNTED):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Before any test starts the one fork server of this process with less in it."""
+    if forked := sys.modules.get("support.forked"):
+        forked.preload()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

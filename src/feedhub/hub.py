@@ -305,7 +305,8 @@ class Hub:
 
         :raises feedhub.errors.FeedHubError: the database does not answer; it stays as it is.
         """
-        await self._writer.run(partial(self._ledger.settle_deliveries, {one.key: None}))
+        if not await self._writer.run(partial(self._ledger.drop_subscription, one.key)):
+            return  # a delivery and a tick can both come upon it
         self._counts["ended"] += 1
         log.info("hub.ended", host=one.host)
         task = asyncio.create_task(self._deny(one), name="hub deny")

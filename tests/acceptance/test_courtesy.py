@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from support.feed_server import Asked, FeedServer, serving
-from support.installed import Daemon, feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import Daemon, wait_for
 from support.rounds import rss
 
 TRIAL = """

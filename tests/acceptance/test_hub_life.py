@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from support.feed_server import FeedServer, serving
-from support.installed import Daemon, feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import Daemon, wait_for
 from support.subscriber import Subscriber, subscriber
 
 CONFIG = """

@@ -18,7 +18,8 @@ import pytest
 
 from support.contents import contents, differences
 from support.feed_server import FeedServer, serving
-from support.installed import COMMAND, feedhub
+from support.forked import feedhub
+from support.installed import COMMAND
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SEED = int(os.environ.get("FEEDHUB_SEED", "20261124"))

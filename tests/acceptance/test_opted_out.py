@@ -7,7 +7,8 @@ from pathlib import Path
 
 from support.commands import command
 from support.feed_server import serving
-from support.installed import running, wait_for
+from support.forked import running
+from support.installed import wait_for
 
 CONFIG = """
 site: {{base_url: "http://hub.example"}}

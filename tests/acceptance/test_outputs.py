@@ -23,7 +23,7 @@ from feedhub import wiring
 from feedhub.emit import violations
 from feedhub.model import Feed, FeedKind, Format, StoredEntry
 from support.feed_server import serving
-from support.installed import feedhub
+from support.forked import feedhub
 
 SCHEMAS = Path(__file__).parents[1] / "unit" / "emit" / "schemas"
 EXAMPLES = Path(__file__).parents[2] / "examples"

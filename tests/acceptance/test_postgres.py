@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.installed import feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import wait_for
 from support.postgres import a_postgres_server, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]  # fixtures

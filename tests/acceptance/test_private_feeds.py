@@ -10,7 +10,8 @@ import pytest
 
 from feedhub.errors import FeedHubError, NotFound
 from support.commands import command
-from support.installed import Daemon, running, wait_for
+from support.forked import running
+from support.installed import Daemon, wait_for
 
 CONFIG = """
 examples: true

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from support.feed_server import FeedServer, serving
-from support.installed import Daemon, feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import Daemon, wait_for
 
 TITLE = "Ngân hàng trung ương giữ nguyên lãi suất & chờ"
 ITEM = (

@@ -18,7 +18,8 @@ from feedhub.model import EntryId, FeedKind
 from feedhub.relabel import RULES, Standing
 from feedhub.store import SqlStore, open_store
 from support.feed_server import serving
-from support.installed import COMMAND, feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import COMMAND, wait_for
 from support.postgres import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]  # fixtures

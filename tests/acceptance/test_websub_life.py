@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from support.feed_server import FeedServer, serving
+from support.forked import feedhub, running
 from support.hub import Hub, hub
-from support.installed import Daemon, feedhub, running, wait_for
+from support.installed import Daemon, wait_for
 
 CONFIG = """
 server: {{port: {port}}}

@@ -167,6 +167,13 @@ def test_outcomes_of_deliveries_leave_the_wish_alone(store: SqlStore) -> None:
     assert store.hub_census(NOW + 9 * DAY).subscriptions == 0
 
 
+def test_a_subscription_is_dropped_by_one_only(store: SqlStore) -> None:
+    one = kept(store, wish("https://r.example/1"))
+    assert store.drop_subscription(one.key)
+    assert not store.drop_subscription(one.key)
+    assert store.hub_subscriptions() == []
+
+
 def test_leases_run_out(store: SqlStore) -> None:
     kept(store, wish("https://r.example/1"), lease_until=NOW + HOUR)
     kept(store, wish("https://r.example/2"), lease_until=NOW + 2 * HOUR)

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from support.installed import feedhub
+from support.forked import feedhub
 
 READERS = [
     ["status"],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.feed_server import serving
-from support.installed import feedhub
+from support.forked import feedhub
 
 PAGE = b'<!doctype html><title>A site</title><link rel="alternate" type="application/rss+xml" href="/feed.xml">'
 FEED = b"""<rss version="2.0"><channel><title>Found</title><link>http://e.example/</link><description>d</description>

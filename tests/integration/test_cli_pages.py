@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feedhub.config import load_text
 from support.feed_server import serving
-from support.installed import feedhub
+from support.forked import feedhub
 from support.page_site import CONFIG, article, card, headline, listing
 
 CARDS = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.installed import feedhub
+from support.forked import feedhub
 
 CONFIG = """
 examples: true

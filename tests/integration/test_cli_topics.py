@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.feed_server import serving
-from support.installed import feedhub, running
+from support.forked import feedhub, running
 
 ITEM = """<item><guid isPermaLink="false">g{n}</guid><link>http://s.example/{n}?utm_source=rss</link>
 <title>{title}</title><description>{text}</description><pubDate>Mon, 02 Mar 2026 0{hour}:15:00 +0700</pubDate>

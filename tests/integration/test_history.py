@@ -12,7 +12,8 @@ import feedparser
 import pytest
 
 from support.feed_server import serving
-from support.installed import feedhub, running, wait_for
+from support.forked import feedhub, running
+from support.installed import wait_for
 
 CONFIG = """
 site: {{base_url: "{base}"}}

@@ -232,6 +232,20 @@ def titles(delivery: Delivery) -> list[str]:
 # ---------------------------------------------------------------- what it is for
 
 
+async def test_a_change_is_delivered_within_a_second(tmp_path: Path) -> None:
+    """The quickest of five, poll included: other programs may hold up any one of them, a timer of ours would hold up all."""
+    with subscriber() as ours:
+        async with rig(tmp_path) as it:
+            await it.subscribed(ours, "/topics/rates.atom")
+            taken: list[float] = []
+            for number in range(5):
+                began = time.monotonic()
+                await it.news(f"rates-{number + 1}")
+                await until(lambda: len(ours.deliveries) > len(taken))
+                taken.append(ours.deliveries[-1].at - began)
+            assert min(taken) < 1.0
+
+
 @pytest.mark.parametrize("form", list(Format), ids=lambda form: form.value)
 async def test_a_change_is_delivered_as_the_document_that_a_reader_would_get(tmp_path: Path, form: Format) -> None:
     path = f"/topics/rates.{form.value}"
@@ -243,11 +257,9 @@ async def test_a_change_is_delivered_as_the_document_that_a_reader_would_get(tmp
             assert asked.query["hub.lease_seconds"] == "864000"
             assert len(asked.query["hub.challenge"]) >= 40
             assert ours.deliveries == []  # what was there before, its subscriber has
-            began = time.monotonic()
             await it.news("rates-1")
             await until(lambda: ours.deliveries)
             (got,) = ours.deliveries
-            assert got.at - began < 1.0
             document = await it.get(path)
             assert got.body == document.body
             assert b"rates-1 of news" in got.body

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 COMMAND = Path(sys.executable).with_name("feedhub")
 START_WITHIN = 40.0
@@ -65,11 +65,29 @@ def feedhub(folder: Path, *arguments: str, check: bool = True, **environ: str) -
     return done
 
 
+class Process(Protocol):
+    """What tests do with a running command, however it was started."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 @dataclass(slots=True)
 class Daemon:
     """A running ``feedhub run``."""
 
-    process: subprocess.Popen[str]
+    process: Process
     folder: Path
     base: str
     log: Path
@@ -93,7 +111,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Daemon]:
             [str(COMMAND), "run", *arguments], cwd=folder, stdout=sink, stderr=subprocess.STDOUT, text=True
         )
         try:
-            yield Daemon(process, folder, _address(process, log), log)
+            yield Daemon(process, folder, address_of(process, log), log)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -104,7 +122,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Daemon]:
                     process.wait()
 
 
-def _address(process: subprocess.Popen[str], log: Path) -> str:
+def address_of(process: Process, log: Path) -> str:
     """Where it listens, from the line it prints; fails with its output when it ends instead."""
 
     def find() -> str | None:

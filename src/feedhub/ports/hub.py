@@ -161,6 +161,10 @@ class HubLedger(Protocol):
         was dropped meanwhile stays so."""
         ...
 
+    def drop_subscription(self, key: bytes) -> bool:
+        """Forget one; False: it is gone already, and whoever dropped it told its subscriber."""
+        ...
+
     def drop_lapsed(self, now: datetime) -> int:
         """Forget subscriptions whose lease has run out; returns how many."""
         ...

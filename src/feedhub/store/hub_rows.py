@@ -118,6 +118,10 @@ class HubRows(Side):
             if gone:
                 connection.execute(delete(websub_subscribers).where(_BY_KEY), gone)
 
+    def drop_subscription(self, key: bytes) -> bool:
+        with self.writing() as connection:
+            return connection.execute(delete(websub_subscribers).where(_BY_KEY), {"b_key": key}).rowcount > 0
+
     def drop_lapsed(self, now: datetime) -> int:
         with self.writing() as connection:
             lapsed = delete(websub_subscribers).where(websub_subscribers.c.lease_until <= now)

@@ -13,7 +13,8 @@ import pytest
 from support.contents import Contents, contents, differences
 from support.faults import DYING, Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
-from support.installed import COMMAND, feedhub
+from support.forked import feedhub
+from support.installed import COMMAND
 
 POINTS = [
     Point(

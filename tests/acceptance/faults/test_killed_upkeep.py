@@ -15,7 +15,7 @@ from feedhub.store.sqlalchemy_engine import connect
 from support.contents import contents, differences
 from support.faults import Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
-from support.installed import feedhub
+from support.forked import feedhub
 
 EXPORT = [
     Point(name="before a file", function="feedhub.publish.static_files:_replace", most=60, seldom=True),
