@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 SourceId = NewType("SourceId", int)
 EntryId = NewType("EntryId", int)
@@ -1021,8 +1021,7 @@ MEDIA_TYPES: Mapping[Format, str] = {
 OPML_MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Where an entry stands in a document. ``key``: another one whenever it is told in other words."""
 
     key: bytes

@@ -313,15 +313,16 @@ class Press:
         fragments: list[bytes] = []
         shown: list[bytes] = []
         ids: set[str] = set()
-        for one in outlines:
+        keys = [*map(_key, outlines)]
+        for one, key in zip(outlines, keys, strict=True):
             found = prints.get(one.id)  # None: removed since the list was read
             if found is not None and found.id in ids:
                 found = self._told_apart(one, form, by)
             if found is not None and found.body:
                 fragments.append(found.body)
-                shown.append(_key(one))
+                shown.append(key)
                 ids.add(found.id)
-        return _Printed(fragments, shown, b"".join(map(_key, outlines)))
+        return _Printed(fragments, shown, b"".join(keys))
 
     def _recalled(self, outlines: Sequence[Outline], form: Format, by: Renderer) -> dict[EntryId, Print]:
         """What was rendered before: from memory, else from the database."""
@@ -433,7 +434,7 @@ class Press:
 
 
 def _key(one: Outline) -> bytes:
-    return b"%d.%d." % (one.id, one.version) + one.context
+    return b"%d.%d.%b" % (one.id, one.version, one.context)
 
 
 def _newest_of(outlines: Sequence[Outline]) -> datetime:

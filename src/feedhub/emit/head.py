@@ -77,8 +77,12 @@ class Frame:
     between: bytes = b""
 
     def around(self, fragments: Sequence[bytes]) -> bytes:
-        """The whole document."""
-        return b"".join((self.start, self.between.join(fragments), self.end))
+        """The whole document, its bytes copied once."""
+        if not self.between:
+            return b"".join((self.start, *fragments, self.end))
+        apart = [self.between] * max(2 * len(fragments) - 1, 0)
+        apart[::2] = fragments
+        return b"".join((self.start, *apart, self.end))
 
 
 def head_of(

@@ -9,12 +9,18 @@ _HTTP = re.compile(r"(https?)://([^/?#\\\s]+)((?:[/?#].*)?)", re.IGNORECASE | re
 _AUTHORITY = re.compile(r"[A-Za-z0-9.\-_~%!$&'()*+,;=:@\[\]]+", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SAFE = "%/:=&?~#+!$,;'@()*"
+_SIGNS = r"[A-Za-z0-9_.\-~/:=&?+!$,;'@()*]*"
+_LEGAL = rf"{_SIGNS}(?:%[0-9A-Fa-f]{{2}}{_SIGNS})*"
+_READY = re.compile(rf"https?://{_AUTHORITY.pattern}(?:[/?]{_LEGAL})?(?:#{_LEGAL})?")
+"""What :func:`web_url` would leave as it is, as nearly all URLs: told by one look instead of six steps."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff<>\"{}|\\^`]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 
 def web_url(url: str) -> str:
     """The URL in ASCII, or "" when it is no absolute http(s) URL. What is ASCII and legal already stays byte for byte."""
+    if _READY.fullmatch(url):
+        return url
     match = _HTTP.fullmatch(url.strip())
     if not match:
         return ""

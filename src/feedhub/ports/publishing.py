@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feedhub.model import (
     Document,
@@ -19,8 +19,7 @@ from feedhub.model import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(NamedTuple):
     """A member of a feed without its contents: all that is needed where it was rendered before.
 
     ``version`` grows with everything that its rendering takes from the entry and its story; ``context`` is a digest of

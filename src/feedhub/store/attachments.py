@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select
 
 from feedhub.model import Byline, Category, Enclosure, Entry, EntryId
-from feedhub.store.rows import Row, byline_rows, enclosure_rows
+from feedhub.store.prepared import Asked, Prepared
+from feedhub.store.rows import byline_rows, enclosure_rows
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import authors, categories, enclosures, entry_authors, entry_categories
 
@@ -103,56 +104,65 @@ def _name(category: Category) -> CategoryName:
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_BYLINES = (
-    select(entry_authors, authors.c.key)
+_BYLINES = Prepared(
+    select(
+        entry_authors.c.entry_id,
+        entry_authors.c.contributor,
+        authors.c.key,
+        entry_authors.c.name,
+        entry_authors.c.role,
+        entry_authors.c.organisation,
+        entry_authors.c.uri,
+        entry_authors.c.is_organisation,
+    )
     .join(authors, authors.c.id == entry_authors.c.author_id)
     .where(entry_authors.c.entry_id.in_(_IDS))
-    .order_by(entry_authors.c.entry_id, entry_authors.c.position)
+    .order_by(entry_authors.c.entry_id, entry_authors.c.position),
+    "ids",
 )
-_CATEGORIES = (
+_CATEGORIES = Prepared(
     select(entry_categories.c.entry_id, categories.c.key, categories.c.term, categories.c.scheme, categories.c.label)
     .join(categories, categories.c.id == entry_categories.c.category_id)
     .where(entry_categories.c.entry_id.in_(_IDS))
-    .order_by(entry_categories.c.entry_id, entry_categories.c.position)
+    .order_by(entry_categories.c.entry_id, entry_categories.c.position),
+    "ids",
 )
-_ENCLOSURES = (
-    select(enclosures).where(enclosures.c.entry_id.in_(_IDS)).order_by(enclosures.c.entry_id, enclosures.c.position)
+_ENCLOSURES = Prepared(
+    select(
+        enclosures.c.entry_id,
+        enclosures.c.url,
+        enclosures.c.type,
+        enclosures.c.length,
+        enclosures.c.title,
+        enclosures.c.duration,
+    )
+    .where(enclosures.c.entry_id.in_(_IDS))
+    .order_by(enclosures.c.entry_id, enclosures.c.position),
+    "ids",
 )
 
 
-def bylines_of(connection: Connection, ids: Collection[int]) -> dict[tuple[int, bool], list[Byline]]:
+def bylines_of(asked: Asked, ids: Sequence[int]) -> dict[tuple[int, bool], list[Byline]]:
     """People by entry and by whether they are contributors."""
     found: dict[tuple[int, bool], list[Byline]] = {}
-    for row in _rows(connection, _BYLINES, ids):
+    for entry, contributor, key, name, role, organisation, uri, is_organisation in _BYLINES.rows(asked, list(ids)):
         byline = Byline(
-            key=row["key"],
-            name=row["name"],
-            role=row["role"],
-            organisation=row["organisation"],
-            uri=row["uri"],
-            is_organisation=row["is_organisation"],
+            key=key, name=name, role=role, organisation=organisation, uri=uri, is_organisation=is_organisation
         )
-        found.setdefault((row["entry_id"], row["contributor"]), []).append(byline)
+        found.setdefault((entry, contributor), []).append(byline)
     return found
 
 
-def categories_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Category]]:
+def categories_of(asked: Asked, ids: Sequence[int]) -> dict[int, list[Category]]:
     found: dict[int, list[Category]] = {}
-    for row in _rows(connection, _CATEGORIES, ids):
-        category = Category(key=row["key"], term=row["term"], scheme=row["scheme"], label=row["label"])
-        found.setdefault(row["entry_id"], []).append(category)
+    for entry, key, term, scheme, label in _CATEGORIES.rows(asked, list(ids)):
+        found.setdefault(entry, []).append(Category(key=key, term=term, scheme=scheme, label=label))
     return found
 
 
-def enclosures_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Enclosure]]:
+def enclosures_of(asked: Asked, ids: Sequence[int]) -> dict[int, list[Enclosure]]:
     found: dict[int, list[Enclosure]] = {}
-    for row in _rows(connection, _ENCLOSURES, ids):
-        enclosure = Enclosure(
-            url=row["url"], type=row["type"], length=row["length"], title=row["title"], duration=row["duration"]
-        )
-        found.setdefault(row["entry_id"], []).append(enclosure)
+    for entry, url, type_, length, title, duration in _ENCLOSURES.rows(asked, list(ids)):
+        enclosure = Enclosure(url=url, type=type_, length=length, title=title, duration=duration)
+        found.setdefault(entry, []).append(enclosure)
     return found
-
-
-def _rows(connection: Connection, query: Select[Any], ids: Collection[int]) -> Iterator[Row]:
-    yield from connection.execute(query, {"ids": list(ids)}).mappings()

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlalchemy import Connection
 
 from feedhub.store import sqlalchemy_engine
+from feedhub.store.prepared import Asked, QuickReads
 
 
 class Side:
@@ -20,10 +21,15 @@ class Side:
         self._writer = sqlalchemy_engine.connect(url, writing=True, busy_timeout=busy_timeout)
         self._hurried = sqlalchemy_engine.connect(url, writing=True, busy_timeout=0.05)
         self._reader = sqlalchemy_engine.connect(url, writing=False, busy_timeout=busy_timeout)
+        self._quick = QuickReads(self._reader, url) if sqlalchemy_engine.sqlite_file(url) else None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """One state of the database, for the length of the block."""
         return sqlalchemy_engine.reading(self._reader)
+
+    def asking(self) -> AbstractContextManager[Asked]:
+        """As :meth:`reading`, for statements that were written down before (:class:`feedhub.store.prepared.Prepared`)."""
+        return self.reading() if self._quick is None else self._quick.asking()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -40,5 +46,7 @@ class Side:
 
     def close(self) -> None:
         """Close all connections. The store opens new ones if it is used again."""
+        if self._quick is not None:
+            self._quick.close()
         for engine in (self._writer, self._hurried, self._reader):
             engine.dispose()

@@ -16,6 +16,7 @@ from feedhub.ports import Outline, Redirected
 from feedhub.store.archiving import members_of, newest_archive
 from feedhub.store.attachments import bylines_of, categories_of, enclosures_of
 from feedhub.store.base import Side
+from feedhub.store.prepared import Asked, Prepared
 from feedhub.store.rows import Attached, Row, feed_of, stored_entry
 from feedhub.store.statements import chunks, put_over
 from feedhub.store.tables import (
@@ -65,21 +66,21 @@ def load(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
     return loaded(connection, connection.execute(query).mappings().all())
 
 
-def loaded(connection: Connection, rows: Sequence[Row]) -> list[StoredEntry]:
+def loaded(asked: Asked, rows: Sequence[Row | Mapping[str, Any]]) -> list[StoredEntry]:
     """Rows of :data:`FULL` with all that belongs to them."""
     found: list[StoredEntry] = []
     for some in chunks(rows):
-        attached = _attached(connection, some)
+        attached = _attached(asked, some)
         found += [stored_entry(row, attached[row["id"]]) for row in some]
     return found
 
 
-def _attached(connection: Connection, rows: Sequence[Row]) -> dict[int, Attached]:
+def _attached(asked: Asked, rows: Sequence[Row | Mapping[str, Any]]) -> dict[int, Attached]:
     ids = [row["id"] for row in rows]
-    people = bylines_of(connection, ids)
-    labels = categories_of(connection, ids)
-    media = enclosures_of(connection, ids)
-    others = _others(connection, rows)
+    people = bylines_of(asked, ids)
+    labels = categories_of(asked, ids)
+    media = enclosures_of(asked, ids)
+    others = _others(asked, rows)
     return {
         entry: Attached(
             authors=tuple(people.get((entry, False), ())),
@@ -92,30 +93,31 @@ def _attached(connection: Connection, rows: Sequence[Row]) -> dict[int, Attached
     }
 
 
-def _others(connection: Connection, rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:
+def _others(asked: Asked, rows: Sequence[Row | Mapping[str, Any]]) -> dict[int, tuple[tuple[str, str], ...]]:
     """Links and source titles of every other sighting of each story, oldest first, each link once."""
-    stories: dict[int, list[Any]] = {}
-    for sighting in connection.execute(_SIGHTINGS, {"stories": list({row["cluster"] for row in rows})}):
-        stories.setdefault(sighting.cluster, []).append(sighting)
+    stories: dict[int, list[Sequence[Any]]] = {}
+    for cluster, *sighting in _SIGHTINGS.rows(asked, list({row["cluster"] for row in rows})):
+        stories.setdefault(cluster, []).append(sighting)
     return {row["id"]: _other_links(row, stories.get(row["cluster"], ())) for row in rows}
 
 
-_SIGHTINGS = (
-    select(entries.c.cluster, entries.c.id, entries.c.owner_id, sightings.c.source_id, sightings.c.link)
+_SIGHTINGS = Prepared(
+    select(entries.c.cluster, entries.c.id, sightings.c.source_id, sightings.c.link)
     .add_columns(SOURCE_TITLE.label("title"))
     .join(sightings, sightings.c.entry_id == entries.c.id)
     .join(sources, sources.c.id == sightings.c.source_id)
     .where(entries.c.cluster.in_(bindparam("stories", expanding=True)), sources.c.republish)
-    .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id)
+    .order_by(sightings.c.first_seen, sightings.c.entry_id, sightings.c.source_id),
+    "stories",
 )
 
 
-def _other_links(row: Row, story: Sequence[Any]) -> tuple[tuple[str, str], ...]:
+def _other_links(row: Row | Mapping[str, Any], story: Sequence[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
-    for sighting in story:
-        own = sighting.id == row["id"] and sighting.source_id == row["owner_id"]
-        if not own and sighting.link:
-            found.setdefault(sighting.link, sighting.title)
+    for entry, source, link, title in story:
+        own = entry == row["id"] and source == row["owner_id"]
+        if not own and link:
+            found.setdefault(link, title)
     return tuple(found.items())
 
 
@@ -137,11 +139,12 @@ def _listed(query: Select[Any], feed: Any, limit: Any, before: tuple[Any, Any] |
     return query
 
 
-_WANTED = FULL.where(entries.c.id.in_(bindparam("wanted", expanding=True)))
+_WANTED = Prepared(FULL.where(entries.c.id.in_(bindparam("wanted", expanding=True))), "wanted")
 _PLACE: tuple[Any, Any] = (bindparam("sort_key"), bindparam("entry"))
-_OUTLINES = _listed(_OUTLINE, bindparam("feed"), bindparam("most"), None)
-_OUTLINES_BELOW = _listed(_OUTLINE, bindparam("feed"), bindparam("most"), _PLACE)
-"""Made once: writing a statement down costs as much as its rows."""
+_OUTLINES = Prepared(_listed(_OUTLINE, bindparam("feed"), bindparam("most"), None), "feed", "most")
+_OUTLINES_BELOW = Prepared(
+    _listed(_OUTLINE, bindparam("feed"), bindparam("most"), _PLACE), "feed", "most", "sort_key", "entry"
+)
 
 
 def _outlined(rows: Iterable[Any]) -> list[Outline]:
@@ -151,20 +154,26 @@ def _outlined(rows: Iterable[Any]) -> list[Outline]:
     for number, version, sort_key, updated, owner, *credit in rows:
         if owner not in contexts:
             contexts[owner] = blake2b(repr(credit).encode("utf-8", "replace"), digest_size=8).digest()
-        outline = Outline(
-            id=EntryId(number),
-            version=version,
-            sort_key=sort_key,
-            updated=updated,
-            source_slug=credit[0],
-            context=contexts[owner],
-        )
-        found.append(outline)
+        found.append(Outline(EntryId(number), version, sort_key, updated, credit[0], contexts[owner]))
     return found
 
 
-_FRAGMENTS = select(fragments).where(
-    fragments.c.entry_id.in_(bindparam("some", expanding=True)), fragments.c.format == bindparam("format")
+_FRAGMENTS = Prepared(
+    select(fragments.c.entry_id, fragments.c.version, fragments.c.body).where(
+        fragments.c.entry_id.in_(bindparam("some", expanding=True)), fragments.c.format == bindparam("format")
+    ),
+    "some",
+    "format",
+)
+_FEED = Prepared(
+    select(feeds).where(feeds.c.kind == bindparam("kind"), feeds.c.slug == bindparam("slug")), "kind", "slug"
+)
+_MOVED = Prepared(
+    select(feeds.c.slug)
+    .join(redirects, redirects.c.feed_id == feeds.c.id)
+    .where(redirects.c.kind == bindparam("kind"), redirects.c.slug == bindparam("slug")),
+    "kind",
+    "slug",
 )
 
 
@@ -172,18 +181,12 @@ class Reading(Side):
     """The part of the store that is a :class:`feedhub.ports.Library`."""
 
     def feed(self, kind: FeedKind, slug: str) -> Feed | Redirected | None:
-        with self.reading() as connection:
-            own = select(feeds).where(feeds.c.kind == kind.value, feeds.c.slug == slug)
-            row = connection.execute(own).mappings().first()
-            if row is not None:
+        with self.asking() as asked:
+            for row in _FEED.mappings(asked, kind.value, slug):
                 return feed_of(row)
-            moved = (
-                select(feeds.c.slug)
-                .join(redirects, redirects.c.feed_id == feeds.c.id)
-                .where(redirects.c.kind == kind.value, redirects.c.slug == slug)
-            )
-            target = connection.scalar(moved)
-        return None if target is None else Redirected(slug=target)
+            for (target,) in _MOVED.rows(asked, kind.value, slug):
+                return Redirected(slug=target)
+        return None
 
     def feeds(self, kind: FeedKind | None = None, *, limit: int = 10_000) -> list[Feed]:
         query = select(feeds).where(~feeds.c.withdrawn).order_by(feeds.c.kind, feeds.c.title, feeds.c.id).limit(limit)
@@ -210,11 +213,10 @@ class Reading(Side):
             return page(connection, feed, limit, before)
 
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
-        with self.reading() as connection:
-            query = _OUTLINES if before is None else _OUTLINES_BELOW
-            sort_key, entry = before or (0, 0)
-            told = {"feed": feed, "most": limit, "sort_key": sort_key, "entry": entry}
-            return _outlined(connection.execute(query, told))
+        with self.asking() as asked:
+            if before is None:
+                return _outlined(_OUTLINES.rows(asked, feed, limit))
+            return _outlined(_OUTLINES_BELOW.rows(asked, feed, limit, *before))
 
     def archive(self, feed: FeedId, number: int) -> list[Outline]:
         belongs = (archive_pages.c.feed_id == memberships.c.feed_id, archive_pages.c.entry_id == memberships.c.entry_id)
@@ -236,28 +238,26 @@ class Reading(Side):
         return [found[entry] for entry in wanted if entry in found]
 
     def stored(self, wanted: Collection[EntryId]) -> list[StoredEntry]:
-        with self.reading() as connection:
-            found: list[StoredEntry] = []
-            for some in chunks(wanted):
-                found += loaded(connection, connection.execute(_WANTED, {"wanted": some}).mappings().all())
-            return found
+        with self.asking() as asked:
+            return [one for some in chunks(wanted) for one in loaded(asked, _WANTED.mappings(asked, some))]
 
     def newest_archive(self, feed: FeedId, below: int) -> int:
         with self.reading() as connection:
             return newest_archive(connection, feed, below)
 
     def tombstones(self, feed: FeedId) -> list[Tombstone]:
-        with self.reading() as connection:
-            return tombstones_of(connection, feed)
+        with self.asking() as asked:
+            return tombstones_of(asked, feed)
 
     def fragments(self, entries: Iterable[tuple[EntryId, int]], format: str) -> Mapping[tuple[EntryId, int], bytes]:
         wanted = set(entries)
-        found: dict[tuple[EntryId, int], bytes] = {}
-        with self.reading() as connection:
-            for some in chunks({entry for entry, _ in wanted}):
-                for row in connection.execute(_FRAGMENTS, {"some": some, "format": format}):
-                    found[EntryId(row.entry_id), row.version] = row.body
-        return {name: body for name, body in found.items() if name in wanted}
+        with self.asking() as asked:
+            return {
+                (entry, version): body
+                for some in chunks({entry for entry, _ in wanted})
+                for entry, version, body in _FRAGMENTS.rows(asked, some, format)
+                if (entry, version) in wanted
+            }
 
     def keep_fragments(self, rendered: Mapping[tuple[EntryId, int], bytes], format: str) -> None:
         if not rendered or self.read_only:

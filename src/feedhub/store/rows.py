@@ -181,7 +181,7 @@ def unpack_said(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in json.loads(text or "{}").items()}
 
 
-def entry_of(row: Row, attached: Attached) -> Entry:
+def entry_of(row: Row | Mapping[str, Any], attached: Attached) -> Entry:
     return Entry(
         original_id=row["original_id"],
         link=row["link"],
@@ -209,7 +209,7 @@ def entry_of(row: Row, attached: Attached) -> Entry:
     )
 
 
-def stored_entry(row: Row, attached: Attached) -> StoredEntry:
+def stored_entry(row: Row | Mapping[str, Any], attached: Attached) -> StoredEntry:
     return StoredEntry(
         id=EntryId(row["id"]),
         version=row["version"],
@@ -223,7 +223,7 @@ def stored_entry(row: Row, attached: Attached) -> StoredEntry:
     )
 
 
-def _credit_of_source(row: Row) -> Credit:
+def _credit_of_source(row: Row | Mapping[str, Any]) -> Credit:
     """The owner's feed as it was when this version of the entry was taken: so a rendering depends on stored data only."""
     return Credit(
         title=row["source_title"],

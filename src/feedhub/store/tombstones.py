@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feedhub.model import EntryId, Tombstone
 from feedhub.store.listing import Places
+from feedhub.store.prepared import Asked, Prepared
 from feedhub.store.statements import chunks, put_missing
 from feedhub.store.tables import entries, feeds, memberships, sources, tombstones
 
@@ -54,28 +55,25 @@ def _rows(connection: Connection, left: Mapping[int, Sequence[int]], at: datetim
     ]
 
 
-def tombstones_of(connection: Connection, feed: int) -> list[Tombstone]:
+def tombstones_of(asked: Asked, feed: int) -> list[Tombstone]:
     """What was withdrawn from a feed, the latest first; without what came back."""
     return [
-        Tombstone(
-            entry=EntryId(row.entry_id),
-            at=row.at,
-            original_id=row.original_id,
-            name=row.name,
-            source_slug=row.source_slug,
-        )
-        for row in connection.execute(_TOLD, {"feed": feed})
+        Tombstone(entry=EntryId(entry), at=at, original_id=original_id, name=name, source_slug=slug)
+        for entry, at, original_id, name, slug in _TOLD.rows(asked, feed)
     ]
 
 
 _BACK = select(memberships.c.entry_id).where(
     memberships.c.feed_id == tombstones.c.feed_id, memberships.c.entry_id == tombstones.c.entry_id
 )
-_TOLD = (
-    select(tombstones)
+_TOLD = Prepared(
+    select(
+        tombstones.c.entry_id, tombstones.c.at, tombstones.c.original_id, tombstones.c.name, tombstones.c.source_slug
+    )
     .where(tombstones.c.feed_id == bindparam("feed"), ~_BACK.exists())
     .order_by(tombstones.c.at.desc(), tombstones.c.entry_id.desc())
-    .limit(MOST_TOLD)
+    .limit(MOST_TOLD),
+    "feed",
 )
 
 
