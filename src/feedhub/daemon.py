@@ -200,6 +200,7 @@ class Daemon:
             searching=self._home.store,
             access=self._home.store.access_token,
             writes=lambda: self._home.store.writes,
+            mark=self._home.store.mark,
             selections=parts.shelf.press,
             push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),
         )

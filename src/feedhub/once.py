@@ -213,6 +213,7 @@ async def serve_only(
                     searching=home.store,
                     access=home.store.access_token,
                     writes=lambda: home.store.writes,
+                    mark=home.store.mark,
                     selections=shelf.press,
                     push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
                     hub_note=lambda: wiring.hub_note(effective, home, wiring.now()),

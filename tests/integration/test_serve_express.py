@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from feedhub.model import Document, Feed, FeedKind
 from feedhub.ports import Redirected, Vitals
 from feedhub.schedule import explain
-from feedhub.serve import express
+from feedhub.serve import express, uvicorn_server
 from feedhub.serve.answers import Manner, answer
 from feedhub.serve.app import ServeParts, create_app
 from feedhub.serve.prometheus_metrics import Metrics
@@ -43,6 +44,8 @@ class Site:
     web: Web
     library: CountingLibrary
     writes: int = 0
+    others: int = 0  # commits by other processes
+    read: int = 0  # requests
 
     def change(self, title: str) -> None:
         """As a commit of this process: the change, and then the word of it."""
@@ -57,8 +60,22 @@ class Site:
         return re.sub(rb"date: [^\r]+\r\n", b"", received)
 
 
+class Counted:
+    """The application, and how many requests were read for it."""
+
+    def __init__(self, app: ASGIApp, it: Site) -> None:
+        self._app = app
+        self._it = it
+        if isinstance(app, express.Express):
+            self.repeated = app.repeated
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._it.read += 1
+        await self._app(scope, receive, send)
+
+
 @contextmanager
-def site(short: bool = True) -> Iterator[Site]:
+def site(short: bool = True, mark: bool = False) -> Iterator[Site]:
     sample = sample_library()
     library = CountingLibrary(**{name: getattr(sample, name) for name in FakeLibrary.__dataclass_fields__})
     words = [stored_entry(number, title=f"Many words of number {number} " * 8) for number in range(9)]
@@ -76,10 +93,43 @@ def site(short: bool = True) -> Iterator[Site]:
         clock=lambda: NOON,
         explain=explain,
         writes=(lambda: it.writes) if short else None,
+        mark=(lambda: it.others) if mark else object,
     )
-    with served(create_app(parts)) as web:
+    with served(Counted(create_app(parts), it)) as web:
         it.web = web
         yield it
+
+
+class Line:
+    """One connection that stays open."""
+
+    def __init__(self, web: Web) -> None:
+        self.socket = socket.create_connection((web.host, web.port), timeout=10)
+        self._reader = self.socket.makefile("rb")
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+        self.socket.close()
+
+    def ask(self, *parts: bytes) -> bytes:
+        """Send these parts, each by itself, and read one answer, without the date."""
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in parts:
+            self.socket.sendall(part)
+        return self.answer(head=parts[0].startswith(b"HEAD"))
+
+    def answer(self, *, head: bool = False) -> bytes:
+        lines = [*iter(self._reader.readline, b"\r\n")]
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+        return b"".join(line for line in lines if not line.startswith(b"date:")) + self._reader.read(
+            0 if head or b" 304 " in lines[0] else length
+        )
+
+    def closed(self) -> bool:
+        return self._reader.read() == b""
 
 
 @pytest.fixture
@@ -255,3 +305,84 @@ def test_endless_ways_of_asking_are_not_remembered() -> None:
             assert fast.web.get(ATOM, if_none_match=f'"{number}"').body == full.body
         assert fast.web.get(ATOM, if_none_match=full.headers["etag"]).status == 304
         assert fast.library.looked_up == 1
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize("target", [ATOM, "/topics/central-banks.json", "/topics/nothing.atom", f"{ATOM}?before=1-1"])
+def test_requests_known_by_their_bytes_get_the_same_answers(target: str) -> None:
+    with site() as fast, site(short=False) as slow:
+        tag = slow.web.get(ATOM).headers["etag"]
+        for method in ("GET", "HEAD"):
+            for name, headers in REQUESTS.items():
+                asked = f"{method} {target} HTTP/1.1\r\nHost: a\r\n{headers.replace('{tag}', tag)}\r\n".encode(
+                    "latin-1"
+                )
+                with Line(fast.web) as line, Line(slow.web) as long:
+                    answers = [line.ask(asked) for _ in range(4)]
+                    assert {*answers} == {long.ask(asked)}, (method, name)
+
+
+@pytest.mark.usefixtures("trusting")
+def test_what_is_known_by_its_bytes_is_counted_and_follows_commits() -> None:
+    with site() as fast, Line(fast.web) as line:
+        asked = f"GET {ATOM} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        answers = [line.ask(asked) for _ in range(10)]
+        assert len({*answers}) == 1
+        assert (fast.read, fast.library.looked_up) == (2, 1)
+        figures = fast.web.get("/metrics").text
+        assert 'feedhub_http_requests_total{kind="topics",status="200"} 10.0' in figures
+        assert 'feedhub_documents{result="hit"} 9.0' in figures
+        for number in range(3):
+            fast.change(f"Banks {number}")
+            assert {f"Banks {number}".encode() in line.ask(asked) for _ in range(3)} == {True}
+        fast.library.withdraw(FeedKind.TOPIC, "central-banks")
+        fast.writes += 1
+        assert [line.ask(asked)[:12] for _ in range(2)] == [b"HTTP/1.1 410"] * 2
+
+
+@pytest.mark.usefixtures("trusting")
+def test_known_bytes_are_a_request_only_where_one_begins() -> None:
+    with site() as fast:
+        asked = f"GET {ATOM} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        with Line(fast.web) as line:
+            good = line.ask(asked)
+            assert line.ask(asked) == good
+            for at in (1, 9, len(asked) - 2, len(asked) - 1):
+                assert line.ask(asked[:at], asked[at:]) == good
+            line.socket.sendall(asked * 3)
+            assert [line.answer() for _ in range(3)] == [good] * 3
+            posted = b"POST /topics/central-banks.atom HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(asked)
+            assert line.ask(posted, asked).startswith(b"HTTP/1.1 405")
+            assert line.ask(asked) == good
+        with Line(fast.web) as line:
+            assert line.ask(asked) == good
+            line.socket.sendall(b"X")  # the begin of another request
+            while fast.web.get(ATOM).status != 200:
+                pass
+            assert line.ask(asked).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_connection_stays_open_while_it_is_used_and_not_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uvicorn_server, "KEEP_ALIVE", 0.5)
+    with site() as fast, Line(fast.web) as line:
+        asked = f"GET {ATOM} HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n".encode()
+        until = time.monotonic() + 0.8
+        while time.monotonic() < until:
+            assert line.ask(asked).startswith(b"HTTP/1.1 304")
+        assert line.closed()
+        assert time.monotonic() > until + 0.4
+
+
+def test_the_database_is_asked_for_its_mark_instead_of_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unchanged mark spares looking up rows however old they are; a changed one does not."""
+    monkeypatch.setattr(express, "DOUBT_AFTER", 0.0)
+    with site(mark=True) as fast:
+        for _ in range(5):
+            assert fast.web.get(ATOM).status == 200
+        assert fast.library.looked_up == 1
+        fast.library.publish(FeedKind.TOPIC, "central-banks", "Told by nobody", [stored_entry(3)])
+        fast.others += 1
+        assert "Told by nobody" in fast.web.get(ATOM).text
+        assert "Told by nobody" in fast.web.get(ATOM).text
+        assert fast.library.looked_up == 3

@@ -87,7 +87,7 @@ def create_app(parts: ServeParts) -> ASGIApp:
     app.router.redirect_slashes = False  # its Location is made from the Host header, which anyone can forge
     if parts.writes is None or _log.is_enabled_for(logging.DEBUG):  # every request is logged then, by the gate
         return app
-    return Express(app, shelf, metrics, parts.writes)
+    return Express(app, shelf, metrics, parts.writes, parts.mark)
 
 
 def _search_routes(parts: ServeParts, renderer: PageRenderer, feeds: FeedRoutes) -> list[Route]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,3 +38,4 @@ class ServeParts:
         None
     )  # by digest; asked each time, so that none outlives its end
     writes: Callable[[], int] | None = None  # how often this process wrote to the database; without it, no short way
+    mark: Callable[[], Hashable] = object  # equal to the last one only if no process wrote to the database in between

@@ -2,6 +2,9 @@
 
 uvicorn neither owns the process nor its signals here. It has no limit on how much of a request's head it takes or how
 long it waits for it; :class:`_BoundedProtocol` adds both, so that slow and endless clients cost nothing but a socket.
+
+Readers ask in the same words each time, and most of an answer's cost is to read those words and to make a task for them.
+So an application may know whole requests by their bytes (:class:`Repeating`) and be asked before they are parsed.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ import asyncio
 import errno
 import socket
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from feedhub.errors import AddressInUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 HEAD_BYTES = 32_768
 """Request line and headers together; more is answered with 431."""
@@ -32,22 +36,54 @@ BACKLOG = 1024
 CONNECTIONS = 5_000
 """Connections at once; more are answered with 503."""
 
+LONGEST_REPEATED = 1_000
+"""Bytes of a request that an application may know again: the longest of readers in use are half as long."""
+REQUEST = "feedhub.request"
+"""In the scope of a request that may be known again: its bytes."""
+
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 _NO_HOST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 """RFC 9112, 3.2: a request without a Host, or with several, must be refused."""
 
 
+class Whole(NamedTuple):
+    """An answer as it goes over the wire, without what differs from answer to answer: the date, and ``connection``."""
+
+    lines: bytes
+    body: bytes
+
+
+class Repeating(Protocol):
+    """An application that knows requests again by their bytes."""
+
+    def repeated(self, request: bytes) -> Whole | None:
+        """The answer to what was asked in just these bytes before (:data:`REQUEST`), if it would be the same now.
+
+        It is sent, so that it counts as answered.
+        """
+        ...
+
+
 class _BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with bounds on the head of a request.
+    """uvicorn's protocol with bounds on the head of a request, and with a short way for known ones.
 
     A read may hold the end of one request and the begin of the next; bytes are counted from the last complete head,
     which is exact enough for a bound and lets no client send a head without end.
+
+    What is known by its bytes passes the parser by. That changes nothing for the requests after it: it was one whole
+    request, after which the connection stays open, and it comes where a request may begin.
     """
 
     _head = 0
     _in_head = True
     _deadline: asyncio.TimerHandle | None = None
+    _begun = _ended = _answered = 0  # requests of this connection that were read
+    _answered_at = 0.0  # when the last one was answered on the short way
+
+    def __init__(self, server: HttpServer, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._served_by = server
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
@@ -58,15 +94,53 @@ class _BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        idle = self._begun == self._ended == self._answered
+        if idle and len(data) <= LONGEST_REPEATED and self._repeat(data):
+            return
+        begun = self._begun
         if self._in_head:
             self._head += len(data)
         super().data_received(data)
+        if idle and self._begun == self._ended == begun + 1:
+            self._offer(data)
         if self._in_head and self._head > HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
+    def _repeat(self, data: bytes) -> bool:
+        """Whether it was answered without being read. What uvicorn looks at before and after an answer is kept."""
+        if self.flow.write_paused or max(len(self.connections), len(self.tasks)) >= CONNECTIONS:
+            return False
+        if self.transport.is_closing() or (answer := self._served_by.repeated(data)) is None:
+            return False
+        self._disarm()
+        self._head = 0
+        lines, body = answer
+        self.transport.write(b"".join((lines, self._served_by.date_lines(self.server_state.default_headers), body)))
+        self.server_state.total_requests += 1
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE, self.timeout_keep_alive_handler)
+        return True
+
+    def _offer(self, data: bytes) -> None:
+        """Let the application know the bytes of a request that has not begun to be answered yet."""
+        if len(data) > LONGEST_REPEATED or self.transport.is_closing() or self.parser.should_upgrade():
+            return
+        if self.cycle.scope is self.scope and self.cycle.keep_alive:
+            cast("dict[str, Any]", self.scope)[REQUEST] = data
+
+    def timeout_keep_alive_handler(self) -> None:
+        """An answer on the short way leaves the timer as it is, which costs less than a new one each time."""
+        left = self._answered_at + KEEP_ALIVE - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._begun += 1
         if self._deadline is None:
             self._arm()
         super().on_message_begin()
@@ -82,7 +156,12 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_head = True
+        self._ended += 1
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._answered += 1
+        super().on_response_complete()
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
@@ -130,6 +209,10 @@ async def send_whole(send: Send, head: Message, body: Message) -> bool:
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def _nothing_known(_request: bytes) -> None:
+    return None
 
 
 class _QuietServer(uvicorn.Server):
@@ -184,7 +267,8 @@ class HttpServer:
     """Serves an ASGI application from :meth:`start` to :meth:`stop`."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        self._app = app
+        self.replace(app)
+        self._date_lines: tuple[object, bytes] = (None, b"")
         self._host = host
         self._port = port
         self._server: _QuietServer | None = None
@@ -193,6 +277,13 @@ class HttpServer:
     def replace(self, app: ASGIApp) -> None:
         """Serve another application from the next request on; requests in flight end with the old one."""
         self._app = app
+        self.repeated: Callable[[bytes], Whole | None] = getattr(app, "repeated", _nothing_known)
+
+    def date_lines(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """The headers that uvicorn makes anew each second, and the end of the head."""
+        if self._date_lines[0] is not headers:
+            self._date_lines = headers, b"".join([*(b"%b: %b\r\n" % header for header in headers), b"\r\n"])
+        return self._date_lines[1]
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -206,7 +297,7 @@ class HttpServer:
         host, port = bound.getsockname()[:2]
         config = uvicorn.Config(
             self._dispatch,
-            http=_BoundedProtocol,
+            http=partial(_BoundedProtocol, self),  # type: ignore[arg-type]  # called as a class would be
             ws="none",
             lifespan="off",
             interface="asgi3",

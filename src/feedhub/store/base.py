@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
@@ -30,6 +30,13 @@ class Side:
     def asking(self) -> AbstractContextManager[Asked]:
         """As :meth:`reading`, for statements that were written down before (:class:`feedhub.store.prepared.Prepared`)."""
         return self.reading() if self._quick is None else self._quick.asking()
+
+    def mark(self) -> Hashable:
+        """Equal to the last one only if nobody, in any process, committed anything in between. Never equal on PostgreSQL.
+
+        :raises feedhub.errors.DatabaseError: the database cannot be read.
+        """
+        return object() if self._quick is None else self._quick.mark()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

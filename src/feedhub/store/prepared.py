@@ -9,9 +9,10 @@ is asked through SQLAlchemy. The rows are the same.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ class Prepared:
     def __init__(self, statement: Select[Any], *names: str) -> None:
         self._statement = statement
         self._names = names
-        self._columns = tuple(column.key for column in statement.selected_columns)
+        self._columns = tuple(str(column.key) for column in statement.selected_columns)
         self._texts: dict[int, _Text] = {}  # by the length of their lists; 0 where there is none
 
     def rows(self, asked: Asked, *values: Any) -> Sequence[Sequence[Any]]:
@@ -119,6 +120,8 @@ class QuickReads:
         self._engine = engine
         self._url = url
         self._idle: deque[sqlite3.Connection] = deque()
+        self._watching: sqlite3.Connection | None = None
+        self._watch = threading.Lock()
 
     @contextmanager
     def asking(self) -> Iterator[sqlite3.Connection]:
@@ -134,18 +137,35 @@ class QuickReads:
             connection.execute("BEGIN")
             yield connection
             connection.execute("ROLLBACK")
-        except BaseException as error:
+        except sqlite3.Error as error:
+            connection.close()
+            raise translated(error, self._url) or error from error
+        except BaseException:
             connection.close()  # whatever state it is in
-            if isinstance(error, sqlite3.Error) and (ours := translated(error, self._url)) is not None:
-                raise ours from error
             raise
         if len(self._idle) < _IDLE:
             self._idle.append(connection)
         else:
             connection.close()
 
+    def mark(self) -> Hashable:
+        """See :meth:`feedhub.store.base.Side.mark`. ``data_version`` tells of commits by all connections but its own."""
+        with self._watch:
+            connection = self._watching or self._open()
+            self._watching = None
+            try:
+                (version,) = connection.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error as error:
+                connection.close()
+                raise translated(error, self._url) or error from error
+            self._watching = connection
+        return connection, version  # the figure means nothing beside that of another connection
+
     def _open(self) -> sqlite3.Connection:
-        pooled = self._engine.raw_connection()
+        try:
+            pooled = self._engine.raw_connection()
+        except sqlite3.Error as error:
+            raise translated(error, self._url) or error from error
         connection = pooled.driver_connection
         assert isinstance(connection, sqlite3.Connection)
         pooled.detach()
@@ -153,5 +173,9 @@ class QuickReads:
 
     def close(self) -> None:
         """Close what is idle."""
+        with self._watch:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
         while self._idle:
             self._idle.pop().close()

@@ -34,6 +34,7 @@ ID = "https://harbour.example/ids/1"
     [
         ("</feed>", "", "not well-formed"),
         ("<feed ", "<!DOCTYPE feed><feed ", "document type"),
+        ("short", "<![CDATA[<!DOCTYPE feed>]]>", ""),
         ("<?xml version='1.0' encoding='UTF-8'?>", "", ""),
         (f"<id>{ID}</id>", "", "exactly one id"),
         (f"<id>{ID}</id>", "<id>1</id>", "no absolute IRI"),

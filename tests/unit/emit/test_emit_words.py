@@ -52,6 +52,12 @@ def test_web_url_is_ascii_and_stays(tail: str) -> None:
     assert web_url(url) == url
 
 
+@given(st.sampled_from(["http://", "https://"]), st.text("aZ0-_.~:/?#[]@!$&'()*+,;=%2fF é<\\", max_size=12))
+def test_web_url_finds_the_same_at_one_look_as_step_by_step(scheme: str, rest: str) -> None:
+    """A space at the end, which is taken off, keeps a URL from being recognised at once."""
+    assert web_url(scheme + rest) == web_url(f"{scheme}{rest} ")
+
+
 @pytest.mark.parametrize("text", ["urn:uuid:1", "tag:a.example,2026:x", "https://a.example/é", "at://did:plc:x/1"])
 def test_absolute_iri(text: str) -> None:
     assert is_absolute_iri(text)
