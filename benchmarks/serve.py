@@ -4,6 +4,7 @@
 
 FeedHub is the real thing: a source is polled from loopback, and what was stored is served by the installed command. The
 third server is the least that Python can do on the same HTTP protocol: an ASGI function with ready bytes, and no rules.
+A mix of many small feeds, each asked seldom, is a table of its own: what one hot address does not show.
 Servers run on one core and wrk on another, in interleaved rounds of two seconds. The figure is requests per CPU second of
 the server, which is what compares across machines and days by its ratio to nginx.
 """
@@ -33,6 +34,8 @@ from feedhub.runner import run_loop
 from feedhub.serve.uvicorn_server import HttpServer
 
 ENTRIES, WORDS, SECONDS, CLIENTS = 50, 112, 2, 32
+MIX, MIX_ENTRIES = 2_000, 100
+"""Feeds of the mix, one for each category, and the older entries of another source that have these categories."""
 PATH = "/all.atom"
 _SYLLABLES = [
     "ngân",
@@ -74,13 +77,34 @@ def source() -> bytes:
     return f'<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
 
 
+def many_categories() -> bytes:
+    """A second source, whose entries are too old for the feed of everything."""
+    items, each = [], MIX // MIX_ENTRIES
+    for at in range(MIX_ENTRIES):
+        link = f"https://mix.example/{at}"
+        named = "".join(f"<category>mix{number}</category>" for number in range(at * each, (at + 1) * each))
+        items.append(
+            f"<item><title>Mixed {at}</title><link>{link}</link><guid>{link}</guid>{named}"
+            f"<pubDate>Sat, 01 Nov 2025 10:00:{at % 60:02} GMT</pubDate><description>Words of {at}.</description></item>"
+        )
+    head = "<title>Mix</title><link>https://mix.example/</link><description>d</description>"
+    return f'<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
+
+
+def mixed_paths() -> list[str]:
+    paths = [f"/categories/mix{number}.atom" for number in range(MIX)]
+    random.Random(5).shuffle(paths)
+    return paths
+
+
 @contextmanager
 def publisher() -> Iterator[int]:
-    """The source's server; yields its port."""
-    body = source()
+    """The sources' server; yields its port."""
+    bodies = {"/": source(), "/mix": many_categories()}
 
     class Answers(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name is http.server's
+            body = bodies[self.path]
             self.send_response(200)
             self.send_header("Content-Type", "application/rss+xml")
             self.send_header("Content-Length", str(len(body)))
@@ -107,11 +131,12 @@ class Server:
     port: int
     process: subprocess.Popen[str]
     tags: dict[str, str] = field(default_factory=dict)  # of the plain document ("") and of the compressed one ("gzip")
+    lists: dict[str, Path] = field(default_factory=dict)  # of the mix, what is asked
     rates: dict[str, list[float]] = field(default_factory=dict)
     walls: dict[str, list[float]] = field(default_factory=dict)
 
-    def fetch(self, headers: Mapping[str, str]) -> tuple[bytes, str]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{PATH}", headers=dict(headers))
+    def fetch(self, headers: Mapping[str, str], path: str = PATH) -> tuple[bytes, str]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=dict(headers))
         with urllib.request.urlopen(request, timeout=10) as response:
             return response.read(), response.headers["ETag"]
 
@@ -157,7 +182,8 @@ def feedhub(folder: Path, source_port: int, port: int) -> list[str]:
     """Poll the source into a new database, and the command that serves it."""
     command = str(Path(sys.executable).with_name("feedhub"))
     polling = "{allow_networks: [127.0.0.0/8], ports: ['1-65535']}"
-    sources = f"[{{url: 'http://127.0.0.1:{source_port}/', slug: s}}]"
+    urls = {slug: f"http://127.0.0.1:{source_port}/{path}" for slug, path in (("s", ""), ("mix", "mix"))}
+    sources = f"[{', '.join(f'{{url: {url}, slug: {slug}}}' for slug, url in urls.items())}]"
     (folder / "config.yaml").write_text(f"polling: {polling}\nfeeds: {{size: {ENTRIES}}}\nsources: {sources}\n")
     polled = subprocess.run([command, "poll", "--all"], cwd=folder, capture_output=True, text=True, check=False)
     if polled.returncode:
@@ -168,7 +194,7 @@ def feedhub(folder: Path, source_port: int, port: int) -> list[str]:
 _NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=10;
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=10000;
   types {{ application/atom+xml atom; }}
   gzip_static on; gzip_vary on;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
@@ -211,20 +237,57 @@ async def plain_asgi(port: int, folder: Path) -> None:
     await asyncio.Event().wait()
 
 
+_MIX_SCRIPT = """
+local requests, at = {}, 0
+function init(arguments)
+  for line in io.lines(arguments[1]) do
+    local path, tag = line:match("^(%S+) ?(.*)$")
+    local headers = {["Accept-Encoding"] = "gzip"}
+    if tag ~= "" then headers["If-None-Match"] = tag end
+    requests[#requests + 1] = wrk.format("GET", path, headers)
+  end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+"""
+MIXED = {"a mix: 200 gzip": False, "a mix: 304": True}
+
+
+def mix(folder: Path, ours: Server, files: Server) -> None:
+    """The same documents behind both servers, and for each of them the two lists of what is asked."""
+    (folder / "mix.lua").write_text(_MIX_SCRIPT)
+    paths = mixed_paths()
+    for path in paths:
+        place = folder / "files" / path[1:]
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(ours.fetch({}, path)[0])
+        place.with_name(f"{place.name}.gz").write_bytes(ours.fetch({"Accept-Encoding": "gzip"}, path)[0])
+    for server in (ours, files):
+        tags = [server.fetch({"Accept-Encoding": "gzip"}, path)[1] for path in paths]
+        for what, conditional in MIXED.items():
+            lines = [f"{path} {tag}" if conditional else path for path, tag in zip(paths, tags, strict=True)]
+            server.lists[what] = folder / f"{server.port}{'-known' if conditional else ''}.txt"
+            server.lists[what].write_text("\n".join(lines) + "\n")
+
+
 REQUESTS = {"200 gzip": ("gzip", False), "304": ("gzip", True), "200 identity": ("", False)}
 
 
 def load(server: Server, what: str) -> None:
     """Two seconds of one kind of request."""
-    coding, conditional = REQUESTS[what]
-    headers = [f"Accept-Encoding: {coding}"] if coding else []
-    headers += [f"If-None-Match: {server.tags[coding]}"] if conditional else []
-    options = [part for header in headers for part in ("-H", header)]
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", *options]
+    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s"]
+    url = f"http://127.0.0.1:{server.port}{PATH}"
+    if (asked := server.lists.get(what)) is not None:
+        command += ["-s", str(asked.with_name("mix.lua")), url, "--", str(asked)]
+    else:
+        coding, conditional = REQUESTS[what]
+        headers = [f"Accept-Encoding: {coding}"] if coding else []
+        headers += [f"If-None-Match: {server.tags[coding]}"] if conditional else []
+        command += [*(part for header in headers for part in ("-H", header)), url]
     before = server.cpu()
-    done = subprocess.run(
-        [*command, f"http://127.0.0.1:{server.port}{PATH}"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     spent = server.cpu() - before
     if "Non-2xx or 3xx" in done.stdout or "Socket errors" in done.stdout:
         raise SystemExit(f"{server.name}, {what}:\n{done.stdout}")
@@ -245,6 +308,17 @@ def _table(servers: list[Server], size: int, packed: int) -> None:
         medians = {what: statistics.median(server.rates[what]) for what in REQUESTS}
         cells = [f"{rate:,.0f} ({rate / base[what]:.3f})" for what, rate in medians.items()]
         most = [f"{max(server.walls[what]):,.0f}" for what in ("200 gzip", "304")]
+        print(f"| {server.name} | {' | '.join(cells)} | {' | '.join(most)} |")
+
+
+def _mix_table(servers: list[Server]) -> None:
+    print(f"\n{MIX:,} feeds of one entry in turn:\n\n| server | {' | '.join(MIXED)} | most a second: 200 gzip | 304 |")
+    print("|---|" + "---|" * (len(MIXED) + 2))
+    base = {what: statistics.median(servers[0].rates[what]) for what in MIXED}
+    for server in servers:
+        medians = {what: statistics.median(server.rates[what]) for what in MIXED}
+        cells = [f"{rate:,.0f} ({rate / base[what]:.3f})" for what, rate in medians.items()]
+        most = [f"{max(server.walls[what]):,.0f}" for what in MIXED]
         print(f"| {server.name} | {' | '.join(cells)} | {' | '.join(most)} |")
 
 
@@ -269,11 +343,16 @@ def main(rounds: int) -> None:
         servers = [files, least, ours]
         for server in servers:
             assert server.fetch({"Accept-Encoding": "gzip"})[0] == packed, server.name
+        mix(folder, ours, files)
         for _ in range(rounds):
+            for what in MIXED:
+                for server in (files, ours):
+                    load(server, what)
             for what in REQUESTS:
                 for server in servers:
                     load(server, what)
         _table(servers, len(plain), len(packed))
+        _mix_table([files, ours])
 
 
 if __name__ == "__main__":
