@@ -52,93 +52,12 @@ from feedhub.ports import SourceSpec
 from feedhub.schedule import Tariff
 from feedhub.store import SqlStore, migrate, open_store
 from feedhub.store.tables import contents, entries, story_marks
+from languages import Language, figure
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SOURCES = 40
 KINDS = ("edited", "furniture", "cut", "shuffled", "retitled", "several")
 LOOKALIKES = ("template", "figures", "series", "quotation", "same furniture")
-
-
-class Language:
-    """Words by a Zipf-like law, sentences, names and figures of one invented language."""
-
-    def __init__(self, tag: str, seed: int) -> None:
-        self.tag, dice = tag, random.Random(seed)
-        if tag == "vi":
-            onsets, rhymes = (
-                [
-                    "b",
-                    "c",
-                    "d",
-                    "đ",
-                    "g",
-                    "h",
-                    "kh",
-                    "l",
-                    "m",
-                    "n",
-                    "ng",
-                    "nh",
-                    "ph",
-                    "qu",
-                    "r",
-                    "s",
-                    "t",
-                    "th",
-                    "tr",
-                    "v",
-                    "x",
-                ],
-                ["a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư"],
-            )
-            tones, ends = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323"), ("", "n", "ng", "t", "c", "m", "i")
-            made = [
-                dice.choice(onsets) + dice.choice(rhymes) + dice.choice(tones) + dice.choice(ends) for _ in range(2600)
-            ]
-        else:
-            parts = [
-                "ar",
-                "be",
-                "con",
-                "de",
-                "er",
-                "fla",
-                "gro",
-                "in",
-                "jo",
-                "ket",
-                "lin",
-                "mo",
-                "nar",
-                "or",
-                "pre",
-                "qua",
-                "re",
-                "sta",
-                "ter",
-                "un",
-                "ver",
-                "wo",
-            ]
-            made = ["".join(dice.choice(parts) for _ in range(dice.choice((1, 2, 2, 3, 3, 4)))) for _ in range(4000)]
-        self.words = list(dict.fromkeys(made))
-        self.weights = [1 / (rank + 3) for rank in range(len(self.words))]
-        self.names = [word.title() + dice.choice(("", "son", "co", "berg")) for word in dice.sample(self.words, 700)]
-
-    def some(self, dice: random.Random, count: int) -> list[str]:
-        return dice.choices(self.words, self.weights, k=count)
-
-    def sentence(self, dice: random.Random, *told: str) -> str:
-        words = self.some(dice, dice.randrange(8, 22))
-        for one in told:
-            words.insert(dice.randrange(len(words)), one)
-        if dice.random() < 0.3:
-            words.insert(dice.randrange(len(words)), figure(dice))
-        return " ".join(words).capitalize() + "."
-
-
-def figure(dice: random.Random) -> str:
-    return dice.choice((f"{dice.randrange(2, 99)}%", f"{dice.randrange(100, 99999)}", f"{dice.random() * 90:.1f}"))
 
 
 @dataclass(frozen=True)

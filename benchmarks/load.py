@@ -12,7 +12,6 @@ the processor. The baseline is the same machine a moment before: the same reques
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import re
 import signal
@@ -29,7 +28,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from feedhub.runner import run_loop
-from poll import HOSTS, WORDS, publishers
+from languages import Language
+from processes import group_memory
+from publishers import address, publishers
+from reporting import Report, arguments
+from workload import SEED
 
 READERS, GREEDY, RUDE, FEEDS, SOURCES = 2_000, 20, 100, 500, 1_000
 PAUSE = 8.0
@@ -124,7 +127,7 @@ async def attended(crowd: Crowd, seconds: float, parts: int, daemon: int, *, rud
         for _ in range(parts):
             crowd.part = Part()
             await asyncio.sleep(seconds / parts)
-            crowd.part.memory = memory(daemon)
+            crowd.part.memory = group_memory(daemon)
             found.append(crowd.part)
     finally:
         for task in tasks:
@@ -133,23 +136,10 @@ async def attended(crowd: Crowd, seconds: float, parts: int, daemon: int, *, rud
     return found
 
 
-def memory(daemon: int) -> float:
-    """MB of a process and all below it; what they share is counted once (proc(5), Pss)."""
-    total = 0.0
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, IndexError, ValueError):
-                if os.getpgid(int(folder.name)) == daemon:
-                    total += int((folder / "smaps_rollup").read_text().partition("Pss:")[2].split()[0]) / 1000
-    return total
-
-
 def configure(folder: Path, port: int) -> None:
-    lines = [
-        f"  - {{url: 'http://127.0.{1 + number % HOSTS // 200}.{1 + number % HOSTS % 200}:{port}/{number}', slug: s{number}}}"
-        for number in range(SOURCES)
-    ]
-    topics = "\n".join(f"  t{number}: ['{word}']" for number, word in enumerate(WORDS))
+    lines = [f"  - {{url: '{address(number, port)}', slug: s{number}}}" for number in range(SOURCES)]
+    words = [word for language in ("en", "vi") for word in Language(language, SEED).words[20:40]]
+    topics = "\n".join(f"  t{number}: ['{word}']" for number, word in enumerate(words))
     (folder / "config.yaml").write_text(
         "server: {port: 0}\n"
         "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, interval: {min: 60s, max: 60s}}\n"
@@ -176,17 +166,8 @@ def feeds_of(port: int) -> list[str]:
     return random.Random(1).sample([path for path in found if not path.startswith("/categories/")], FEEDS)
 
 
-def row(name: str, part: Part) -> str:
-    bad = sum(count for status, count in part.statuses.items() if status not in {"200", "304"})
-    share = part.statuses["304"] / max(1, len(part.waited))
-    return (
-        f"| {name} | {len(part.waited):,} | {share:.0%} | {bad} | {part.quantile(50):.1f} | {part.quantile(99):.1f}"
-        f" | {max(part.waited) * 1000:.0f} | {part.memory:.0f} |"
-    )
-
-
-def main(seconds: float) -> None:
-    with publishers(SOURCES) as (port, _), tempfile.TemporaryDirectory() as room:
+def main(seconds: float, report: Report) -> None:
+    with publishers(SOURCES) as port, tempfile.TemporaryDirectory() as room:
         folder, log = Path(room), Path(room) / "daemon.log"
         configure(folder, port)
         with log.open("w") as sink:
@@ -205,13 +186,9 @@ def main(seconds: float) -> None:
             daemon.send_signal(signal.SIGTERM)
             daemon.wait(30)
         print(
-            f"{READERS:,} readers, {RUDE} rude clients, {FEEDS} feeds, {SOURCES:,} sources each minute, {seconds:.0f} s\n"
+            f"\n{READERS:,} readers, {RUDE} rude clients, {FEEDS} feeds, {SOURCES:,} sources each minute, {seconds:.0f} s"
         )
-        print(
-            "| part | answers | 304 | errors | p50 ms | p99 ms | slowest ms | MB |\n|---|---|---|---|---|---|---|---|"
-        )
-        for number, part in enumerate(parts, 1):
-            print(row(f"{number}/{PARTS}", part))
+        table(parts, report)
         logged = log.read_text().splitlines()
         faults = [at for at, line in enumerate(logged) if "Traceback" in line or '"level": "error"' in line]
         print(
@@ -221,5 +198,21 @@ def main(seconds: float) -> None:
         )
 
 
+def table(parts: Sequence[Part], report: Report) -> None:
+    report.table("part", "answers", "304", "errors", "p50 ms", "p99 ms", "slowest ms", "MB")
+    for number, part in enumerate(parts, 1):
+        bad = sum(count for status, count in part.statuses.items() if status not in {"200", "304"})
+        share = part.statuses["304"] / max(1, len(part.waited))
+        name = f"{number}/{PARTS}"
+        report.row(name, f"{len(part.waited):,}", f"{share:.0%}", bad, part.quantile(50), part.quantile(99),
+                   max(part.waited) * 1000, part.memory)  # fmt: skip
+        report.figure(f"part {name}: p99", part.quantile(99), "ms")
+        report.figure(f"part {name}: memory", part.memory, "MB", baseline=100)
+
+
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 900)
+    parser = arguments(__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=900)
+    options = parser.parse_args()
+    with Report("load", options, f"{options.seconds:g}", seed=SEED) as begun:
+        main(options.seconds, begun)

@@ -1,166 +1,62 @@
 """What polling costs: N loopback sources, polled first, unchanged, and with a tenth of them changed.
 
-    python benchmarks/poll.py [N ...]        (default: 100 1000)
+    python benchmarks/poll.py [N ...] [--profile] [--functions]        (default: 100 1000)
 
-The source server runs in a process of its own, with ready bytes and validators, on many loopback addresses so that
-pacing per host does not decide. FeedHub is the real thing: configuration, SQLite file, fetcher, workers, writer. CPU and
-memory are those of FeedHub and its workers together, CPU also by stage; the baseline is feedparser alone on the same
-documents, and the ratio to it is what compares across machines and days.
+The sources are those of :mod:`workload`, served by :mod:`publishers`. FeedHub is the real thing: configuration, SQLite file, fetcher,
+workers, writer. CPU and memory are those of FeedHub and its workers together, CPU also by stage; memory counts what processes share once.
+The baseline is feedparser alone on the same documents (of JSON, which it does not read, as many more of the others), and the ratio to it is
+what compares across machines and days. Stories are judged by the workload's truth: of the entries that retell a story, how many were
+joined to it, and how many entries stand in a story that is not theirs.
+
+``--profile`` and ``--functions`` poll once more with everything in one process and say what each stage and function took: see :mod:`stages`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import os
-import random
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import feedparser
+from sqlalchemy import create_engine, select
 
 from feedhub import applying, wiring
 from feedhub.config import load_text
 from feedhub.logs import set_up_logging
 from feedhub.runner import run_loop
+from feedhub.settings import Settings
 from feedhub.store import migrate
+from feedhub.store.tables import entries
+from processes import cpu_seconds, group_cpu_seconds, watched
+from publishers import address, publishers, tick
+from reporting import Report, arguments
+from stages import costliest, profiled
+from workload import SEED, Form, Workload, form_of
 
-ENTRIES = 30
-HOSTS = 250
-WORDS = [
-    "market",
-    "bank",
-    "central",
-    "rate",
-    "growth",
-    "report",
-    "minister",
-    "city",
-    "river",
-    "storm",
-    "team",
-    "match",
-    "season",
-    "school",
-    "science",
-    "energy",
-    "water",
-    "ngân",
-    "hàng",
-    "trung",
-    "ương",
-    "lãi",
-    "suất",
-    "giá",
-    "tăng",
-    "trưởng",
-    "báo",
-    "cáo",
-    "thành",
-    "phố",
-    "bóng",
-    "trận",
-    "đấu",
-    "khoa",
-    "học",
-    "năng",
-    "lượng",
-    "nước",
-    "công",
-    "ty",
-]
-
-
-def document(number: int, version: int) -> bytes:
-    """An RSS feed of 30 entries, about 40 kB; a new version has one new entry at the top."""
-    items = []
-    for at in range(version + ENTRIES, version, -1):
-        dice = random.Random(f"{number} {at}")
-        body = " ".join(dice.choices(WORDS, k=150))
-        items.append(
-            f"<item><title>{' '.join(dice.choices(WORDS, k=8))} {number}-{at}</title>"
-            f"<link>https://site{number}.example/{at}</link><guid>https://site{number}.example/{at}</guid>"
-            f"<pubDate>Tue, {1 + at % 23:02} Nov 2026 10:00:{at % 60:02} GMT</pubDate><author>Author {number % 50}</author>"
-            f"<category>{dice.choice(WORDS)}</category><description>&lt;p&gt;{body}&lt;/p&gt;</description></item>"
-        )
-    head = f"<title>Site {number}</title><link>https://site{number}.example/</link><description>d</description>"
-    return f'<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
-
-
-def serve(count: int, pipe: Connection) -> None:
-    """The publishers: answer with the current version of a feed or 304; ``change`` renews every tenth feed."""
-    feeds = {number: (document(number, 0), 0) for number in range(count)}
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        number = int(head.split(" ", 2)[1].strip("/"))
-        body, version = feeds[number]
-        tag = f'"{number}-{version}"'
-        if f"If-None-Match: {tag}" in head:
-            writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\nConnection: close\r\n\r\n".encode())
-        else:
-            start = f"HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Type: application/rss+xml\r\nConnection: close\r\n"
-            writer.write(f"{start}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        await writer.drain()
-        writer.close()
-
-    def change() -> None:
-        pipe.recv()
-        for number in range(0, count, 10):
-            feeds[number] = (document(number, 1), 1)
-        pipe.send("changed")
-
-    async def main() -> None:
-        server = await asyncio.start_server(answer, "0.0.0.0", 0, backlog=1024)
-        asyncio.get_running_loop().add_reader(pipe.fileno(), change)
-        pipe.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    run_loop(main())
-
-
-@contextmanager
-def publishers(count: int) -> Iterator[tuple[int, Connection]]:
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=serve, args=(count, theirs), daemon=True)
-    process.start()
-    try:
-        yield ours.recv(), ours
-    finally:
-        process.terminate()
-        process.join()
+POLLS = ("first", "unchanged", "10 % changed")
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """CPU seconds by stage, and peak memory (MB) of all processes together."""
+    """CPU seconds by stage."""
 
     loop: float  # fetching, pacing, and the order of everything
     writer: float  # deciding what is new, and storing it
     workers: float  # parsing, cleaning, labelling, in their processes
-    memory: float
 
     @property
     def seconds(self) -> float:
         return self.loop + self.writer + self.workers
 
     def since(self, before: Used) -> Used:
-        return Used(
-            self.loop - before.loop, self.writer - before.writer, self.workers - before.workers, memory=self.memory
-        )
-
-
-def _seconds(stat: Path, children: bool) -> float:
-    fields = stat.read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")
+        return Used(self.loop - before.loop, self.writer - before.writer, self.workers - before.workers)
 
 
 def used() -> Used:
@@ -168,22 +64,14 @@ def used() -> Used:
 
     The workers' parent is a fork server that ends after us, so that the usual accounting of children misses them.
     """
-    everything, memory = 0.0, 0.0
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and os.getpgid(int(folder.name)) == os.getpgrp():
-                everything += _seconds(folder / "stat", children=True)
-                status = (folder / "status").read_text()
-                memory += int(status.partition("VmHWM:")[2].split()[0]) / 1000
-        except (OSError, IndexError, ValueError):
-            continue  # not a process, or one that has just ended
-    own = _seconds(Path("/proc/self/stat"), children=False)
+    everything = group_cpu_seconds(os.getpgrp())
+    own = cpu_seconds(Path("/proc/self"), children=False)
     writer = sum(
-        _seconds(Path(f"/proc/self/task/{thread.native_id}/stat"), children=False)
+        cpu_seconds(Path(f"/proc/self/task/{thread.native_id}"), children=False)
         for thread in threading.enumerate()
         if thread.name.startswith("feedhub-writer")
     )
-    return Used(loop=own - writer, writer=writer, workers=everything - own, memory=memory)
+    return Used(loop=own - writer, writer=writer, workers=everything - own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +82,17 @@ class Phase:
     failed: int
 
 
+def settings_of(folder: Path, count: int, port: int) -> Settings:
+    sources = "\n".join(f"  - {{url: '{address(n, port)}', slug: s{n}}}" for n in range(count))
+    polling = "{allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, manual_gap: 0s}"
+    return load_text(f"polling: {polling}\nsources:\n{sources}\n", folder / "config.yaml", {})
+
+
 def phase(folder: Path, count: int, port: int, results: Connection) -> None:
-    """One poll of everything in a process of its own; sends wall, CPU, memory and the numbers of outcomes."""
+    """One poll of everything in a process group of its own; sends wall, CPU and the numbers of outcomes."""
     os.setpgrp()
     set_up_logging("warning", "json")
-    sources = "\n".join(
-        f"  - {{url: 'http://127.0.{1 + n % HOSTS // 125}.{1 + n % 125}:{port}/{n}', slug: s{n}}}" for n in range(count)
-    )
-    polling = "{allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, manual_gap: 0s}"
-    settings = load_text(f"polling: {polling}\nsources:\n{sources}\n", folder / "config.yaml", {})
+    settings = settings_of(folder, count, port)
     migrate(wiring.database_url(settings))
 
     async def main() -> Phase:
@@ -221,49 +111,126 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     results.send(run_loop(main()))
 
 
-def run_phase(folder: Path, count: int, port: int) -> Phase:
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=phase, args=(folder, count, port, theirs))
+def run_phase(folder: Path, count: int, port: int) -> tuple[Phase, float]:
+    """What a poll of everything took, and MB at its peak."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=phase, args=(folder, count, port, theirs))
     process.start()
-    found: Phase = ours.recv()
+    theirs.close()
+    with watched(process.pid or 0) as peak:
+        found: Phase = ours.recv()
     process.join()
-    return found
+    return found, peak.memory
 
 
-def baseline(count: int) -> float:
-    """CPU seconds of feedparser alone on the same documents (on a tenth of them, scaled)."""
-    some = [document(number, 0) for number in range(0, count, 10)]
+def feedparser_alone(work: Workload, at_most: int = 200) -> float:
+    """CPU seconds of feedparser alone on the first documents of the sources, scaled from some of them."""
+    read = [source for source in range(work.sources) if form_of(source) is not Form.JSON]
+    some = [work.document(source) for source in read[:: max(1, len(read) // at_most)]]
     began = time.process_time()
     for body in some:
         feedparser.parse(BytesIO(body))
-    return (time.process_time() - began) * 10
+    return (time.process_time() - began) / len(some) * work.sources
 
 
-def main() -> None:
-    print(
-        "| sources | poll | wall s | sources/s | CPU s per 1,000 | of it loop | writer | workers "
-        "| times feedparser alone | peak MB, all processes | new | failed |"
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How well entries were joined to stories: those that retell one, and of them the joined; and those in a wrong one."""
+
+    retold: int
+    rightly: int
+    wrongly: int
+
+    @property
+    def recall(self) -> float:
+        return self.rightly / max(1, self.retold)
+
+
+def joined(url: str, work: Workload) -> Joined:
+    """Judge the stories of a database by the truth."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = connection.execute(select(entries.c.id, entries.c.original_id, entries.c.cluster)).all()
+    engine.dispose()
+    truth = dict(work.truth())
+    story = {row.id: truth[row.original_id] for row in rows}
+    tellers: dict[int, int] = {}
+    for number in story.values():
+        tellers[number] = tellers.get(number, 0) + 1
+    others = [row for row in rows if row.cluster != row.id]
+    return Joined(
+        retold=sum(count - 1 for count in tellers.values()),
+        rightly=sum(story[row.id] == story[row.cluster] for row in others),
+        wrongly=sum(story[row.id] != story[row.cluster] for row in others),
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for count in [int(text) for text in sys.argv[1:]] or [100, 1000]:
-        with tempfile.TemporaryDirectory() as name, publishers(count) as (port, pipe):
-            alone = baseline(count)
-            for what in ("first", "unchanged", "10 % changed"):
-                if what == "10 % changed":
-                    pipe.send("change")
-                    pipe.recv()
-                found = run_phase(Path(name), count, port)
-                cpu = found.used
-                by_stage = " | ".join(f"{part / count * 1000:.2f}" for part in (cpu.loop, cpu.writer, cpu.workers))
-                print(
-                    f"| {count} | {what} | {found.wall:.2f} | {count / found.wall:.0f} | {cpu.seconds / count * 1000:.2f} "
-                    f"| {by_stage} | {cpu.seconds / alone:.3f} | {cpu.memory:.0f} | {found.new} | {found.failed} |",
-                    flush=True,
-                )
-            each = alone / count * 1000
-            print(f"| {count} | feedparser alone | – | – | {each:.2f} | – | – | – | 1 | – | – | – |", flush=True)
+
+
+def measured(report: Report, count: int) -> None:
+    """The rows of one size."""
+    work = Workload(count)
+    with tempfile.TemporaryDirectory() as name, publishers(count) as port:
+        alone = feedparser_alone(work)
+        for what in POLLS:
+            if what == POLLS[2]:
+                tick(port)
+                work.tick()
+            found, memory = run_phase(Path(name), count, port)
+            cpu = found.used
+            by_stage = [part / count * 1000 for part in (cpu.loop, cpu.writer, cpu.workers)]
+            times = report.figure(f"{count} sources, {what}: CPU", cpu.seconds, "s", baseline=alone)
+            report.row(count, what, found.wall, count / found.wall, cpu.seconds / count * 1000, *by_stage, times, memory,
+                       found.new, found.failed)  # fmt: skip
+            report.figure(f"{count} sources, {what}: peak memory", memory, "MB", baseline=100)
+        report.row(count, "feedparser alone", "–", "–", alone / count * 1000, "–", "–", "–", 1, "–", "–", "–")
+        told = joined(wiring.database_url(settings_of(Path(name), count, port)), work)
+    print(
+        f"\n{count} sources: {told.retold} entries retell a story, {told.rightly} of them were joined ({told.recall:.1%});"
+        f" {told.wrongly} entries are in a wrong one\n",
+        flush=True,
+    )
+    report.figure(f"{count} sources: retold entries joined", told.recall, "of 1", baseline=1, more_is_better=True)
+
+
+def stage_table(count: int, report: Report) -> None:
+    """What each stage of a first poll takes, in one process."""
+    alone = feedparser_alone(Workload(count))
+    with tempfile.TemporaryDirectory() as name, publishers(count) as port:
+        found = run_loop(profiled(settings_of(Path(name), count, port)))
+    report.table("stage of a first poll", "CPU s per 1,000 sources", "times feedparser alone")
+    for stage, seconds in sorted(found.items(), key=lambda item: -item[1]):
+        times = report.figure(f"{count} sources, stage {stage}", seconds, "s", baseline=alone)
+        report.row(stage, seconds / count * 1000, times)
+
+
+def function_tables(count: int) -> None:
+    """What each function of a first poll takes, under Python's profiler."""
+    with tempfile.TemporaryDirectory() as name, publishers(count) as port:
+        for what, table in zip(
+            ("workers'", "writer's"), run_loop(costliest(settings_of(Path(name), count, port))), strict=True
+        ):
+            print(f"\nThe {what} costliest functions, {count} sources:\n\n{table}", flush=True)
+
+
+def main(sizes: Sequence[int], report: Report) -> None:
+    report.table(
+        "sources", "poll", "wall s", "sources/s", "CPU s per 1,000", "of it loop", "writer", "workers",
+        "times feedparser alone", "peak MB, all processes", "new", "failed",
+    )  # fmt: skip
+    for count in sizes:
+        measured(report, count)
 
 
 if __name__ == "__main__":
-    multiprocessing.set_start_method("spawn")
-    main()
+    parser = arguments(__doc__)
+    parser.add_argument("sizes", type=int, nargs="*", default=[100, 1000], metavar="N", help="numbers of sources")
+    parser.add_argument("--profile", action="store_true", help="say what each stage of a first poll takes, too")
+    parser.add_argument("--functions", action="store_true", help="say which functions of a first poll cost most, too")
+    options = parser.parse_args()
+    command = " ".join([*map(str, options.sizes), *["--profile"] * options.profile])
+    with Report("poll", options, command, seed=SEED) as begun:
+        main(options.sizes, begun)
+        if options.profile:
+            stage_table(max(options.sizes), begun)
+    if options.functions:
+        function_tables(max(options.sizes))
