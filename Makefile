@@ -49,8 +49,8 @@ coverage: $(STAMP)
 docs: $(STAMP)   ## Write the generated parts of docs/ anew.
 	$(BIN)/python docs/generate.py
 
-bench: $(STAMP)  ## Print the tables of benchmarks/.
-	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+bench: $(STAMP)  ## Run all benchmarks, short, and compare with the committed rows. 20 to 30 minutes.
+	$(BIN)/python benchmarks/run.py
 
 faults: $(STAMP) ## Kill and starve the program on purpose, 300 times and long (docs/reliability.md). About an hour.
 	FEEDHUB_FAULTS=300 $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/acceptance/faults

@@ -25,6 +25,7 @@ from cadence_lab.families import make_sources
 from cadence_lab.policies import BY_NAME, FEEDHUB, MINIFLUX, POLICIES, SQUARE_ROOT
 from cadence_lab.traces import DAY, Span, Trace
 from cadence_lab.tuning import Result, summed, tune
+from reporting import Report, arguments, versions
 
 SPAN = Span(begin=28 * DAY, end=56 * DAY)
 SEEDS = ["1", "2", "3"]
@@ -77,7 +78,7 @@ def _run(jobs: Sequence[Job], processes: int) -> list[Result]:
         return [result for some in pool.imap(_work, jobs, chunksize=1) for result in some]
 
 
-def invented(sizes: dict[float, int], processes: int) -> None:
+def invented(sizes: dict[float, int], processes: int, kept: Report) -> None:
     """The tables on invented sources, one for each budget, and the verdict."""
     jobs = [(name, budget, count) for budget, count in sizes.items() for name in (STEERED, *BY_NAME)]
     jobs.sort(
@@ -95,6 +96,8 @@ def invented(sizes: dict[float, int], processes: int) -> None:
         _print_losses(some)
     print(f"\n## Promised at {report.PROMISED_AT:g} polls a day\n")
     print(report.verdict(results))
+    for name, ratio in report.beside_miniflux(results):
+        kept.figure(f"mean delay beside Miniflux's, {name}", ratio, "of 1", baseline=1)
     print(
         f"\n{SPAN.begin // DAY} days to learn, {SPAN.days:g} scored; {time.perf_counter() - began:.0f} s.", flush=True
     )
@@ -121,7 +124,7 @@ def _print_losses(results: list[Result]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--quick", action="store_true", help="40 sources and 8 polls a day only")
     parser.add_argument("--held-out", action="store_true", help=f"seeds {', '.join(HELD_OUT)}, 8 polls a day only")
     recording = parser.add_mutually_exclusive_group()
@@ -132,6 +135,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.save and not options.from_db:
         parser.error("--save writes what --from-db reads: give both")
+    chosen = "--held-out" if options.held_out else "--quick" if options.quick else ""
+    with Report("cadence", options, chosen, versions=versions()) as kept:
+        run(options, kept)
+
+
+def run(options: argparse.Namespace, kept: Report) -> None:
+    """What the options ask for."""
     if options.trace or options.from_db:
         rows = list(replay.read_csv(options.trace) if options.trace else replay.read_database(options.from_db))
         if options.save:
@@ -140,9 +150,9 @@ def main() -> None:
         return
     if options.held_out:
         SEEDS[:] = HELD_OUT  # before the processes are forked
-        invented({8.0: BUDGETS[8.0]}, options.processes)
+        invented({8.0: BUDGETS[8.0]}, options.processes, kept)
         return
-    invented(QUICK if options.quick else BUDGETS, options.processes)
+    invented(QUICK if options.quick else BUDGETS, options.processes, kept)
     replayed(list(replay.read_csv(MADE_UP)), "a MADE-UP recording (cadence_lab/make_recording.py)", options.processes)
 
 

@@ -16,7 +16,6 @@ seeds 1 to 3; the default seeds were not looked at.
 from __future__ import annotations
 
 import random
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -53,6 +52,7 @@ from feedhub.schedule import Tariff
 from feedhub.store import SqlStore, migrate, open_store
 from feedhub.store.tables import contents, entries, story_marks
 from languages import Language, figure
+from reporting import Report, arguments
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SOURCES = 40
@@ -360,34 +360,43 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.4f}" if whole else "–"
 
 
-def main(count: int, stored: int, seeds: Sequence[int]) -> None:
+def main(count: int, stored: int, seeds: Sequence[int], report: Report) -> None:
     set_up_logging("warning", "json")
-    print("| seed | joined rightly | wrongly | missed | precision | recall | exact keys alone: precision | recall |")
-    print("|---|---|---|---|---|---|---|---|")
+    report.table(
+        "seed", "joined rightly", "wrongly", "missed", "precision", "recall", "exact keys alone: precision", "recall"
+    )  # fmt: skip
     sums: dict[str, Score] = defaultdict(Score)
     for seed in seeds:
         total, kinds, exact = quality(count, seed)
-        print(
-            f"| {seed} | {total.right} | {total.wrong} | {total.missed} | {share(total.right, total.right + total.wrong)} "
-            f"| {share(total.right, total.right + total.missed + total.wrong)} "
-            f"| {share(exact.right, exact.right + exact.wrong)} | {share(exact.right, exact.right + exact.missed + exact.wrong)} |"
-        )
+        report.row(
+            seed, total.right, total.wrong, total.missed, share(total.right, total.right + total.wrong),
+            share(total.right, total.right + total.missed + total.wrong),
+            share(exact.right, exact.right + exact.wrong), share(exact.right, exact.right + exact.missed + exact.wrong),
+        )  # fmt: skip
+        found = total.right / max(1, total.right + total.missed + total.wrong)
+        report.figure(f"seed {seed}: recall", found, "of 1", baseline=1, more_is_better=True)
+        report.figure(f"seed {seed}: wrongly joined and one", total.wrong + 1, "entries", baseline=1)
         for kind, score in kinds.items():
             sums[kind].right += score.right
             sums[kind].wrong += score.wrong
             sums[kind].missed += score.missed
-    print("\n| kind, all seeds | joined rightly | wrongly | missed |")
-    print("|---|---|---|---|")
+    report.table("kind, all seeds", "joined rightly", "wrongly", "missed")
     for kind, score in sorted(sums.items()):
-        print(f"| {kind} | {score.right} | {score.wrong} | {score.missed} |")
+        report.row(kind, score.right, score.wrong, score.missed)
     if stored:
-        print(f"\n| with {stored:,} stored entries | ms CPU a new entry |")
-        print("|---|---|")
+        report.table(f"with {stored:,} stored entries", "ms CPU a new entry")
         steps = cost(stored)
         for name, took in [*steps, ("together", sum(took for _, took in steps))]:
-            print(f"| {name} | {took:.3f} |")
+            report.row(name, took)
+            report.figure(f"{stored} stored, {name}, times the loop", took, "ms")
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:]]
-    main(given[0] if given else 6000, given[1] if len(given) > 1 else 1_000_000, given[2:] or (11, 12, 13))
+    parser = arguments(__doc__)
+    parser.add_argument("entries", type=int, nargs="?", default=6000)
+    parser.add_argument("stored", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("seeds", type=int, nargs="*", default=[11, 12, 13], metavar="seed")
+    options = parser.parse_args()
+    command = " ".join(map(str, (options.entries, options.stored, *options.seeds)))
+    with Report("dedup", options, command) as begun:
+        main(options.entries, options.stored, options.seeds, begun)

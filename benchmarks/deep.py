@@ -10,7 +10,6 @@ the same.
 from __future__ import annotations
 
 import random
-import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from feedhub.ports import SourceSpec
 from feedhub.store import SqlStore, migrate, open_store
 from feedhub.store.tables import contents, entries, memberships
 from feedhub.store.tables import feeds as feed_table
+from reporting import Report, arguments, versions
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 SIZE, PAGE, BASELINE, TIMES = 50, 200, 10_000, 15
@@ -93,7 +93,7 @@ def measured(store: SqlStore, feed: Feed, before: tuple[int, EntryId] | None) ->
     return cold, cpu(lambda: press_of(store).document(feed, Format.ATOM, before), TIMES)
 
 
-def main(total: int) -> None:
+def main(total: int, report: Report) -> None:
     set_up_logging("warning", "json")
     found: dict[int, list[float]] = {}
     for size in (BASELINE, total):
@@ -108,10 +108,15 @@ def main(total: int) -> None:
             found[size] = [*measured(store, feed, None), *measured(store, feed, place(url, (PAGE - 1) * SIZE))]
             store.close()
     names = ("newest page, cold", "newest page, kept", f"page {PAGE}, cold", f"page {PAGE}, kept")
-    print(f"| ms CPU | {BASELINE:,} entries | {total:,} entries | times |\n|---|---|---|---|")
+    report.table("ms CPU", f"{BASELINE:,} entries", f"{total:,} entries", "times")
     for name, small, large in zip(names, found[BASELINE], found[total], strict=True):
-        print(f"| {name} | {small:.2f} | {large:.2f} | {large / small:.2f} |")
+        report.row(name, small, large, report.figure(f"{name}, times as many entries", large, "ms", baseline=small))
+        report.figure(f"{name}, times the loop", small, "ms")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    parser = arguments(__doc__)
+    parser.add_argument("entries", type=int, nargs="?", default=1_000_000)
+    options = parser.parse_args()
+    with Report("deep", options, str(options.entries), versions=versions("SQLAlchemy")) as begun:
+        main(options.entries, begun)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -50,6 +49,7 @@ from feedhub.settings import Feeds
 from feedhub.store import SqlStore, migrate, open_store
 from feedhub.store.tables import feeds as feed_table
 from feedhub.store.tables import memberships
+from reporting import Report, arguments, versions
 
 SIZE = 50
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -211,12 +211,12 @@ def one_feed(store: SqlStore, forms: Sequence[Format], topics: Sequence[Feed]) -
         made = cpu(lambda: press.document(next(fresh), form), 40)  # noqa: B023  called in the loop
         entry = store.page(topics[-1].id, 1)[0]
         own = cpu(lambda: one_entry(store, ours, entry.id, form), 40)  # noqa: B023  called in the loop
-        anew = cpu(lambda: whole(store, topics[0], form), 20) if form is not Format.JSON else float("nan")  # noqa: B023
+        anew = cpu(lambda: whole(store, topics[0], form), 20) if form is not Format.JSON else 0.0  # noqa: B023
         rows.append((form.value, made, own, anew))
     return rows
 
 
-def main(count: int) -> None:
+def main(count: int, report: Report) -> None:
     set_up_logging("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
@@ -229,19 +229,23 @@ def main(count: int) -> None:
         add_one_to_each(url, count, offset)
         topics = store.feeds(FeedKind.TOPIC, limit=count)
         random.Random(2).shuffle(topics)
-        print(
-            "\n| format | a feed of 50 after one new entry, ms CPU | of it reading, rendering and judging that entry | the rest | feedgen anew |"
-        )
-        print("|---|---|---|---|---|")
+        report.table(
+            "format", "a feed of 50 after one new entry, ms CPU", "of it reading, rendering and judging that entry",
+            "the rest", "feedgen anew",
+        )  # fmt: skip
         for name, made, own, anew in one_feed(store, list(Format), topics[:50]):
-            print(f"| {name} | {made:.2f} | {own:.2f} | {made - own:.2f} | {anew:.2f} |")
+            report.row(name, made, own, made - own, anew or "–")
+            if anew:
+                report.figure(f"{name}: after one new entry", made, "ms", baseline=anew)
+            else:
+                report.figure(f"{name}: after one new entry, times the loop", made, "ms")
         press, start = press_of(store), time.process_time()
         for feed in topics[50:]:
             press.document(feed, Format.ATOM)
         taken = time.process_time() - start
-        print(
-            f"\n{len(topics) - 50} changed Atom feeds: {taken:.2f} s CPU, {taken / (len(topics) - 50) * 1000:.2f} ms a feed"
-        )
+        each = taken / (len(topics) - 50) * 1000
+        report.figure("a changed Atom feed of many, times the loop", each, "ms")
+        print(f"\n{len(topics) - 50} changed Atom feeds: {taken:.2f} s CPU, {each:.2f} ms a feed")
         store.close()
 
 
@@ -255,4 +259,8 @@ def warm(store: SqlStore, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    parser = arguments(__doc__)
+    parser.add_argument("feeds", type=int, nargs="?", default=10_000)
+    options = parser.parse_args()
+    with Report("emit", options, str(options.feeds), versions=versions("feedgen", "SQLAlchemy", "lxml")) as begun:
+        main(options.feeds, begun)

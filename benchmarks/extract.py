@@ -1,4 +1,6 @@
-"""Cost of reading a page without configuration, and how right it is: ``python benchmarks/extract.py``.
+"""What reading a page without configuration costs, and how right it is.
+
+    python benchmarks/extract.py
 
 Milliseconds of CPU, the median of many reads, beside what the parser alone and trafilatura alone take in the same run.
 The large pages are generated; the others, and what is expected of them, are those of ``tests/corpus/pages``, which were
@@ -20,6 +22,7 @@ from zoneinfo import ZoneInfo
 from selectolax.lexbor import LexborHTMLParser
 
 from feedhub.extract import read_article, read_page
+from reporting import Report, arguments, versions
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus" / "pages"
 READS = 40
@@ -31,32 +34,40 @@ _PARAGRAPH = (
 )
 
 
-def main() -> None:
+def main(report: Report) -> None:
     listing, article = _listing(), _article()
-    print(f"Milliseconds of CPU a page, median of {READS}.\n")
-    print("| page | kB | FeedHub | selectolax, parsing alone | trafilatura alone | aim |")
-    print("|---|---|---|---|---|---|")
+    report.table(
+        "page", "kB", "FeedHub", "selectolax, parsing alone", "trafilatura alone", "aim",
+        title=f"Milliseconds of CPU a page, median of {READS}.",
+    )  # fmt: skip
     url = "https://news.example.org/markets"
-    _row("listing of 60 rows, repeated links", listing, lambda: read_page(listing, url), aim="5")
+    _row(report, "listing of 60 rows, repeated links", listing, lambda: read_page(listing, url), aim="5")
     structured = _structured(listing)
-    _row("the same with JSON-LD ItemList", structured, lambda: read_page(structured, url))
+    _row(report, "the same with JSON-LD ItemList", structured, lambda: read_page(structured, url))
     story = "https://news.example.org/a/1-story.html"
-    _row("article with full text", article, lambda: read_article(article, story), _trafilatura(article), aim="15")
-    _row("article without text", article, lambda: read_article(article, story, content="off"))
+    _row(
+        report, "article with full text", article, lambda: read_article(article, story), _trafilatura(article), aim="15"
+    )
+    _row(report, "article without text", article, lambda: read_article(article, story, content="off"))
     for name in ("vi_finance_article", "news_front_page", "forum", "h_feed", "nextjs_state", "javascript_shell"):
         html, options, _expected = _case(name)
         _row(
+            report,
             f"corpus: {name}",
             html,
             _reader(html, options["url"]),
             _trafilatura(html) if name.endswith("article") else "",
         )
-    _accuracy()
+    _accuracy(report)
 
 
-def _row(name: str, html: str, read: Callable[[], object], trafilatura: str = "", aim: str = "") -> None:
+def _row(
+    report: Report, name: str, html: str, read: Callable[[], object], trafilatura: str = "", aim: str = ""
+) -> None:
     parse = _median(lambda: LexborHTMLParser(html))
-    print(f"| {name} | {len(html.encode()) / 1000:.0f} | {_median(read):.1f} | {parse:.2f} | {trafilatura} | {aim} |")
+    ours = _median(read)
+    report.figure(f"{name}, times parsing alone", ours, "ms", baseline=parse)
+    report.row(name, f"{len(html.encode()) / 1000:.0f}", ours, parse, trafilatura, aim)
 
 
 def _reader(html: str, url: str) -> Callable[[], object]:
@@ -134,7 +145,7 @@ def _case(name: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
 # ---------------------------------------------------------------- how right
 
 
-def _accuracy() -> None:
+def _accuracy(report: Report) -> None:
     try:
         from trafilatura.metadata import extract_metadata
     except ImportError:
@@ -171,11 +182,12 @@ def _accuracy() -> None:
             wanted["title"],
             names,
         )
-    print(f"\nRight on the {pages} article pages of the corpus (authors: the same set of names; date: the same day):\n")
-    print("| | title | authors | date |")
-    print("|---|---|---|---|")
+    title = f"Right on the {pages} article pages of the corpus (authors: the same set of names; date: the same day):"
+    report.table("", "title", "authors", "date", title=title)
     for name, counts in (("FeedHub", ours), ("trafilatura's metadata", theirs)):
-        print(f"| {name} | {counts['title']} | {counts['authors']} | {counts['date']} |")
+        report.row(name, counts["title"], counts["authors"], counts["date"])
+    for field, count in ours.items():
+        report.figure(f"right {field}s", count, "pages", baseline=pages, more_is_better=True)
 
 
 def _said(text: str) -> str:
@@ -202,4 +214,6 @@ def _day(moment: str, zone: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    options = arguments(__doc__).parse_args()
+    with Report("extract", options, versions=versions("selectolax", "trafilatura")) as begun:
+        main(begun)

@@ -1,6 +1,8 @@
 """2,000 unchanged polls (304) of 200 loopback hosts: requests a second and CPU of the fetcher alone.
 
-Run: ``python benchmarks/fetch_unchanged.py``. The server runs in a process of its own and is not counted.
+    python benchmarks/fetch_unchanged.py
+
+The server runs in a process of its own and is not counted. The least of three rounds is kept.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import uvloop
 from feedhub.fetch.aiohttp_fetcher import AiohttpFetcher
 from feedhub.model import NotModified, Request, Validators
 from feedhub.settings import Polling
+from reporting import Report, arguments, versions
 
 HOSTS, EACH = 200, 10
 ANSWER = b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nCache-Control: max-age=900\r\nConnection: close\r\n\r\n'
@@ -52,26 +55,33 @@ async def _poll(port: int) -> int:
     return sum(isinstance(result, NotModified) for result in results)
 
 
-def _measure(name: str, run: Coroutine[None, None, int], *, fast_loop: bool) -> None:
+def _measure(report: Report, name: str, run: Coroutine[None, None, int], *, fast_loop: bool) -> float:
+    """CPU microseconds a request."""
     wall, cpu = time.perf_counter(), time.process_time()
     unchanged = uvloop.run(run) if fast_loop else asyncio.run(run)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(f"| {name} | {unchanged} | {unchanged / wall:,.0f} | {cpu / HOSTS / EACH * 1e6:,.0f} | {memory:.0f} |")
+    report.row(name, unchanged, unchanged / wall, cpu / HOSTS / EACH * 1e6, memory)
+    return cpu / HOSTS / EACH * 1e6
 
 
-def main() -> None:
+def main(report: Report) -> None:
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=_server, args=(theirs,), daemon=True)
     server.start()
     port = ours.recv()
-    print("| loop | unchanged | requests/s | CPU µs a request | peak MB |\n| --- | --- | --- | --- | --- |")
+    report.table("loop", "unchanged", "requests/s", "CPU µs a request", "peak MB")
+    taken: dict[str, list[float]] = {"asyncio": [], "uvloop": []}
     for _ in range(3):
-        _measure("asyncio", _poll(port), fast_loop=False)
-        _measure("uvloop", _poll(port), fast_loop=True)
+        for name, each in taken.items():
+            each.append(_measure(report, name, _poll(port), fast_loop=name == "uvloop"))
+    for name, each in taken.items():
+        report.figure(f"{name}: CPU a request, times the loop", min(each), "µs")
     server.terminate()
     server.join()
 
 
 if __name__ == "__main__":
-    main()
+    options = arguments(__doc__).parse_args()
+    with Report("fetch_unchanged", options, versions=versions("aiohttp", "uvloop")) as begun:
+        main(begun)

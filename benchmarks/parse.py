@@ -10,7 +10,6 @@ decoding and counting, with its cleaning off, and without making records of its 
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections import Counter
@@ -27,6 +26,7 @@ from feedhub.parse.decode import decode
 from feedhub.parse.preflight import preflight
 from feedhub.parse.sniff import Kind, sniff_bytes, sniff_text
 from feedhub.settings import Limits, Parser
+from reporting import Report, arguments
 
 ROUNDS = 7
 LIMITS = Limits()
@@ -78,35 +78,42 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
     return {name: min(each) for name, each in times.items()}
 
 
-def table(title: str, bodies: Sequence[bytes]) -> None:
+def table(title: str, bodies: Sequence[bytes], report: Report) -> None:
     taken = measured(bodies)
     size = sum(map(len, bodies)) / 1e6
     base = taken["feedparser as in the design"]
-    print(f"\n{title}: {len(bodies)} documents, {size:.1f} MB\n")
-    print("| reader | CPU s | documents per CPU second | MB/s | times feedparser as in the design |")
-    print("|---|---|---|---|---|")
+    report.table(
+        "reader", "CPU s", "documents per CPU second", "MB/s", "times feedparser as in the design",
+        title=f"{title}: {len(bodies)} documents, {size:.1f} MB",
+    )  # fmt: skip
     for name, cpu in taken.items():
-        print(f"| {name} | {cpu:.3f} | {len(bodies) / cpu:.0f} | {size / cpu:.1f} | {base / cpu:.2f} |")
+        report.figure(f"{title}: {name}", cpu, "s", baseline=base)
+        report.row(name, cpu, len(bodies) / cpu, size / cpu, base / cpu)
 
 
-def main() -> None:
+def main(folder: Path, report: Report) -> None:
     warnings.simplefilter("ignore")
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else next(filter(Path.is_dir, FOLDERS))
     bodies = xml_feeds(folder)
     parsings = [read_with(Parser.SHADOW, body, content_type="", charset=None, limits=LIMITS)[1] for body in bodies]
     fast = [body for body, parsing in zip(bodies, parsings, strict=True) if parsing.fast]
     rest = [body for body, parsing in zip(bodies, parsings, strict=True) if not parsing.fast]
     differ = sum(bool(parsing.differences) for parsing in parsings)
     print(
-        f"Read fast: {len(fast)} of {len(bodies)} documents ({len(fast) / len(bodies):.1%}); read differently: {differ}"
+        f"\nRead fast: {len(fast)} of {len(bodies)} documents ({len(fast) / len(bodies):.1%}); read differently: {differ}"
     )
-    print("\n| left to feedparser because of | documents |\n|---|---|")
+    report.figure("documents read fast", len(fast) / len(bodies), "of 1", baseline=1, more_is_better=True)
+    report.table("left to feedparser because of", "documents")
     for reason, count in Counter(parsing.reason for parsing in parsings if not parsing.fast).most_common():
-        print(f"| {reason} | {count} |")
-    table("All", bodies)
-    table("Read fast", fast)
-    table("Left to feedparser", rest)
+        report.row(reason, count)
+    table("All", bodies, report)
+    table("Read fast", fast, report)
+    table("Left to feedparser", rest, report)
 
 
 if __name__ == "__main__":
-    main()
+    parser = arguments(__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", help="feed documents, in any depth of folders")
+    options = parser.parse_args()
+    chosen = options.folder or next(filter(Path.is_dir, FOLDERS))
+    with Report("parse", options, "FOLDER" if options.folder else chosen.name) as begun:
+        main(chosen, begun)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
+import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 EVERY = 0.1
 """Seconds between two looks at the memory."""
 PROC = Path("/proc")
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): who lost its parent becomes a child of this process, so that its CPU is told here."""
+LEAVING = 30.0
+"""Seconds that what a program has started may take to end after it."""
 
 
 def members(group: int) -> Iterator[Path]:
@@ -71,3 +80,53 @@ def watched(group: int) -> Iterator[Peak]:
     finally:
         stop.set()
         thread.join()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a command and all that it started took: CPU and wall seconds, MB at the peak."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+class CommandFailed(RuntimeError):
+    """A command ended with an error; the message is what it printed last."""
+
+
+def spent_by(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Spent:
+    """Run a command to its end in a folder.
+
+    :raises CommandFailed: its exit code was not 0.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    log = folder / "command.log"
+    before, begun = _of_children(), time.perf_counter()
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=sink,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        with watched(process.pid) as peak:
+            code = process.wait()
+    wall = time.perf_counter() - begun
+    _wait_for_the_rest(process.pid)
+    if code:
+        raise CommandFailed(f"{' '.join(command)} ended with {code}: {log.read_text(errors='replace')[-1000:]}")
+    return Spent(cpu=_of_children() - before, wall=wall, memory=peak.memory)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _wait_for_the_rest(group: int) -> None:
+    """Until nothing of the group is left; what has ended is waited for, which adds its CPU to ours."""
+    until = time.monotonic() + LEAVING
+    while time.monotonic() < until and (left := list(members(group))):
+        for folder in left:
+            with suppress(ChildProcessError):
+                os.waitpid(int(folder.name), os.WNOHANG)
+        time.sleep(0.02)

@@ -107,9 +107,14 @@ class _Connection(asyncio.Protocol):
                 self._transport.close()
 
 
-async def _serve(work: Workload, pipe: Connection | None, port: int = 0) -> None:
+async def listening(work: Workload, host: str, port: int = 0) -> asyncio.Server:
+    """A server of the workload, which answers while the loop runs."""
     site = _Site(work)
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(site), "0.0.0.0", port, backlog=1024)
+    return await asyncio.get_running_loop().create_server(lambda: _Connection(site), host, port, backlog=1024)
+
+
+async def _serve(work: Workload, pipe: Connection | None, port: int = 0) -> None:
+    server = await listening(work, "0.0.0.0", port)
     bound = server.sockets[0].getsockname()[1]
     if pipe is None:
         print(f"{work.sources} sources on http://127.0.0.1:{bound}/0 …", flush=True)

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import random
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from feedhub.store import SqlStore, migrate, open_store
 from feedhub.store.search_index import IndexWriter, Written, place_of
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
 from feedhub.store.tables import contents, counters, entries, feeds, memberships, sources
+from reporting import Report, arguments, versions
 
 START, SPAN = 1_500_000_000, 250_000_000
 TOPICS, SOURCES, AUTHORS = 20, 100, 20_000
@@ -241,15 +241,16 @@ def timed(action: Any) -> tuple[float, Any]:
     return statistics.median(spent), result
 
 
-def ask(store: SqlStore, chosen: Selection, before: Place | None) -> str:
+def ask(store: SqlStore, chosen: Selection, before: Place | None) -> tuple[float, Sequence[object]]:
+    """Milliseconds of finding, and the cells of its row."""
     spent, found = timed(lambda: store.find(chosen, SIZE, before))
     if isinstance(found, TooCostly):
-        return f"{spent:.0f} (too costly) | |"
+        return spent, (f"{spent:.0f} (too costly)", "", "")
     loading, _ = timed(lambda: store.load(found.hits))
-    return f"{spent:.1f} | {loading:.1f} | {len(found.hits)}{' and older' if found.older else ''}"
+    return spent, (spent, loading, f"{len(found.hits)}{' and older' if found.older else ''}")
 
 
-def report(store: SqlStore, total: int) -> None:
+def answers(store: SqlStore, total: int, report: Report) -> None:
     viet, latin = vocabulary()
     from feedhub.search.words import bare
 
@@ -258,21 +259,24 @@ def report(store: SqlStore, total: int) -> None:
     everything = store.feed(FeedKind.ALL, "all")
     assert isinstance(everything, Feed)
     spent, _ = timed(lambda: store.page(everything.id, SIZE))
-    print(f"{total} entries; a page of everything, loaded: {spent:.1f} ms\n")
-    print("| question | find, ms | load, ms | found | find in the middle, ms | load, ms | found |")
-    print("|---|---|---|---|---|---|---|")
+    report.table(
+        "question", "find, ms", "load, ms", "found", "find in the middle, ms", "load, ms", "found",
+        title=f"{total} entries; a page of everything, loaded: {spent:.1f} ms",
+    )  # fmt: skip
     middle = (START + SPAN // 2, 0)
     for name, template in QUESTIONS:
         query = parse(template.format_map(words))
         assert isinstance(query, Query)
         chosen = selection(store, query)
-        print(f"| {name} | {ask(store, chosen, None)} | {ask(store, chosen, middle)} |", flush=True)  # type: ignore[arg-type]
+        found, first = ask(store, chosen, None)
+        _, second = ask(store, chosen, middle)  # type: ignore[arg-type]
+        report.row(name, *first, *second)
+        report.figure(f"{name}: finding beside a page of everything", found, "ms", baseline=spent)
 
 
-def main() -> None:
-    total = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def main(total: int, database: str, report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        url = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{folder}/feedhub.db"
+        url = database or f"sqlite:///{folder}/feedhub.db"
         if migrate(url):
             began = time.perf_counter()
             engine = connect(url, writing=True)
@@ -281,7 +285,7 @@ def main() -> None:
             engine.dispose()
             print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
         store = open_store(url, read_only=True)
-        report(store, total)
+        answers(store, total, report)
         sizes(store, sqlite_file(url), total)
         store.close()
 
@@ -303,4 +307,10 @@ def sizes(store: SqlStore, file: Path | None, total: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = arguments(__doc__)
+    parser.add_argument("entries", type=int, nargs="?", default=100_000)
+    parser.add_argument("database", nargs="?", default="", help="its URL; it is kept, and not filled again")
+    options = parser.parse_args()
+    command = f"{options.entries}{' database-url' * bool(options.database)}"
+    with Report("search", options, command, versions=versions("SQLAlchemy")) as begun:
+        main(options.entries, options.database, begun)

@@ -32,6 +32,7 @@ from pathlib import Path
 
 from feedhub.runner import run_loop
 from feedhub.serve.uvicorn_server import HttpServer
+from reporting import Report, arguments, versions
 
 ENTRIES, WORDS, SECONDS, CLIENTS = 50, 112, 2, 32
 MIX, MIX_ENTRIES = 2_000, 100
@@ -297,32 +298,39 @@ def load(server: Server, what: str) -> None:
     server.walls.setdefault(what, []).append(int(count[1]) / float(count[2]))
 
 
-def _table(servers: list[Server], size: int, packed: int) -> None:
-    print(
-        f"A feed of {size:,} bytes, {packed:,} in gzip; requests per CPU second of the server, median (times nginx).\n"
+def _table(servers: list[Server], size: int, packed: int, report: Report) -> None:
+    title = (
+        f"A feed of {size:,} bytes, {packed:,} in gzip; requests per CPU second of the server, median (times nginx)."
     )
-    print("| server | " + " | ".join(REQUESTS) + " | most a second: 200 gzip | 304 |")
-    print("|---|" + "---|" * (len(REQUESTS) + 2))
+    report.table("server", *REQUESTS, "most a second: 200 gzip", "304", title=title)
+    medians: dict[str, float] = {}
     base = {what: statistics.median(servers[0].rates[what]) for what in REQUESTS}
     for server in servers:
         medians = {what: statistics.median(server.rates[what]) for what in REQUESTS}
         cells = [f"{rate:,.0f} ({rate / base[what]:.3f})" for what, rate in medians.items()]
         most = [f"{max(server.walls[what]):,.0f}" for what in ("200 gzip", "304")]
-        print(f"| {server.name} | {' | '.join(cells)} | {' | '.join(most)} |")
+        report.row(server.name, *cells, *most)
+    for what, rate in medians.items():  # the last one is FeedHub
+        name = f"FeedHub, {what}: requests per CPU second beside nginx"
+        report.figure(name, rate, "1/s", baseline=base[what], more_is_better=True)
 
 
-def _mix_table(servers: list[Server]) -> None:
-    print(f"\n{MIX:,} feeds of one entry in turn:\n\n| server | {' | '.join(MIXED)} | most a second: 200 gzip | 304 |")
-    print("|---|" + "---|" * (len(MIXED) + 2))
+def _mix_table(servers: list[Server], report: Report) -> None:
+    title = f"{MIX:,} feeds of one entry in turn:"
+    report.table("server", *MIXED, "most a second: 200 gzip", "304", title=title)
+    medians: dict[str, float] = {}
     base = {what: statistics.median(servers[0].rates[what]) for what in MIXED}
     for server in servers:
         medians = {what: statistics.median(server.rates[what]) for what in MIXED}
         cells = [f"{rate:,.0f} ({rate / base[what]:.3f})" for what, rate in medians.items()]
         most = [f"{max(server.walls[what]):,.0f}" for what in MIXED]
-        print(f"| {server.name} | {' | '.join(cells)} | {' | '.join(most)} |")
+        report.row(server.name, *cells, *most)
+    for what, rate in medians.items():  # the last one is FeedHub
+        name = f"FeedHub, {what} of {MIX:,} feeds in turn: requests per CPU second beside nginx"
+        report.figure(name, rate, "1/s", baseline=base[what], more_is_better=True)
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, report: Report) -> None:
     missing = [tool for tool in ("nginx", "wrk", "taskset") if shutil.which(tool) is None]
     if missing or (os.cpu_count() or 1) < 2:
         print(f"Not measured: {' and '.join(missing) or 'a second core'} is missing.")
@@ -351,12 +359,18 @@ def main(rounds: int) -> None:
             for what in REQUESTS:
                 for server in servers:
                     load(server, what)
-        _table(servers, len(plain), len(packed))
-        _mix_table([files, ours])
+        _table(servers, len(plain), len(packed), report)
+        _mix_table([files, ours], report)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--plain"]:
         run_loop(plain_asgi(int(sys.argv[2]), Path(sys.argv[3])))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+        parser = arguments(__doc__)
+        parser.add_argument("rounds", type=int, nargs="?", default=5)
+        options = parser.parse_args()
+        with Report(
+            "serve", options, str(options.rounds), versions=versions("uvicorn", "httptools", "uvloop")
+        ) as begun:
+            main(options.rounds, begun)

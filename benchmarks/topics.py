@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from feedhub.classify import compile_rules
 from feedhub.model import Entry
 from feedhub.settings import Authors, Rule, Topic
+from reporting import Report, arguments, versions
 
 KEYWORDS, TEXTS, LENGTH = 20, 600, 3000
 PHRASES = 0.55
@@ -50,17 +51,17 @@ _DICE = random.Random(7)
 Plan = list[tuple[str, ...]]
 
 
-def main() -> None:
+def main(report: Report) -> None:
     syllables = [onset + rime for onset in _ONSETS for rime in _RIMES]
     _DICE.shuffle(syllables)
     weights = [1 / (place + 3) for place in range(len(syllables))]
     texts = [_text(syllables, weights) for _ in range(TEXTS)]
     rare = [syllable + tail for syllable in syllables for tail in ("b", "d", "g", "x")]  # in no text
-    print(f"Texts of {LENGTH} characters, {KEYWORDS} keywords a topic; milliseconds of CPU an entry.\n")
-    print(
-        "| topics | keywords that are in the texts | looked for in | topics an entry | FeedHub | a regular expression each |"
-    )
-    print("|---|---|---|---|---|---|")
+    report.table(
+        "topics", "keywords that are in the texts", "looked for in", "topics an entry", "FeedHub",
+        "a regular expression each",
+        title=f"Texts of {LENGTH} characters, {KEYWORDS} keywords a topic; milliseconds of CPU an entry.",
+    )  # fmt: skip
     for topics, known, where in (
         (1_000, 0.0, EVERYWHERE),
         (1_000, 0.01, EVERYWHERE),
@@ -68,9 +69,14 @@ def main() -> None:
         (1_000, 0.03, EVERYWHERE[:2]),
         (10_000, 0.003, EVERYWHERE),
     ):
-        _row(_plan(topics, known, syllables, rare), known, where, texts)
+        _row(report, _plan(topics, known, syllables, rare), known, where, texts)
     _row(
-        _marked(_plan(1_000, 0.01, syllables, rare)), 0.01, EVERYWHERE, texts, "1 000, a tenth each of `=x`, `~x`, `x*`"
+        report,
+        _marked(_plan(1_000, 0.01, syllables, rare)),
+        0.01,
+        EVERYWHERE,
+        texts,
+        "1 000, a tenth each of `=x`, `~x`, `x*`",
     )
 
 
@@ -92,7 +98,7 @@ def _marked(plan: Plan) -> Plan:
     return [("=" + a, "=" + b, "~" + c, "~" + d, e + "*", f + "*", *rest) for a, b, c, d, e, f, *rest in plan]
 
 
-def _row(plan: Plan, known: float, where: list[str], texts: Sequence[str], name: str = "") -> None:
+def _row(report: Report, plan: Plan, known: float, where: list[str], texts: Sequence[str], name: str = "") -> None:
     rules = {
         f"t{number}": Topic(any=(Rule.model_validate({"keyword": keys, "in": where}),))
         for number, keys in enumerate(plan)
@@ -112,10 +118,9 @@ def _row(plan: Plan, known: float, where: list[str], texts: Sequence[str], name:
     patterns = [re.compile(rf"\b(?:{'|'.join(map(re.escape, keys))})\b", re.IGNORECASE) for keys in plain]
     sample = texts[:3]
     theirs = _timed(lambda: [pattern.search(text) for text in sample for pattern in patterns]) / len(sample)
-    print(
-        f"| {name or f'{len(plan):,}'.replace(',', ' ')} | {known:.1%} | {', '.join(where)} | {found:.1f} "
-        f"| {ours * 1000:.3f} | {theirs * 1000:.1f} |"
-    )
+    name = name or f"{len(plan):,}".replace(",", " ")
+    report.figure(f"{name} topics, {known:.1%} known, in {', '.join(where)}", ours * 1000, "ms", baseline=theirs * 1000)
+    report.row(name, f"{known:.1%}", ", ".join(where), f"{found:.1f}", ours * 1000, theirs * 1000)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -125,4 +130,6 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    options = arguments(__doc__).parse_args()
+    with Report("topics", options, seed=7, versions=versions("regex")) as begun:
+        main(begun)

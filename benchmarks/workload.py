@@ -117,6 +117,10 @@ class Workload:
         """How many entries all documents list together that were ever published."""
         return sum(map(len, self._placed.values()))
 
+    def placed(self, source: int) -> list[Placed]:
+        """All that the source ever published, the oldest first."""
+        return self._placed[source]
+
     def truth(self) -> Iterator[tuple[str, int]]:
         """(id of an entry, number of its story) of everything published so far."""
         for source in range(self.sources):

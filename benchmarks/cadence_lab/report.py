@@ -64,6 +64,13 @@ def losses(results: Sequence[Result]) -> list[str]:
     return found
 
 
+def beside_miniflux(results: Sequence[Result]) -> list[tuple[str, float]]:
+    """FeedHub's mean delay as a part of Miniflux's, for each budget and seed."""
+    theirs = {(one.budget, one.seed): one.mean for one in results if one.policy == MINIFLUX}
+    ours = [one for one in results if one.policy == FEEDHUB and (one.budget, one.seed) in theirs]
+    return [(f"{one.budget:g} polls a day, seed {one.seed}", one.mean / theirs[one.budget, one.seed]) for one in ours]
+
+
 def verdict(results: Sequence[Result]) -> str:
     """Target, figures of each seed, met or not."""
     seeds = sorted({one.seed for one in results})
