@@ -112,9 +112,9 @@ async def _ask(port: int, path: str, headers: Mapping[str, str] | None = None) -
     def asked() -> tuple[int, Mapping[str, str], bytes]:
         try:
             with urllib.request.urlopen(request, timeout=10) as reply:
-                return reply.status, reply.headers, reply.read()
+                return reply.status, dict(reply.headers), reply.read()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.headers, error.read()
+                return error.code, dict(error.headers), error.read()
 
     return await asyncio.to_thread(asked)
