@@ -7,6 +7,7 @@ are made at first need, not by a poll: *publish* is each source's feed made once
 
 from __future__ import annotations
 
+import asyncio
 import cProfile
 import functools
 import io
@@ -88,9 +89,14 @@ class InOneProcess:
     """Fills :class:`feedhub.ports.Workers` where it is called, packing what would pass a process border."""
 
     def __init__(self, stages: Stages, profile: cProfile.Profile | None = None) -> None:
-        self._stages, self._profile = stages, profile
+        self._stages, self._profile, self._turn = stages, profile, asyncio.Lock()
 
     async def run(self, function: Callable[[A], R], argument: A) -> R | Overrun:
+        async with self._turn:  # one document at a time, and the connections of others are looked after in between
+            await asyncio.sleep(0)
+            return self._ran(function, argument)
+
+    def _ran(self, function: Callable[[A], R], argument: A) -> R:
         with self._stages.within("handing over between processes"):
             argument = self._passed(argument)
         if self._profile:
@@ -156,8 +162,8 @@ async def _polled(
         await home.writer.run(writing.enable)
     before, inside = time.thread_time(), sum(stages.seconds.values())
     writer_before = await home.writer.run(time.thread_time)
-    async for _ in parts.pipeline.poll(home.store.states()):
-        pass
+    outcomes = [one async for one in parts.pipeline.poll(home.store.states())]
+    assert {one.kind for one in outcomes} == {"ok"}, "not every source was polled"
     everything = time.thread_time() - before + await home.writer.run(time.thread_time) - writer_before
     if writing:
         await home.writer.run(writing.disable)

@@ -130,17 +130,17 @@ class Text:
     @cached_property
     def slots(self) -> Mapping[tuple[str, ...], frozenset[str]]:
         """The two words before and the two words after each figure, and which figures stand there."""
-        return _slots(self.words)
+        return _slots(self.words, self.figures)
 
 
-def _slots(words: Sequence[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
+def _slots(words: Sequence[str], figures: frozenset[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
     found: dict[tuple[str, ...], set[str]] = {}
     for place, word in enumerate(words):
-        if _is_figure(word):
+        if word in figures:
             for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
-                if len(around) == 2 and not any(map(_is_figure, around)):
+                if len(around) == 2 and figures.isdisjoint(around):
                     found.setdefault((side, *around), set()).add(word)
-    return {slot: frozenset(figures) for slot, figures in found.items()}
+    return {slot: frozenset(there) for slot, there in found.items()}
 
 
 def nearness(one: Text, other: Text) -> float:

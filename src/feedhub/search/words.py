@@ -129,7 +129,7 @@ def _stream(words: Sequence[str], most: int, places: int) -> list[str]:
     different = set(words)
     if all(map(str.isascii, different)):
         return _bounded([word[:_LONGEST] for word in words], places)
-    runs = {word for word in different if is_run(word)}
+    runs = {word for word in different if is_run(word)} if _ANY_UNSPACED.search("".join(different)) else set()
     tokens = list(tokens_of(words))[:most] if runs else [word[:_LONGEST] for word in words]
     found = _bounded(tokens + _without_marks(tokens), places)
     singles = sorted({character for word in runs for character in word})
