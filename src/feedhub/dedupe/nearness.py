@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from feedhub.dedupe.sketch import MIN_WORDS, words_of
 
@@ -124,6 +124,11 @@ class Text:
         return Counter(self.words)
 
     @cached_property
+    def repeated(self) -> Sequence[str]:
+        """What it comes back to."""
+        return [word for word, count in self.counts.items() if count >= REPEATED and len(word) > 1]
+
+    @cached_property
     def figures(self) -> frozenset[str]:
         return _figures(self.counts)
 
@@ -165,6 +170,7 @@ def _figures(words: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(_is_figure, words))
 
 
+@lru_cache(maxsize=65_536)  # texts have most of their words in common
 def _is_figure(word: str) -> bool:
     return word in _DAYS or _FIGURE.search(word) is not None
 
@@ -191,6 +197,5 @@ def _same_subject(one: Text, other: Text, may_be_cut: bool) -> bool:
 
 def _own_subject(one: Text, other: Text) -> bool:
     """Whether it tells of something that the other never names."""
-    theirs = other.counts.keys() | set(other.title)
-    named = any(word in one.counts and word not in theirs for word in one.title if len(word) > 1)
-    return named or any(count >= REPEATED and word not in theirs for word, count in one.counts.items() if len(word) > 1)
+    named = (word for word in one.title if len(word) > 1 and word in one.counts)
+    return any(word not in other.counts and word not in other.title for word in (*named, *one.repeated))
