@@ -51,7 +51,12 @@ def _add_record(parts: list[bytes], names: tuple[str, ...], values: tuple[Any, .
         if value:
             filled += 1
             parts.append(_name(name))
-            _add(parts, value)
+            if value.__class__ is str:  # most are: a call less
+                data = value.encode("utf-8", "surrogatepass")
+                parts.append(b"s%d:" % len(data))
+                parts.append(data)
+            else:
+                _add(parts, value)
     parts[count_at] = b"r%d:" % filled
 
 

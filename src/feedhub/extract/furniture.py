@@ -77,7 +77,7 @@ def leads_on(text: str) -> bool:
 
 def size(text: str) -> int:
     """How long a text is, in characters of a script with letters; those of scripts without spaces count more."""
-    return len(text) + 2 * len(_NO_SPACES.findall(text))
+    return len(text) if text.isascii() else len(text) + 2 * len(_NO_SPACES.findall(text))
 
 
 def weight(text: str) -> float:

@@ -131,7 +131,7 @@ def _running_text(seen: Survey) -> int:
         if size(text) < 60 or node.parent is None:
             continue
         parent = node.parent
-        if parent.tag == "a" or node.css_first("a h2, a h3") is not None:
+        if parent.tag == "a" or (node.tag == "blockquote" and node.css_first("a h2, a h3") is not None):
             continue
         by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + size(text)
     longest = max(by_parent.values(), default=0)
@@ -300,7 +300,8 @@ def _alike(seen: Survey, steps: list[str]) -> _Listing | None:
 
 def _own(seen: Survey, facts: Facts) -> Facts:
     """The site itself is nobody's author."""
-    return replace(facts, authors=linked_data.people_without(facts.authors, seen.sites), paywalled=False)
+    people = linked_data.people_without(facts.authors, seen.sites)
+    return facts if people == facts.authors else replace(facts, authors=people)
 
 
 def _told_apart(articles: Sequence[Facts]) -> list[Facts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +20,7 @@ __all__ = [
     "fold",
     "inner",
     "lines",
+    "names_in",
     "names_of",
     "open_page",
     "same_place",
@@ -84,13 +85,17 @@ def open_page(html: str, url: str) -> Page | str:
         notes.append(f"only the first {MAX_PAGE:,} characters of the page were read")
     if not html.isascii():
         html = unicodedata.normalize("NFC", html)  # words are looked for from here on
-    if max(piece.count("<") for piece in html.split("</")) > _IN_A_ROW and _depth(html) > MAX_DEPTH:
+    if _many_in_a_row(html) and _depth(html) > MAX_DEPTH:
         return f"the page has more than {MAX_DEPTH} elements within each other and was not read"
     tree = LexborHTMLParser(html)
     base = url
     if (node := tree.css_first("base[href]")) is not None:
         base = absolute(url, attribute(node, "href")) or url
     return Page(tree, url, base, site_of(url), "/".join(base.split("/", 3)[:3]), notes)
+
+
+def _many_in_a_row(html: str) -> bool:
+    return any(len(piece) > _IN_A_ROW and piece.count("<") > _IN_A_ROW for piece in html.split("</"))
 
 
 def _depth(html: str) -> int:
@@ -143,7 +148,11 @@ def attribute(node: LexborNode, name: str) -> str:
 
 def names_of(node: LexborNode) -> str:
     """Class, id and role of an element in one string, which patterns are searched in."""
-    attributes = node.attributes
+    return names_in(node.attributes)
+
+
+def names_in(attributes: Mapping[str, str | None]) -> str:
+    """The same of its attributes."""
     return f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('role') or ''}".lower()
 
 
