@@ -50,12 +50,10 @@ def _add_record(parts: list[bytes], names: tuple[str, ...], values: tuple[Any, .
     for name, value in zip(names, values, strict=True):
         if value:
             filled += 1
-            parts.append(_name(name))
-            if value.__class__ is str:  # most are: a call less
-                data = value.encode("utf-8", "surrogatepass")
-                parts.append(b"s%d:" % len(data))
-                parts.append(data)
+            if value.__class__ is str and value.isascii():  # most are: a call less
+                parts += _name(name), b"s%d:" % len(value), value.encode()
             else:
+                parts.append(_name(name))
                 _add(parts, value)
     parts[count_at] = b"r%d:" % filled
 

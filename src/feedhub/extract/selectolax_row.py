@@ -16,7 +16,9 @@ from feedhub.model import RawCategory, RawPerson
 
 _MOST_INSIDE = 120
 """Elements of one row that are looked at."""
-_SPEAKING = frozenset({"p", "img", "time", "span", "small", "dd", "td", "div"})
+_SPEAKING = frozenset({"p", "time", "span", "small", "dd", "td", "div"})
+_SIX_WORDS = re.compile(r"(?:[^\W_]+[\W_]+){5}[^\W_]")
+_NO_PICTURE = re.compile(r"avatar|icon|logo|pixel|blank|spacer")
 _NOT_READ = frozenset({"script", "style", "svg", "path"})
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
@@ -30,23 +32,30 @@ _LEAD_CLASS = re.compile(r"summary|excerpt|sapo|lead|desc|teaser|intro|dek|stand
 
 @dataclass(frozen=True, slots=True)
 class _Hints:
-    """What the class of an element in a row says of it."""
+    """What the kind and the class of an element in a row say of it. ``speaks``: its text may be a date or a lead."""
 
+    speaks: bool = False
     date: bool = False
     author: bool = False
     category: bool = False
     lead: bool = False
 
 
+_NONE = _Hints()
+
+
 @lru_cache(maxsize=4096)
-def _hints(classes: str) -> _Hints:
+def _hints(tag: str, classes: str) -> _Hints | None:
+    """None: it says nothing."""
     names = classes.lower()
-    return _Hints(
-        date=bool(_DATE_CLASS.search(names)),
+    hints = _Hints(
+        speaks=tag in _SPEAKING,
+        date=tag == "time" or bool(_DATE_CLASS.search(names)),
         author=bool(_AUTHOR_CLASS.search(names)),
         category=bool(_CATEGORY_CLASS.search(names)),
-        lead=bool(_LEAD_CLASS.search(names)),
+        lead=tag in {"p", "dd"} or bool(_LEAD_CLASS.search(names)),
     )
+    return None if hints == _Hints() else hints
 
 
 def read_row(
@@ -67,6 +76,11 @@ def read_row(
 def _is_leaf(node: LexborNode) -> bool:
     child = node.first_child
     return child is not None and child.next is None and child.tag == "-text"
+
+
+def _says_something(text: str) -> bool:
+    """Whether it has six words."""
+    return bool(_SIX_WORDS.search(text)) if text.isascii() else weight(text) >= 6
 
 
 def _links_in(node: LexborNode) -> Sequence[LexborNode]:
@@ -123,19 +137,21 @@ class _RowReading:
             self._image(node)
             return
         attributes = node.attributes
-        if not attributes and tag not in _SPEAKING:
-            return
-        hints = _hints(attributes.get("class") or "")
+        hints = _hints(tag, attributes.get("class") or "")
+        if hints is None:
+            if "rel" not in attributes and "datetime" not in attributes:
+                return
+            hints = _NONE
         relations = (attributes.get("rel") or "").split()
-        if tag == "time" or hints.date or "datetime" in attributes:
+        if hints.date or "datetime" in attributes:
             self._date(node, attributes.get("datetime") or "")
         if hints.author or "author" in relations:
             self._author(node)
         if hints.category or "tag" in relations:
             self._category(node)
-        if not self._summary and (hints.lead or tag in {"p", "dd"}):
+        if hints.lead and not self._summary:
             self._lead(node)
-        if tag in _SPEAKING and (not self._published or not self._summary) and _is_leaf(node):
+        if hints.speaks and (not self._published or not self._summary) and _is_leaf(node):
             self._date(node, "")
             if tag == "div" and not self._summary:
                 self._lead(node)
@@ -146,11 +162,7 @@ class _RowReading:
         attributes = node.attributes
         for name in ("data-src", "data-original", "data-lazy-src", "src"):
             address = self._page.absolute(attributes.get(name) or "")
-            if address and not re.search(
-                r"avatar|gravatar|icon|logo|pixel|blank|spacer",
-                f"{address} {attributes.get('class') or ''}",
-                re.IGNORECASE,
-            ):
+            if address and not _NO_PICTURE.search(f"{address} {attributes.get('class') or ''}".lower()):
                 self._image_at = address
                 self.where.setdefault("image", f"img@{name}")
                 return
@@ -167,7 +179,7 @@ class _RowReading:
         if self._people:
             return
         text = segments(node, 8)
-        if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
+        if not text or sum(map(len, text)) > 250 or self._has_title(" ".join(text)):
             return
         links = _links_in(node)
         credited = read_lines(text, addresses=self._addresses(links), context="row")
@@ -192,7 +204,7 @@ class _RowReading:
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
         start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
-        if weight(start) >= 6 and not looks_like_date(text) and not self._has_title(start):
+        if _says_something(start) and not looks_like_date(text) and not self._has_title(start):
             self._summary = text[:2_000]
             self.where.setdefault("summary", self._selector(node))
 

@@ -33,6 +33,7 @@ MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
+_LINKS_OUTSIDE = "nav a[href], footer a[href], form a[href]"
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
     r"/(?:author|authors|tac-gia|tacgia|profile|profiles|user|users|member|members|tag|tags|topic|topics|category|categories|chuyen-muc|search|login|signin|signup|"
@@ -170,7 +171,10 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
 def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
     found = []
     own_path = urlsplit(page.url).path.rstrip("/")
+    outside = {node.mem_id for node in root.css(_LINKS_OUTSIDE)}
     for node in root.css("a[href]")[:MAX_NODES]:
+        if node.mem_id in outside:
+            continue
         text = flat(node.text(separator=" "))
         if len(text) < 2:  # a picture's
             continue

@@ -95,7 +95,17 @@ def open_page(html: str, url: str) -> Page | str:
 
 
 def _many_in_a_row(html: str) -> bool:
-    return any(len(piece) > _IN_A_ROW and piece.count("<") > _IN_A_ROW for piece in html.split("</"))
+    """Looks at a page from closing tag to closing tag, of those in each stretch too short for so many at the last only."""
+    at, end = 0, len(html)
+    while at < end:
+        closing = html.rfind("</", at, at + _IN_A_ROW)
+        if closing < 0:
+            closing = html.find("</", at)
+            closing = end if closing < 0 else closing
+            if html.count("<", at, closing) > _IN_A_ROW:
+                return True
+        at = closing + 2
+    return False
 
 
 def _depth(html: str) -> int:
