@@ -169,9 +169,7 @@ def _structured(seen: Survey, nodes: list[Node], name: str, steps: list[str]) ->
     if not nodes:
         return None
     listed = linked_data.list_of(nodes, seen.page.absolute)
-    articles = [
-        one for one in linked_data.articles_of(nodes, seen.page.absolute) if one.link and not seen.is_this(one.link)
-    ]
+    articles = [one for one in seen.articles(nodes) if one.link and not seen.is_this(one.link)]
     known = {one.link: one for one in articles}
     if listed is not None and len(listed.articles) >= max(_MIN_LISTED, len(articles)):
         full = [known.get(one.link, one) for one in listed.articles if not seen.is_this(one.link)]

@@ -14,6 +14,7 @@ __all__ = [
     "LexborHTMLParser",
     "LexborNode",
     "Page",
+    "Place",
     "absolute",
     "attribute",
     "flat",
@@ -23,6 +24,7 @@ __all__ = [
     "names_in",
     "names_of",
     "open_page",
+    "place_of",
     "same_place",
     "segments",
     "text_of",
@@ -138,15 +140,19 @@ def absolute(base: str, href: str) -> str:
 
 def same_place(one: str, other: str) -> bool:
     """Whether two addresses are one page: without scheme, ``www.``, query of tracking, fragment and final slash."""
-    return bool(one) and _place(one) == _place(other)
+    return bool(one) and place_of(one) == place_of(other)
 
 
-def _place(address: str) -> tuple[str, str, str]:
+Place = tuple[str, str, str]
+
+
+def place_of(address: str) -> Place:
+    """What :func:`same_place` compares of an address."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return address, "", ""
-    query = "&".join(
+    query = parts.query and "&".join(
         part for part in parts.query.split("&") if part and not part.startswith(("utm_", "fbclid", "gclid"))
     )
     return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/"), query
