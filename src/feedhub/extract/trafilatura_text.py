@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 import unicodedata
+from functools import lru_cache
 from importlib.util import find_spec
 
 
