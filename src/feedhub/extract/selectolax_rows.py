@@ -182,12 +182,12 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
         href = (attributes.get("href") or "").strip()
         if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
             continue
-        if index.is_blocked(node):
-            continue
         url = page.absolute(href).partition("#")[0]
         if not url or not page.is_here(url) or _is_no_article(url):
             continue
         if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
+            continue
+        if index.is_blocked(node):
             continue
         title, titled, in_heading = _title(node, text)
         if title:

@@ -100,7 +100,7 @@ def _many_in_a_row(html: str) -> bool:
     """Looks at a page from closing tag to closing tag, of those in each stretch too short for so many at the last only."""
     at, end = 0, len(html)
     while at < end:
-        closing = html.rfind("</", at, at + _IN_A_ROW)
+        closing = html.rfind("</", at, at + _IN_A_ROW * len("<a>"))
         if closing < 0:
             closing = html.find("</", at)
             closing = end if closing < 0 else closing
