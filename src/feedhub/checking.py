@@ -193,7 +193,7 @@ async def _at_usual_places(
         if isinstance(found, Understood) and found.parts:
             found = await _with_parts(looking, answer, found)
         if isinstance(found, Understood):
-            return await _view(looking, sitemap, answer, found)
+            return replace(await _view(looking, sitemap, answer, found), url=url)  # each poll finds it from there
     return await _view(looking, url, result, read)
 
 
