@@ -32,6 +32,7 @@ from feedhub.model import (
 )
 from feedhub.ports import Catalogue, Clock, Fetcher, Overrun, Permission, Robots, Workers
 from feedhub.readings import Readings
+from feedhub.schedule import LOST
 from feedhub.settings import Settings, Source, SourceType
 from feedhub.understand import Job, fault, is_page, may_be_page, understand_prepared, where_a_feed_was
 from feedhub.websub import announced
@@ -52,8 +53,11 @@ class Lead:
     anew: bool
     understood: Understood | None = None
     feeds: tuple[str, ...] = ()  # that the page names
+    usual: tuple[str, ...] = ()  # where its feed would usually stand, as it names none
     feeds_tried: bool = False
     parts: tuple[Part, ...] = ()
+    memory: PageMemory | None = None  # of the parts that were asked for, once they are stored
+    settled: bool = False  # no part need be asked for while the list that names them stays the same
     articles: Mapping[Digest, RawEntry] = field(default_factory=dict)
     waiting: frozenset[Digest] = frozenset()
     done: bool = False  # nothing more is to be asked
@@ -108,7 +112,7 @@ class Asker:
                 allowed = await self.allowed(request.url)
                 if isinstance(allowed, FetchFailed):
                     return allowed
-                request = replace(request, pause=min(allowed.delay, LONGEST_PAUSE))
+                request = replace(request, pause=min(allowed.delay, LONGEST_PAUSE), permit=self.permit)
             return await self._fetcher.fetch(request)
         except Exception as error:
             log.exception("poll.fault", source=state.slug)
@@ -125,6 +129,15 @@ class Asker:
             return said
         detail = f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
         return FetchFailed(failure=Failure.DISALLOWED, detail=detail)
+
+    async def permit(self, url: str) -> float | FetchFailed:
+        """The pause that a page's host wants, or why the page is not to be asked for."""
+        said = await self.allowed(url)
+        return said if isinstance(said, FetchFailed) else min(said.delay, LONGEST_PAUSE)
+
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the site of an address names in its robots.txt."""
+        return await self._robots.sitemaps(url)
 
     async def find(self, state: SourceState, result: FetchResult | ParseFailed, anew: bool) -> Finding | Lead:
         """Understand what came. A fault of ours is the source's outcome here, too."""
@@ -150,7 +163,7 @@ class Asker:
         understood = await self.read(state, result, known, lead=lead)
         if isinstance(understood, ParseFailed):
             if understood.web_page and not (lead.done or lead.feeds_tried) and _leads_on(state, source):
-                return replace(lead, feeds=understood.feeds)
+                return replace(lead, feeds=understood.feeds, usual=understood.usual)
             return Finding(state=state, result=where_a_feed_was(understood, state))
         if not lead.done and (understood.parts or _undecided(state, understood) or _lacking(understood)):
             return replace(lead, understood=understood)
@@ -171,18 +184,22 @@ class Asker:
     def _found(self, lead: Lead, understood: Understood) -> Finding:
         state, kept = lead.state, _kept(lead.result, understood, self._clock)
         result = replace(lead.result, body=b"")  # the body has served; do not keep it until the commit
-        if understood.waiting or _is_index(understood):  # the next poll must see it again, changed or not
+        if understood.waiting or (_is_index(understood) and not lead.settled):
+            # the next poll must see it again, changed or not
             result = replace(result, validators=Validators(), body_digest=Digest(b""))
         if understood.page is None:
             named = state.page if state.page and state.page.feed else None
             understood = replace(understood, info=announced(understood.info, result.links))
             return Finding(state=replace(state, page=named), result=result, understood=understood)
+        page = _remembered(understood.page, lead, understood.waiting)
+        if _is_index(understood) and state.page is not None and state.page.parts:
+            result = replace(result, partial=True)  # parts that did not change were not read
         again = state.failures if state.last_failure is Failure.BROKEN_SELECTOR else 0
-        alike = understood.page.kind != "article" and not lead.stored
+        alike = understood.page.kind != "article" and not lead.stored and not result.partial
         if alike and (short := halved(understood.listed, state.window, again)):
             return Finding(state=state, result=ParseFailed(failure=Failure.BROKEN_SELECTOR, detail=short))
         understood = replace(understood, info=replace(understood.info, hub=""))  # hubs push feeds
-        return Finding(state=replace(state, page=understood.page), result=result, understood=understood, kept=kept)
+        return Finding(state=replace(state, page=page), result=result, understood=understood, kept=kept)
 
     async def read(
         self,
@@ -228,6 +245,18 @@ def _leads_on(state: SourceState, source: Source | None) -> bool:
     return may_be_page(state, source) and not is_page(state)
 
 
+def feed_is_lost(finding: Finding) -> bool:
+    """Whether the feed that was found by way of a page is no more: then its page is looked at again.
+
+    At the first failure in a row, the second, the fourth and so on; failures come ever more seldom themselves.
+    """
+    state, result = finding.state, finding.result
+    if state.page is None or state.page.kind != "feed" or not isinstance(result, FetchFailed | ParseFailed):
+        return False
+    number = state.failures + 1
+    return result.failure in LOST and number & (number - 1) == 0
+
+
 def _in_vain(state: SourceState, anew: bool) -> bool:
     """Whether the feeds that the page names were tried before: not again at each poll of a page that gives nothing."""
     return state.last_failure is Failure.NOT_A_FEED and not anew
@@ -247,6 +276,14 @@ def _is_index(understood: Understood) -> bool:
     return understood.page is not None and understood.page.via.startswith(("an index", "a robots.txt"))
 
 
+def _remembered(page: PageMemory, lead: Lead, waiting: int) -> PageMemory:
+    """What is remembered of how it was read. While entries wait, their parts must come again whole."""
+    before = lead.state.page
+    parts = before if waiting or lead.memory is None else lead.memory
+    named = before.feed if before is not None and before.kind == page.kind else ""
+    return replace(page, feed=named, parts=parts.parts if parts else (), until=parts.until if parts else "")
+
+
 def _kept(result: Fetched, understood: Understood, clock: Clock) -> KeptPage | None:
     if understood.page is None or _is_index(understood):
         return None
@@ -255,10 +292,10 @@ def _kept(result: Fetched, understood: Understood, clock: Clock) -> KeptPage | N
     )
 
 
-def feed_named(state: SourceState, feed: str) -> SourceState:
-    """The source as the feed that its page names: from now on that is asked."""
-    memory = PageMemory(kind="feed", via="the page names it", feed=feed)
-    return replace(state, url=feed, page=memory, validators=Validators(), body_digest=None)
+def asked_instead(state: SourceState, url: str, via: str, kind: str = "feed") -> SourceState:
+    """The source as a feed or a sitemap that is asked in its page's place from now on."""
+    memory = PageMemory(kind=kind, via=via, feed=url)
+    return replace(state, url=url, page=memory, validators=Validators(), body_digest=None)
 
 
 def stored_lead(state: SourceState, page: KeptPage) -> Lead:

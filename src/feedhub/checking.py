@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from feedhub import __version__, wiring
 from feedhub.config import source_block
 from feedhub.documents import ArticleJob, Part, article_of
 from feedhub.fetch import AiohttpFetcher, RobotsKeeper
+from feedhub.list_parts import sitemap_of
 from feedhub.masking import masked
 from feedhub.model import (
     Digest,
@@ -19,6 +21,7 @@ from feedhub.model import (
     Fetched,
     FetchFailed,
     FetchResult,
+    PageMemory,
     ParseFailed,
     RawEntry,
     Request,
@@ -64,17 +67,27 @@ class _Looking:
     subscribers: int = 1
     steps: list[str] = field(default_factory=list)
     asked: int = 0
+    known: PageMemory | None = None  # what is known of the document that is read
 
-    async def ask(self, url: str) -> FetchResult:
+    async def ask(self, url: str, *, page: bool = False) -> FetchResult:
+        """:param page: what is asked for is a page, so that robots.txt counts for where it leads to, too."""
         self.asked += 1
         headers = self.headers if self.asked == 1 else {}
-        result = await self.fetcher.fetch(Request(url=url, headers=headers, subscribers=self.subscribers))
+        permit = self.permit if page else None
+        request = Request(url=url, headers=headers, subscribers=self.subscribers, permit=permit)
+        result = await self.fetcher.fetch(request)
         self.steps.append(_what_came(url, result))
         return result
 
     @property
     def may_ask(self) -> bool:
         return self.asked < MOST_DISCOVERY_REQUESTS
+
+    async def permit(self, url: str) -> float | FetchFailed:
+        said = await self.robots.permission(url)
+        if isinstance(said, FetchFailed) or said.allowed:
+            return said if isinstance(said, FetchFailed) else said.delay
+        return FetchFailed(failure=Failure.DISALLOWED, detail=_kept_out(said))
 
     async def refusal(self, url: str) -> str:
         """Why a page is not to be read, by its site's robots.txt; "" when it may."""
@@ -85,7 +98,11 @@ class _Looking:
         delay = f", {said.delay:g} s between two requests" if said.delay else ""
         verdict = "lets it be read" if said.allowed else "keeps it from us"
         self.steps.append(f"robots.txt {verdict}{f' (“{said.rule}”)' if said.rule else ''}{delay}")
-        return "" if said.allowed else f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
+        return "" if said.allowed else _kept_out(said)
+
+
+def _kept_out(said: Permission) -> str:
+    return f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
 
 
 def look(url: str, settings: Settings, known: Source | None = None) -> View:
@@ -116,7 +133,7 @@ async def _follow(looking: _Looking, url: str) -> View:
     told = looking.source is not None and looking.source.type not in {SourceType.AUTO, SourceType.FEED}
     if told and (refusal := await looking.refusal(url)):
         return View(url=url, problem=refusal, advice="Ask the publisher, or take the source out.")
-    result = await looking.ask(url)
+    result = await looking.ask(url, page=told)
     if not isinstance(result, Fetched):
         detail = result.detail if isinstance(result, FetchFailed) else "it answered 304 to a first request"
         return View(url=url, problem=detail, advice="Check the address.")
@@ -143,7 +160,41 @@ async def _of_page(looking: _Looking, url: str, result: Fetched, failed: ParseFa
         return View(url=url, problem=failed.detail, advice="Give the address of a feed, or leave `type` out.")
     if refusal := await looking.refusal(result.url):
         return View(url=url, problem=refusal, advice="Ask the publisher, or take the source out.")
-    return await _view(looking, url, result, _read(looking, result, feeds_tried=True))
+    read = _read(looking, result, feeds_tried=True)
+    if failed.usual and (isinstance(read, ParseFailed) or (read.page is not None and read.page.kind == "listing")):
+        return await _at_usual_places(looking, url, result, failed, read)
+    return await _view(looking, url, result, read)
+
+
+async def _at_usual_places(
+    looking: _Looking, url: str, result: Fetched, failed: ParseFailed, read: Understood | ParseFailed
+) -> View:
+    """Where feeds usually stand, for a page that names none; in vain its list, or the sitemap of a site that shows none."""
+    most = MOST_DISCOVERY_REQUESTS - isinstance(read, ParseFailed)  # one is left for the sitemap
+    looking.steps.append("its feed is looked for where feeds usually stand")
+    for candidate in failed.usual:
+        if looking.asked >= most:
+            break
+        if isinstance(await looking.permit(candidate), FetchFailed):
+            continue
+        answer = await looking.ask(candidate, page=True)
+        if isinstance(answer, Fetched) and isinstance(found := _read(looking, answer, page=False), Understood):
+            return await _view(looking, candidate, answer, found)
+    if isinstance(read, Understood) or urlsplit(result.url).path not in {"", "/"}:
+        return await _view(looking, url, result, read)
+    named = await looking.robots.sitemaps(result.url)
+    sitemap = sitemap_of(result.url, named)
+    if isinstance(await looking.permit(sitemap), FetchFailed):
+        return await _view(looking, url, result, read)
+    answer = await looking.ask(sitemap, page=True)
+    if isinstance(answer, Fetched):
+        looking.known = PageMemory(kind="sitemap")
+        found = _read(looking, answer)
+        if isinstance(found, Understood) and found.parts:
+            found = await _with_parts(looking, answer, found)
+        if isinstance(found, Understood):
+            return replace(await _view(looking, sitemap, answer, found), url=url)  # each poll finds it from there
+    return await _view(looking, url, result, read)
 
 
 async def _with_parts(looking: _Looking, result: Fetched, understood: Understood) -> Understood | ParseFailed:
@@ -152,10 +203,10 @@ async def _with_parts(looking: _Looking, result: Fetched, understood: Understood
     parts: list[Part] = []
     waiting = list(understood.parts)
     while waiting and looking.may_ask:
-        url = waiting.pop(0)
+        url = waiting.pop(0).url
         if await looking.refusal(url):
             continue
-        answer = await looking.ask(url)
+        answer = await looking.ask(url, page=True)
         if not isinstance(answer, Fetched):
             continue
         inner = _read(looking, answer)
@@ -188,6 +239,7 @@ def _read(
         now=looking.now,
         never_a_feed=page,
         feeds_tried=feeds_tried,
+        page=looking.known,
         parts=parts,
         articles=articles or {},
     )
@@ -225,7 +277,7 @@ async def _first_article(looking: _Looking, understood: Understood) -> dict[Dige
     draft = next((draft for draft in understood.drafts if draft.lacks), None)
     if wanted is None or draft is None or not looking.may_ask or await looking.refusal(draft.entry.link):
         return {}
-    answer = await looking.ask(draft.entry.link)
+    answer = await looking.ask(draft.entry.link, page=True)
     if not isinstance(answer, Fetched):
         return {}
     job = ArticleJob(
@@ -291,7 +343,7 @@ async def _reach(
     if (state is not None and is_page(state)) or source.type not in {SourceType.AUTO, SourceType.FEED}:
         said = await robots.permission(request.url)
         if isinstance(said, Permission) and not said.allowed:
-            return "problem", f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
+            return "problem", _kept_out(said)
     result = await fetcher.fetch(request)
     if isinstance(result, FetchFailed):
         waiting = result.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}

@@ -23,6 +23,7 @@ from feedhub.extract import (
     read_sitemap,
     script_text,
     unpacked,
+    usual_places,
     whole,
 )
 from feedhub.model import Digest, Failure, PageMemory, ParseFailed, Parsing, RawEntry, RawFeed
@@ -74,7 +75,9 @@ def read_source(
 ) -> Listed | ParseFailed:
     """Read a document as its source says, or as what it is."""
     kind = source.type if source else SourceType.AUTO
-    if source is None or kind in {SourceType.AUTO, SourceType.FEED}:
+    if kind is SourceType.AUTO and document.page is not None and document.page.kind == "sitemap":
+        read: SourceReading | ParseFailed = _sitemap(document, limits)
+    elif source is None or kind in {SourceType.AUTO, SourceType.FEED}:
         raw, parsing = read_with(
             parser, document.body, content_type=document.content_type, charset=document.charset, limits=limits
         )
@@ -89,14 +92,16 @@ def read_source(
         read = _as_told(document, source, limits)
     if isinstance(read, ParseFailed):
         return read
-    verdict = None if read.children else broken(read, source.expect if source else None)
+    is_part = bool(read.children) or (document.page is not None and bool(document.page.parts))
+    verdict = None if is_part else broken(read, source.expect if source else None)
     return verdict or Listed(feed=read.feed, reading=read)
 
 
 def _automatically(document: Document, failed: ParseFailed) -> SourceReading | ParseFailed:
     if document.page is None and not document.feeds_tried:
         feeds = find_feeds(document.body, document.url)
-        return replace(failed, feeds=tuple(one.url for one in feeds))
+        usual = () if feeds else tuple(usual_places(document.body, document.url))
+        return replace(failed, feeds=tuple(one.url for one in feeds), usual=usual)
     html = read_text(document.body, document.charset)
     if isinstance(html, ParseFailed):
         return html

@@ -14,12 +14,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
-from feedhub.asking import LONGEST_PAUSE, Asker, Lead, feed_named, stored_lead
+from feedhub.asking import LONGEST_PAUSE, Asker, Lead, asked_instead, stored_lead
 from feedhub.commit import Finding
 from feedhub.documents import ArticleJob, Part, article_of
 from feedhub.errors import FeedHubError
 from feedhub.gapfill import PASSING
+from feedhub.list_parts import MOST_PARTS, PartsRead, may_have_changed, sitemap_of
 from feedhub.logs import get_logger
 from feedhub.model import (
     ARTICLE_TRIES,
@@ -28,9 +30,12 @@ from feedhub.model import (
     Failure,
     Fetched,
     FetchFailed,
+    FetchResult,
     KeptArticle,
     NotModified,
     Outcome,
+    PageMemory,
+    PagePart,
     ParseFailed,
     RawEntry,
     Request,
@@ -48,10 +53,10 @@ log = get_logger("following")
 NO_PAGE = "no page stored"
 """Kind of outcome of a source of which there is nothing to read again."""
 
+NAMED, USUAL = "the page names it", "it stands where feeds usually do"
+"""How a feed was found that is polled in a page's place."""
 DISCOVERY_REQUESTS = 5
 """Requests until it is known what an address is, the first one included (standards, part 1)."""
-MOST_PARTS = 4
-"""Sitemaps of an index that are read in one poll: those that changed last."""
 ARTICLE_TIME = 120.0
 """Seconds that the articles of one poll may take by a site's ``Crawl-delay``."""
 
@@ -79,13 +84,16 @@ class Follower:
         self._passing = passing
         self._clock = clock
 
-    async def follow(self, lead: Lead, request: Request) -> Finding | Lead:
+    async def follow(self, lead: Lead | Finding, request: Request) -> Finding | Lead:
         """Ask for what a lead leads to, until there is nothing more: a lead to be finished, or what became of it before.
 
+        :param lead: or the failure of a feed that was found by way of a page, which is looked at again.
         :param request: as the source itself is asked. Its headers go along to its own site only.
         :raises feedhub.errors.FeedHubError: what was read could not be remembered.
         """
         try:
+            if isinstance(lead, Finding):
+                return await self._looked_again(lead, request)
             return await self._followed(lead, request)
         except FeedHubError:
             raise
@@ -94,7 +102,7 @@ class Follower:
             return Finding(state=lead.state, result=fault(error))
 
     async def _followed(self, lead: Lead, request: Request) -> Finding | Lead:
-        if lead.understood is None and (named := await self._feed(lead, request)) is not None:
+        if lead.understood is None and (named := await self._feed(lead, lead.feeds, NAMED, request)) is not None:
             return named
         if (lead.understood is None or lead.understood.page is not None) and not is_page(lead.state):
             allowed = await self._asker.allowed(lead.result.url)
@@ -104,16 +112,17 @@ class Follower:
             lead = replace(lead, feeds=(), feeds_tried=True)
             async with self._passing():
                 understood = await self._asker.read(lead.state, lead.result, lead=lead)
-            if isinstance(understood, ParseFailed):
+            found = await self._at_usual_places(lead, understood, request)
+            if isinstance(found, Finding):
+                return found
+            lead = found
+            if lead.understood is None:
                 return lead
-            lead = replace(lead, understood=understood)
-        if lead.understood is not None and lead.understood.parts:
-            lead = replace(lead, parts=await self._parts(lead, lead.understood, request))
-            async with self._passing():
-                understood = await self._asker.read(lead.state, lead.result, lead=lead)
-            if isinstance(understood, ParseFailed) or understood.parts:
-                return Finding(state=lead.state, result=_nothing_came(understood))
-            lead = replace(lead, understood=understood)
+        if lead.understood.parts:
+            with_parts = await self._with_parts(lead, lead.understood, request)
+            if isinstance(with_parts, Finding):
+                return with_parts
+            lead = with_parts
         return await self._with_articles(lead, request)
 
     async def stored(self, state: SourceState) -> Lead | None:
@@ -129,61 +138,155 @@ class Follower:
         lacking = [draft for draft in understood.drafts if draft.lacks]
         return replace(lead, articles=_said_of(lacking, await self._kept(lead, lacking)), done=True)
 
-    # ---------------------------------------------------------------- the feed of a page
+    # ---------------------------------------------------------------- what is asked in a page's place
 
-    async def _feed(self, lead: Lead, request: Request) -> Finding | None:
-        """The first of the feeds that the page names which is one and lists something; it is polled from now on."""
-        for url in lead.feeds[: DISCOVERY_REQUESTS - 1]:
-            headers = request.headers if same_site(url, request.url) else {}
-            asked = replace(request, url=url, headers=headers, validators=Validators())
-            result = await self._fetcher.fetch(asked)
+    async def _feed(self, lead: Lead, feeds: Sequence[str], via: str, request: Request) -> Finding | None:
+        """The first of these feeds which is one and lists something; it is polled from now on."""
+        for number, url in enumerate(feeds[: DISCOVERY_REQUESTS - 1], 1):
+            result = await self._ask_page(url, request) if via == USUAL else await self._ask_feed(url, request)
             if not isinstance(result, Fetched):
                 continue
-            state = feed_named(lead.state, url)
+            state = asked_instead(lead.state, url, via)
             async with self._passing():
                 understood = await self._asker.read(state, result)
             if isinstance(understood, Understood) and understood.page is None and understood.listed:
-                log.info("page.names_feed", source=state.slug, tried=lead.feeds.index(url) + 1)
+                log.info("page.has_feed", source=state.slug, via=via, tried=number)
                 return Finding(state=state, result=replace(result, body=b""), understood=understood)
         return None
 
+    async def _ask_feed(self, url: str, request: Request) -> FetchResult:
+        headers = request.headers if same_site(url, request.url) else {}
+        return await self._fetcher.fetch(replace(request, url=url, headers=headers, validators=Validators()))
+
+    async def _at_usual_places(
+        self, lead: Lead, understood: Understood | ParseFailed, request: Request
+    ) -> Finding | Lead:
+        """Where feeds usually stand, once, for a page that names none and is no article; in vain its list, at last a sitemap."""
+        kind = "" if isinstance(understood, ParseFailed) or not understood.page else understood.page.kind
+        if kind != "article":
+            usual = lead.usual if kind else lead.usual[: DISCOVERY_REQUESTS - 2]  # one is left for the sitemap
+            if (found := await self._feed(lead, usual, USUAL, request)) is not None:
+                return found
+        if not isinstance(understood, ParseFailed):
+            return replace(lead, understood=understood)
+        if lead.usual and understood.web_page and urlsplit(lead.result.url).path in {"", "/"}:
+            return await self._by_sitemap(lead, request)
+        return lead
+
+    async def _by_sitemap(self, lead: Lead, request: Request) -> Lead:
+        """The sitemap of a site whose front page shows nothing, the one of its news first; the lead as it was if there is none."""
+        named = await self._asker.sitemaps(lead.result.url)
+        url = sitemap_of(lead.result.url, named)
+        result = await self._ask_page(url, request)
+        if not isinstance(result, Fetched):
+            return lead
+        via = "the sitemap that its site names" if named else "the sitemap of its site"
+        other = Lead(state=asked_instead(lead.state, url, via, "sitemap"), result=result, anew=True, feeds_tried=True)
+        async with self._passing():
+            understood = await self._asker.read(other.state, result, lead=other)
+        if isinstance(understood, ParseFailed) or not (understood.listed or understood.parts):
+            return lead
+        return replace(other, understood=understood)
+
+    async def _looked_again(self, lost: Finding, request: Request) -> Finding:
+        """Another feed of the page whose feed is no more; else the failure, which says that it was looked for.
+
+        The page itself is not read as a list: where a feed was, a list is somebody who stands in the way.
+        """
+        state, failed = lost.state, lost.result
+        assert isinstance(failed, FetchFailed | ParseFailed)
+        page = state.configured_url
+        result = await self._ask_feed(page, replace(request, url=page, home=page))
+        remark = "could not be read"
+        if isinstance(result, Fetched):
+            fresh = replace(state, url=page, page=None, last_success_at=None, body_digest=None)
+            lead = Lead(state=fresh, result=result, anew=True)
+            async with self._passing():
+                understood = await self._asker.read(fresh, result, lead=lead)
+            if isinstance(understood, Understood) and understood.page is None:
+                back = replace(state, url=page, page=None)
+                return Finding(state=back, result=replace(result, body=b""), understood=understood)
+            others = [
+                url
+                for url in getattr(understood, "feeds", ())
+                if url not in {state.url, state.page and state.page.feed}
+            ]
+            if (found := await self._feed(replace(lead, state=state), others, NAMED, request)) is not None:
+                return found
+            remark = "names no other feed that can be read"
+        detail = f"{failed.detail.rstrip('.')}; the page that named this feed was looked at again and {remark}"
+        return replace(lost, result=replace(failed, detail=detail))
+
     # ---------------------------------------------------------------- parts of a list
 
-    async def _parts(self, lead: Lead, understood: Understood, request: Request) -> tuple[Part, ...]:
+    async def _with_parts(self, lead: Lead, understood: Understood, request: Request) -> Finding | Lead:
+        """The list with those of its parts that changed; its finding at once when none did, or none came."""
+        known = lead.state.page
+        before = known if known is not None and known.parts and not lead.anew else None
+        read = PartsRead(is_first=before is None)
+        parts = await self._parts(lead, understood.parts, before, read, request)
+        kept, until = read.remembered(understood.parts, before)
+        memory = replace(understood.page or PageMemory(kind="sitemap"), parts=kept, until=until)
+        settled = read.is_settled(understood.parts, self._clock())
+        lead = replace(lead, parts=parts, memory=memory, settled=settled)
+        if not parts:
+            if before is None or (read.left and not read.done):
+                return Finding(state=lead.state, result=_nothing_came())
+            return _unchanged(lead, memory)
+        async with self._passing():
+            again = await self._asker.read(lead.state, lead.result, lead=lead)
+        if isinstance(again, ParseFailed) or again.parts:
+            return Finding(state=lead.state, result=again if isinstance(again, ParseFailed) else _nothing_came())
+        return replace(lead, understood=again)
+
+    async def _parts(
+        self, lead: Lead, named: Sequence[PagePart], before: PageMemory | None, read: PartsRead, request: Request
+    ) -> tuple[Part, ...]:
         """The sitemaps that changed last. Of a robots.txt or an index that leads to an index, those too, one level deep."""
         parts: list[Part] = []
-        waiting = list(understood.parts)[:MOST_PARTS]
+        waiting = may_have_changed(named, before, self._clock())
+        first = len(waiting[:MOST_PARTS]) if read.is_first else len(waiting)
+        waiting = waiting[:first]  # of the very first list the rest is no news
         seen = {request.url}
         while waiting and len(seen) <= 2 * MOST_PARTS and len(parts) < MOST_PARTS:
-            url = waiting.pop(0)
-            if url in seen or not url.startswith(("http://", "https://")):
+            part = waiting.pop(0)
+            if part.url in seen or not part.url.startswith(("http://", "https://")):
                 continue
-            seen.add(url)
-            result = await self._ask_page(url, request)
+            seen.add(part.url)
+            result = await self._ask_page(part.url, request, part.validators)
+            if isinstance(result, NotModified):
+                read.done[part.url] = replace(part, validators=result.validators)
+                continue
             if not isinstance(result, Fetched):
+                read.left.append(part)
                 continue
             async with self._passing():
                 inner = await self._asker.read(lead.state, result, lead=replace(lead, parts=()))
             if isinstance(inner, Understood) and inner.parts:
-                waiting += inner.parts[:MOST_PARTS]
+                read.unsure = True  # what it names changes while what names it does not
+                waiting += may_have_changed(inner.parts, before, self._clock())[:MOST_PARTS]
             else:
                 parts.append(Part(body=result.body, url=result.url))
+                read.done[part.url] = replace(part, validators=result.validators)
+        read.left += [part for part in waiting if part.lastmod]
         return tuple(parts)
 
-    async def _ask_page(self, url: str, request: Request) -> Fetched | FetchFailed:
-        allowed = await self._asker.allowed(url)
+    async def _ask_page(self, url: str, request: Request, validators: Validators | None = None) -> FetchResult:
+        allowed = await self._asker.permit(url)
         if isinstance(allowed, FetchFailed):
             return allowed
         headers = request.headers if same_site(url, request.url) else {}
         asked = Request(
             url=url,
             home=request.home if headers else "",
+            validators=validators or Validators(),
             headers=headers,
             subscribers=request.subscribers,
-            pause=min(allowed.delay, LONGEST_PAUSE),
+            pause=allowed,
+            permit=self._asker.permit,
         )
         result = await self._fetcher.fetch(asked)
-        if isinstance(result, NotModified):
+        if isinstance(result, NotModified) and not validators:
             return FetchFailed(failure=Failure.PROTOCOL, detail="it answered 304 to a request without conditions")
         return result
 
@@ -248,7 +351,8 @@ class Follower:
         tries = before.tries + 1 if before else 1
         link = draft.entry.canonical_link
         result = await self._ask_page(draft.entry.link, request)
-        if isinstance(result, FetchFailed):
+        if not isinstance(result, Fetched):
+            assert isinstance(result, FetchFailed)  # nothing was asked that 304 would answer
             again = result.failure in PASSING
             article = KeptArticle(
                 link=link,
@@ -287,9 +391,16 @@ def _said_of(drafts: Sequence[Draft], kept: Mapping[str, KeptArticle]) -> dict[D
     return {digest: article.entry for digest, article in pairs if article and article.entry is not None}
 
 
-def _nothing_came(understood: Understood | ParseFailed) -> ParseFailed:
-    if isinstance(understood, ParseFailed):
-        return understood
+def _unchanged(lead: Lead, memory: PageMemory) -> Finding:
+    """A list of which no part has changed."""
+    result = replace(lead.result, body=b"")
+    if not lead.settled:  # the next poll must see it again, changed or not
+        result = replace(result, validators=Validators(), body_digest=Digest(b""))
+    page = replace(memory, feed=lead.state.page.feed if lead.state.page else "")
+    return Finding(state=replace(lead.state, page=page), result=result, body_known=True)
+
+
+def _nothing_came() -> ParseFailed:
     return ParseFailed(failure=Failure.BROKEN_SELECTOR, detail="none of the sitemaps that it names could be read")
 
 

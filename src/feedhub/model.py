@@ -9,7 +9,7 @@ only ``feedhub.clean`` makes the second from the first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -51,6 +51,7 @@ class Request:
     ``home`` is the URL that ``headers``, and credentials in it, were given for; "" when it is ``url`` itself. They go
     out only while that origin is asked: a source that moved for good does not take its secrets along.
     ``pause``: seconds that the host wants between this request and the next one (``Crawl-delay``).
+    ``permit``: asked before each address that a redirect leads to; the pause there, or why it may not be asked.
     """
 
     url: str
@@ -59,6 +60,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subscribers: int = 1
     pause: float = 0.0
+    permit: Callable[[str], Awaitable[float | FetchFailed]] | None = field(default=None, repr=False, compare=False)
 
 
 class Failure(StrEnum):
@@ -300,6 +302,7 @@ class ParseFailed:
     web_page: bool = False  # NOT_A_FEED, because it is a page for people
     parsing: Parsing = Parsing()
     feeds: tuple[str, ...] = ()  # of such a page: the feeds it names, the likeliest first
+    usual: tuple[str, ...] = ()  # of one that names none: where its feed would usually stand
 
 
 # ---------------------------------------------------------------- clean: what we believe
@@ -636,7 +639,7 @@ class Understood:
     page: PageMemory | None = None  # how it was read, when it is no feed
     steps: tuple[str, ...] = ()  # how it was read, in sentences; of a page
     suggested: Mapping[str, str] = field(default_factory=dict)  # of a page: keys of a configuration that finds the same
-    parts: tuple[str, ...] = ()  # addresses of parts of its list that must be read, too (sitemaps)
+    parts: tuple[PagePart, ...] = ()  # of its list, which must be read, too (sitemaps)
     waiting: int = 0  # new entries left to a later poll, which will read their articles
 
 
@@ -717,16 +720,31 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagePart:
+    """A part of a list that stands at an address of its own: a sitemap that an index names.
+
+    ``lastmod`` as the index writes it; ``validators`` are what its server said when it was read last.
+    """
+
+    url: str
+    lastmod: str = ""
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageMemory:
     """What an address that is no feed turned out to be. Decided once; the next poll does the same.
 
-    ``kind``: page (rows by the operator's selectors), listing, article, json, sitemap, or feed: then ``feed`` is the feed that the
-    page names, which is polled in its place. ``via`` says in words how entries were found.
+    ``kind``: page (rows by the operator's selectors), listing, article, json, sitemap, or feed. ``feed`` is what is polled in
+    the page's place: the feed that it names, or the sitemap of its site. ``via`` says in words how entries were found.
+    ``parts`` of its list were read last; of the others all with a ``lastmod`` up to ``until`` are done.
     """
 
     kind: str
     via: str = ""
     feed: str = ""
+    parts: tuple[PagePart, ...] = ()
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from feedhub.asking import Asker, Lead
+from feedhub.asking import Asker, Lead, feed_is_lost
 from feedhub.commit import Committer, Finding, unvalidated
 from feedhub.errors import FeedHubError
 from feedhub.following import Follower, unread
@@ -355,7 +355,8 @@ class Pipeline:
                 if request.headers != self._asker.request(state, anew).headers:  # other secrets since it was asked
                     state, answer = unvalidated(state, answer)
                 found = await self._asker.find(state, answer, anew)
-                ticket = await self._stored(found) if isinstance(found, Finding) else None
+                ends = isinstance(found, Finding) and not feed_is_lost(found)
+                ticket = await self._stored(found) if isinstance(found, Finding) and ends else None
             if ticket is None:
                 ticket = await self._followed(found, request)
             finding, outcome = ticket.finding, ticket.done.result()
@@ -378,8 +379,7 @@ class Pipeline:
 
     async def _followed(self, found: Finding | Lead, request: Request) -> Ticket:
         """What a page leads to is gathered while nothing waits for it; then all is understood and committed together."""
-        if isinstance(found, Lead):
-            found = await self._follower.follow(found, request)
+        found = await self._follower.follow(found, request)
         async with self._rules.passing():
             return await self._stored(await self._asker.finish(found) if isinstance(found, Lead) else found)
 

@@ -14,16 +14,18 @@ from feedhub.model import Digest, RawEntry
 
 def with_digest(entry: RawEntry) -> RawEntry:
     """The entry with its :attr:`RawEntry.digest` filled in: blake2b over all other fields."""
-    names, values = _plan(RawEntry)
-    said = dict(zip(names, values(entry), strict=True))
-    del said["digest"]
-    return replace(entry, digest=digest_of(said))
+    written, values = _plan(RawEntry)
+    return replace(entry, digest=_digest(written[:-1], values(entry)[:-1]))  # the digest is the last field
 
 
 def digest_of(said: Mapping[str, Any]) -> Digest:
     """The digest of an entry whose fields are these, in the order of :class:`RawEntry`; those left out are empty."""
+    return _digest(tuple(map(_name, said)), tuple(said.values()))
+
+
+def _digest(written: tuple[bytes, ...], values: tuple[Any, ...]) -> Digest:
     parts: list[bytes] = []
-    _add_record(parts, tuple(said), tuple(said.values()))
+    _add_record(parts, written, values)
     return Digest(hashlib.blake2b(b"".join(parts), digest_size=16).digest())
 
 
@@ -38,11 +40,11 @@ def _add(parts: list[bytes], value: Any) -> None:
         for item in value:
             _add(parts, item)
     else:
-        names, values = _plan(type(value))
-        _add_record(parts, names, values(value))
+        written, values = _plan(type(value))
+        _add_record(parts, written, values(value))
 
 
-def _add_record(parts: list[bytes], names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+def _add_record(parts: list[bytes], names: tuple[bytes, ...], values: tuple[Any, ...]) -> None:
     """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
     count_at = len(parts)
     parts.append(b"")
@@ -50,8 +52,11 @@ def _add_record(parts: list[bytes], names: tuple[str, ...], values: tuple[Any, .
     for name, value in zip(names, values, strict=True):
         if value:
             filled += 1
-            parts.append(_name(name))
-            _add(parts, value)
+            if value.__class__ is str and value.isascii():  # most are: a call less
+                parts += name, b"s%d:" % len(value), value.encode()
+            else:
+                parts.append(name)
+                _add(parts, value)
     parts[count_at] = b"r%d:" % filled
 
 
@@ -61,13 +66,13 @@ def _name(name: str) -> bytes:
     return b"s%d:" % len(data) + data
 
 
-_Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
+_Plan = tuple[tuple[bytes, ...], Callable[[Any], tuple[Any, ...]]]
 _plans: dict[type[Any], _Plan] = {}  # kinds of records never change
 
 
 def _plan(kind: type[Any]) -> _Plan:
-    """The names of a record's fields, and what reads them all at once."""
+    """The names of a record's fields as they are counted, and what reads the fields all at once."""
     if kind not in _plans:
         names = tuple(field.name for field in fields(kind))
-        _plans[kind] = names, attrgetter(*names)
+        _plans[kind] = tuple(map(_name, names)), attrgetter(*names)
     return _plans[kind]

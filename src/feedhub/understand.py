@@ -216,8 +216,7 @@ def _of_page(reading: SourceReading | None) -> dict[str, Any]:
 
 def _in_parts(reading: SourceReading) -> Understood:
     """A list that stands at other addresses, which are to be asked first."""
-    parts = tuple(child.url for child in reading.children)
-    return Understood(info=FeedInfo(), hints=PollHints(), drafts=(), parts=parts, **_of_page(reading))
+    return Understood(info=FeedInfo(), hints=PollHints(), drafts=(), parts=reading.children, **_of_page(reading))
 
 
 def _undatable(reading: SourceReading, raw: RawFeed, clean: CleanFeed) -> ParseFailed | None:

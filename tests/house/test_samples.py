@@ -8,6 +8,7 @@ from pathlib import Path
 
 from feedhub.config import load
 from feedhub.config.checks import SAMPLES
+from feedhub.documents import Document, Listed, read_source
 from feedhub.model import FeedRef, ParseFailed, SourceId
 from feedhub.serve.samples import sample_folder, sample_sources
 from feedhub.understand import Job, Rulebook, understand
@@ -45,3 +46,21 @@ def test_the_spellings_of_a_person_are_joined() -> None:
     spellings = {"Huyền Trần", "Huyen Tran", "Trần Huyền"}
     feeds = {feed.title: feed.slug for feed in _memberships() if feed.kind == "authors"}
     assert {title: slug for title, slug in feeds.items() if title in spellings} == {"Huyền Trần": "huyen-tran"}
+
+
+def test_the_site_without_a_feed_is_read_by_its_rules_and_without_any() -> None:
+    folder = CONFIG.parent / "examples"
+    settings = load(folder / "site-without-feed.yaml", {})
+    (source,) = settings.sources
+    body = (folder / "site-without-feed.html").read_bytes()
+    told = read_source(Document(body=body, url=source.url), source, settings.polling.limits)
+    found = read_source(
+        Document(body=body, url=source.url, never_a_feed=True, feeds_tried=True), None, settings.polling.limits
+    )
+    assert isinstance(told, Listed)
+    assert isinstance(found, Listed)
+    assert [entry.id for entry in told.feed.entries] == ["4711", "4708", "4702", "4699"]
+    for listed in (told, found):
+        people = [[(one.name, one.role) for one in entry.authors] for entry in listed.feed.entries]
+        assert people[1:3] == [[("Tomás Rey", "Farm editor")], []]
+        assert listed.feed.entries[0].published == "09:30 23/11/2026"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -214,6 +213,19 @@ async def test_a_page_found_by_looking_is_not_read_against_robots_txt(tmp_path: 
             assert it.entries == {}
 
 
+async def test_robots_txt_is_asked_where_a_redirect_leads(tmp_path: Path) -> None:
+    robots = b"User-agent: *\nDisallow: /kept/\n"
+    with serving({"kept/list.html": listing([card(n) for n in range(8)]), "robots.txt": robots}) as server:
+        server.failing["list.html"] = 302
+        server.saying["list.html"] = {"Location": "/kept/list.html"}
+        async with rig(tmp_path, server, more="type: page\nitems: div.card") as it:
+            outcome = await it.poll()
+            assert (outcome.kind, it.asked("kept/list.html")) == ("disallowed", 0)
+            assert "“Disallow: /kept/”" in outcome.detail
+            server.documents["robots.txt"] = b"User-agent: *\nDisallow: /other/\n"
+            assert (await it.poll()).new == 8
+
+
 async def test_a_crawl_delay_is_kept_and_one_beyond_a_minute_leaves_articles_alone(tmp_path: Path) -> None:
     with serving(site(1) | {"robots.txt": b"User-agent: *\nCrawl-delay: 0.3\n"}) as server:
         async with rig(tmp_path, server, more=ARTICLES) as it:
@@ -360,7 +372,7 @@ async def test_entries_of_a_feed_that_wait_for_their_texts_come_although_it_does
             assert (await it.poll()).kind == "unchanged"
 
 
-# ---------------------------------------------------------------- JSON and sitemaps
+# ---------------------------------------------------------------- JSON
 
 
 async def test_json_is_read_by_expressions_and_by_its_usual_names(tmp_path: Path) -> None:
@@ -399,38 +411,6 @@ async def test_json_in_a_script_of_a_page(tmp_path: Path) -> None:
             assert it.entries[headline(1)].link == server.url("story-1.html")
             server.documents["list.html"] = b"<!doctype html><title>x</title>"
             assert "`script: script#__NEXT_DATA__` matches no element" in (await it.poll()).detail
-
-
-def urlset(server_url: str, *numbers: int) -> bytes:
-    urls = "".join(
-        f"<url><loc>{server_url}story-{n}.html</loc><lastmod>2026-11-{10 + n}T00:00:00Z</lastmod></url>"
-        for n in numbers
-    )
-    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
-
-
-async def test_a_sitemap_by_way_of_robots_txt_an_index_and_gz(tmp_path: Path) -> None:
-    with serving({}) as server:
-        server.documents["robots.txt"] = f"Sitemap: {server.url('index.xml')}\n".encode()
-        server.documents["index.xml"] = (
-            '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-            f"<sitemap><loc>{server.url('new.xml.gz')}</loc></sitemap></sitemapindex>"
-        ).encode()
-        server.documents["new.xml.gz"] = gzip.compress(urlset(server.url(""), 1, 2))
-        async with rig(tmp_path, server, "robots.txt", "type: sitemap") as it:
-            outcome = await it.poll()
-            assert (outcome.kind, outcome.new) == ("ok", 2)
-            assert it.entries["story 2"].published == datetime(2026, 11, 12, tzinfo=UTC)
-            server.documents["new.xml.gz"] = gzip.compress(urlset(server.url(""), 1, 2, 3))
-            assert (await it.poll()).new == 1, "the list changed while the index did not"
-
-
-async def test_a_sitemap_with_articles_has_their_titles(tmp_path: Path) -> None:
-    with serving(site(1)) as server:
-        server.documents["map.xml"] = urlset(server.url(""), 1, 2)
-        async with rig(tmp_path, server, "map.xml", "type: sitemap\narticle: true") as it:
-            assert (await it.poll()).new == 2
-            assert set(it.entries) == {headline(1), headline(2)}
 
 
 # ---------------------------------------------------------------- changed rules

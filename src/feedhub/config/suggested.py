@@ -28,6 +28,8 @@ def source_block(url: str, understood: Understood, known: Source | None) -> str:
             name: understood.suggested[key] for name in names if (key := f"fields.{name}") in understood.suggested
         }
         block |= {"type": "page", "items": items} | ({"fields": fields} if fields else {})
+    elif understood.page is not None and understood.page.kind == "sitemap":
+        block["type"] = "sitemap"
     if understood.page is not None and "expect" not in block and understood.listed > 1:
         block["expect"] = {"min_items": max(1, understood.listed // 2)}
     return dump({"sources": [block]})

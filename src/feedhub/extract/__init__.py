@@ -15,16 +15,15 @@
 from feedhub.extract.contract import broken, halved, undatable
 from feedhub.extract.json_rows import read_json_rows
 from feedhub.extract.reading import Article, PageKind, PageReading
-from feedhub.extract.rows import Child, SourceReading, completed
+from feedhub.extract.rows import SourceReading, completed
 from feedhub.extract.selectolax_article import read_article
 from feedhub.extract.selectolax_configured import read_rows, script_text
-from feedhub.extract.selectolax_discovery import FoundFeed, find_feeds
+from feedhub.extract.selectolax_discovery import FoundFeed, find_feeds, usual_places
 from feedhub.extract.selectolax_page import read_page
 from feedhub.extract.sitemap import read_sitemap, titled_by_address, unpacked, whole
 
 __all__ = [
     "Article",
-    "Child",
     "FoundFeed",
     "PageKind",
     "PageReading",
@@ -42,5 +41,6 @@ __all__ = [
     "titled_by_address",
     "undatable",
     "unpacked",
+    "usual_places",
     "whole",
 ]

@@ -22,11 +22,13 @@ _RELATIVE = re.compile(
     r"^(?:vor|il y a|hace|há|قبل|منذ)\s.{1,20}\d?|"
     r"^(?:hôm qua|hôm nay|hôm kia|vừa xong|mới đây|yesterday|today|just now|gestern|heute|hier|aujourd'hui|ayer|hoy|вчера|сегодня|昨日|今日|昨天|今天|어제|오늘|أمس|اليوم)\b",
 )
-_MONTH = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic|"
+_MONTHS = (
+    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic|"
     r"gen|mag|giu|lug|set|ott|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|tháng|ม\.ค\.|ก\.พ\.|มี\.ค\.|เม\.ย\.|พ\.ค\.|มิ\.ย\.|ก\.ค\.|ส\.ค\.|ก\.ย\.|ต\.ค\.|พ\.ย\.|ธ\.ค\.|มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม|يناير|فبراير|مارس|أبريل|مايو|يونيو|"
-    r"يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر)\w*",
+    r"يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر"
 )
+_MONTH = re.compile(rf"\b(?:{_MONTHS})\w*")
+_ASCII_MONTH = re.compile(rf"\b(?:{'|'.join(name for name in _MONTHS.split('|') if name.isascii())})")
 _UPDATED = re.compile(
     r"^\W*(?:last\s+)?(?:updated?|modified|cập nhật|aktualisiert|stand|mis à jour|actualizado|atualizado|aggiornato|обновлено|更新|업데이트|تحديث)",
 )
@@ -34,7 +36,7 @@ _DATE_SIGNS = re.compile(
     "[年月日時时分秒曜火水木金土更新公開公开発表掲載配信発布发布於于午前後后上下周星期昨今天小間间鐘钟前년월일시분초오전후요]"
 )
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
-_DIGIT = re.compile(r"\d")
+_FIGURES = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 8
 _MOST_SPACES = 12
@@ -45,18 +47,28 @@ def looks_like_date(text: str) -> bool:
     if not text or len(text) > MAX_LENGTH or text.count(" ") > _MOST_SPACES:
         return False
     text = unicodedata.normalize("NFC", text).lower()  # patterns that ignore case take three times as long
-    if not _DIGIT.search(text) and not _RELATIVE.search(text):
+    if len(_WORD.findall(text)) > _MOST_WORDS:
         return False
-    if len(_WORD.findall(text)) > _MOST_WORDS or len(_DENSE.findall(_DATE_SIGNS.sub("", _MONTH.sub("", text)))) > 4:
+    figures = len(_FIGURES.findall(text))
+    if _is_dense(text):
         return False
-    if _NUMERIC.search(text) or _RELATIVE.search(text):
+    if (figures > 1 and _NUMERIC.search(text)) or _RELATIVE.search(text):
         return True
-    has_month = bool(_MONTH.search(text))
+    has_month = figures > 0 and _has_month(text)
+    if figures < 2:  # no more than "14 Feb"
+        return has_month
     if _YEAR.search(text) and (has_month or _CLOCK.search(text)):
         return True
-    return bool(has_month and re.search(r"\d", text)) or bool(
-        _SHORT.search(text) and (_CLOCK.search(text) or len(text) <= 12)
-    )
+    return has_month or bool(_SHORT.search(text) and (_CLOCK.search(text) or len(text) <= 12))
+
+
+def _is_dense(text: str) -> bool:
+    """Whether it says more in a script without spaces than dates do."""
+    return not text.isascii() and len(_DENSE.findall(_DATE_SIGNS.sub("", _MONTH.sub("", text)))) > 4
+
+
+def _has_month(text: str) -> bool:
+    return bool((_ASCII_MONTH if text.isascii() else _MONTH).search(text))  # half of the names to try
 
 
 def says_updated(text: str) -> bool:

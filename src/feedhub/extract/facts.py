@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from feedhub.model import RawCategory, RawEntry, RawLink, RawPerson, RawText, TextType
-from feedhub.raw_digests import with_digest
+from feedhub.raw_digests import digest_of
 
 MAX_VALUES = 40
 """Authors, categories or images of one entry that are taken."""
+_ORDER = tuple(field.name for field in fields(RawEntry))
+"""In which a digest counts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +52,21 @@ def laid_over(parts: Iterable[tuple[str, Facts]]) -> tuple[Facts, tuple[str, ...
 
 def entry_of(facts: Facts) -> RawEntry:
     """The raw entry that says these facts."""
-    entry = RawEntry(
-        id=facts.id,
-        links=(RawLink(href=facts.link, type="text/html"),) if facts.link else (),
-        title=RawText(value=facts.title, type=TextType.PLAIN) if facts.title else None,
-        summary=RawText(value=facts.summary, type=TextType.PLAIN) if facts.summary else None,
-        content=(facts.content,) if facts.content else (),
-        published=facts.published,
-        updated=facts.updated,
-        authors=facts.authors[:MAX_VALUES],
-        categories=facts.categories[:MAX_VALUES],
-        images=facts.images[:MAX_VALUES],
-        rights=facts.rights,
-        language=facts.language,
-        publisher=facts.publisher,
-        comments=facts.comments,
-    )
-    return with_digest(entry)
+    said: dict[str, Any] = {
+        "id": facts.id,
+        "links": (RawLink(href=facts.link, type="text/html"),) if facts.link else (),
+        "title": RawText(value=facts.title, type=TextType.PLAIN) if facts.title else None,
+        "summary": RawText(value=facts.summary, type=TextType.PLAIN) if facts.summary else None,
+        "content": (facts.content,) if facts.content else (),
+        "published": facts.published,
+        "updated": facts.updated,
+        "authors": facts.authors[:MAX_VALUES],
+        "categories": facts.categories[:MAX_VALUES],
+        "images": facts.images[:MAX_VALUES],
+        "rights": facts.rights,
+        "language": facts.language,
+        "publisher": facts.publisher,
+        "comments": facts.comments,
+    }
+    filled = {name: said[name] for name in _ORDER if said.get(name)}
+    return RawEntry(**filled, digest=digest_of(filled))

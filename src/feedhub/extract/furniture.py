@@ -77,7 +77,7 @@ def leads_on(text: str) -> bool:
 
 def size(text: str) -> int:
     """How long a text is, in characters of a script with letters; those of scripts without spaces count more."""
-    return len(text) + 2 * len(_NO_SPACES.findall(text))
+    return len(text) if text.isascii() else len(text) + 2 * len(_NO_SPACES.findall(text))
 
 
 def weight(text: str) -> float:
@@ -88,9 +88,13 @@ def weight(text: str) -> float:
     return len(_WORD.findall(_NO_SPACES.sub(" ", text))) + dense / 2.5
 
 
+def _has_words(text: str) -> bool:
+    return bool(_WORD.search(text)) if text.isascii() else weight(text) >= 1
+
+
 def may_be_short_title(text: str) -> bool:
     """Whether a link among others with titles may be one, too: ``SQLite`` in a list of essays."""
-    return 2 <= len(text) <= 400 and weight(text) >= 1 and not _JUNK_TITLE.match(text) and not looks_like_date(text)
+    return 2 <= len(text) <= 400 and _has_words(text) and not _JUNK_TITLE.match(text) and not looks_like_date(text)
 
 
 def may_be_title(text: str) -> bool:

@@ -231,15 +231,21 @@ def _position(node: Node) -> float:
 
 
 def _dicts(value: Any) -> list[Node]:
+    if value is None:  # most names of most nodes
+        return []
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
 def _strings(value: Any) -> list[str]:
+    if value is None:
+        return []
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
 def _first(value: Any) -> str:
     """The first string or number of a value or list, decoded."""
+    if value is None:
+        return ""
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
             one = one.get("@value") or one.get("@id")
@@ -249,6 +255,8 @@ def _first(value: Any) -> str:
 
 
 def _text(value: Any, longest: int = _TEXT) -> str:
+    if value is None:
+        return ""
     text = (
         _first(value)
         if isinstance(value, str | list | int | float) or (isinstance(value, dict) and "@value" in value)

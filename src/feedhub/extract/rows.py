@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from feedhub.model import PageMemory, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextType
+from feedhub.model import PageMemory, PagePart, RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextType
 from feedhub.patterns import BadPattern, OperatorPattern, compile_pattern
 from feedhub.raw_digests import with_digest
 from feedhub.settings import Pick, RowField
@@ -18,14 +18,6 @@ Values = Mapping[RowField, tuple[str, ...]]
 MOST_VALUES = 50
 """Authors or categories of one row."""
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A part of a list that stands at an address of its own: a sitemap that an index names. ``lastmod`` as written."""
-
-    url: str
-    lastmod: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +36,7 @@ class SourceReading:
     fields: Mapping[str, str] = field(default_factory=dict)
     snippet: str = ""
     suggestion: str = ""
-    children: tuple[Child, ...] = ()
+    children: tuple[PagePart, ...] = ()
     dated: bool = False  # the operator says where the date stands
 
 

@@ -30,6 +30,21 @@ _FEED_LINK = re.compile(
 )
 _NO_FEED = re.compile(r"oembed|wp-json|opensearch|sitemap|manifest|osd\.xml|rsd\.xml|wlwmanifest", re.IGNORECASE)
 _FEED_SCHEME = re.compile(r"feed:(?=//|https?:)", re.IGNORECASE)
+_FRONT = re.compile(r"/?|/(?:index|home|default)\.\w+")
+_PLACES = ("feed", "rss.xml", "atom.xml", "feed.xml", "index.xml", "rss", "feed.json")
+_PLACES_OF = {
+    "wordpress": "feed/",
+    "ghost": "rss/",
+    "hugo": "index.xml",
+    "jekyll": "feed.xml",
+    "eleventy": "feed.xml",
+    "hexo": "atom.xml",
+    "zola": "atom.xml",
+    "astro": "rss.xml",
+    "drupal": "rss.xml",
+    "pelican": "feeds/all.atom.xml",
+}
+"""By the first word of ``meta name=generator``."""
 _COMMENTS = re.compile(r"comments?\b|bình luận|kommentar|commentaires|comentarios", re.IGNORECASE)
 
 
@@ -58,6 +73,22 @@ def find_feeds(html: bytes, url: str) -> list[FoundFeed]:
         if urlsplit(found.url)._replace(fragment="").geturl() != url:
             first.setdefault(found.url, found)
     return list(first.values())[:MOST]
+
+
+def usual_places(html: bytes, url: str) -> list[str]:
+    """Where the feed of a page that names none usually stands, likeliest first: that of its program, then of the others.
+
+    Only below the page's own address: of a front page at the root, of ``/markets`` below it. What stands at the root is
+    the feed of everything, which nobody asked for with a section; an address with an ending has nothing below it.
+    """
+    parts = urlsplit(url)
+    folder = "/" if _FRONT.fullmatch(parts.path) else f"{parts.path.rstrip('/')}/"
+    if "." in folder.rstrip("/").rpartition("/")[2]:
+        return []
+    node = LexborHTMLParser(html[:PAGE]).css_first("meta[name=generator i]")
+    program = _attribute(node, "content").partition(" ")[0].lower() if node else ""
+    first = [_PLACES_OF[program]] if program in _PLACES_OF else []
+    return [f"{parts.scheme}://{parts.netloc}{folder}{place}" for place in dict.fromkeys([*first, *_PLACES])]
 
 
 def _base(page: LexborHTMLParser, url: str) -> str:

@@ -131,7 +131,7 @@ def _running_text(seen: Survey) -> int:
         if size(text) < 60 or node.parent is None:
             continue
         parent = node.parent
-        if parent.tag == "a" or node.css_first("a h2, a h3") is not None:
+        if parent.tag == "a" or (node.tag == "blockquote" and node.css_first("a h2, a h3") is not None):
             continue
         by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + size(text)
     longest = max(by_parent.values(), default=0)
@@ -169,9 +169,7 @@ def _structured(seen: Survey, nodes: list[Node], name: str, steps: list[str]) ->
     if not nodes:
         return None
     listed = linked_data.list_of(nodes, seen.page.absolute)
-    articles = [
-        one for one in linked_data.articles_of(nodes, seen.page.absolute) if one.link and not seen.is_this(one.link)
-    ]
+    articles = [one for one in seen.articles(nodes) if one.link and not seen.is_this(one.link)]
     known = {one.link: one for one in articles}
     if listed is not None and len(listed.articles) >= max(_MIN_LISTED, len(articles)):
         full = [known.get(one.link, one) for one in listed.articles if not seen.is_this(one.link)]
@@ -300,7 +298,8 @@ def _alike(seen: Survey, steps: list[str]) -> _Listing | None:
 
 def _own(seen: Survey, facts: Facts) -> Facts:
     """The site itself is nobody's author."""
-    return replace(facts, authors=linked_data.people_without(facts.authors, seen.sites), paywalled=False)
+    people = linked_data.people_without(facts.authors, seen.sites)
+    return facts if people == facts.authors else replace(facts, authors=people)
 
 
 def _told_apart(articles: Sequence[Facts]) -> list[Facts]:

@@ -16,7 +16,10 @@ from feedhub.model import RawCategory, RawPerson
 
 _MOST_INSIDE = 120
 """Elements of one row that are looked at."""
-_SPEAKING = frozenset({"p", "img", "time", "span", "small", "dd", "td", "div"})
+_SPEAKING = frozenset({"p", "time", "span", "small", "dd", "td", "div"})
+_SIX_WORDS = re.compile(r"(?:[^\W_]+[\W_]+){5}[^\W_]")
+_NO_PICTURE = re.compile(r"avatar|icon|logo|pixel|blank|spacer")
+_NOT_READ = frozenset({"script", "style", "svg", "path"})
 _DATE_CLASS = re.compile(r"date|time|ngay|published|posted|ago")
 _AUTHOR_CLASS = re.compile(
     r"author|byline|tac-?gia|writer|reporter|signature|(?:^|[\s_-])(?:by|user|username|poster|starter)(?:$|[\s_-])"
@@ -29,22 +32,30 @@ _LEAD_CLASS = re.compile(r"summary|excerpt|sapo|lead|desc|teaser|intro|dek|stand
 
 @dataclass(frozen=True, slots=True)
 class _Hints:
-    """What the class of an element in a row says of it."""
+    """What the kind and the class of an element in a row say of it. ``speaks``: its text may be a date or a lead."""
 
+    speaks: bool = False
     date: bool = False
     author: bool = False
     category: bool = False
     lead: bool = False
 
 
+_NONE = _Hints()
+
+
 @lru_cache(maxsize=4096)
-def _hints(names: str) -> _Hints:
-    return _Hints(
-        date=bool(_DATE_CLASS.search(names)),
+def _hints(tag: str, classes: str) -> _Hints | None:
+    """None: it says nothing."""
+    names = classes.lower()
+    hints = _Hints(
+        speaks=tag in _SPEAKING,
+        date=tag == "time" or bool(_DATE_CLASS.search(names)),
         author=bool(_AUTHOR_CLASS.search(names)),
         category=bool(_CATEGORY_CLASS.search(names)),
-        lead=bool(_LEAD_CLASS.search(names)),
+        lead=tag in {"p", "dd"} or bool(_LEAD_CLASS.search(names)),
     )
+    return None if hints == _Hints() else hints
 
 
 def read_row(
@@ -57,8 +68,7 @@ def read_row(
     """
     reading = _RowReading(page, title, link, nodes, label)
     for node in nodes:
-        reading.visit(node)
-        for near in node.css("*")[:_MOST_INSIDE]:
+        for near in node.css("*")[: _MOST_INSIDE + 1]:  # itself comes first
             reading.visit(near)
     return reading.facts(), reading.where
 
@@ -66,6 +76,15 @@ def read_row(
 def _is_leaf(node: LexborNode) -> bool:
     child = node.first_child
     return child is not None and child.next is None and child.tag == "-text"
+
+
+def _says_something(text: str) -> bool:
+    """Whether it has six words."""
+    return bool(_SIX_WORDS.search(text)) if text.isascii() else weight(text) >= 6
+
+
+def _links_in(node: LexborNode) -> Sequence[LexborNode]:
+    return [node] if node.tag == "a" else node.css("a[href]")[:20]
 
 
 class _RowReading:
@@ -103,33 +122,36 @@ class _RowReading:
             text = segments(node)
             at = next((at for at, line in enumerate(text) if line in names), None)
             if at is not None:
-                addresses = self._addresses(node)
+                addresses = self._addresses(_links_in(node))
                 self._people.extend(read_lines(text[at : at + 3], addresses=addresses, context="row").people[:1])
                 return
 
-    def _addresses(self, node: LexborNode) -> dict[str, str]:
-        links = [node] if node.tag == "a" else node.css("a[href]")[:20]
+    def _addresses(self, links: Sequence[LexborNode]) -> dict[str, str]:
         return {flat(one.text(separator=" ")): self._page.absolute(attribute(one, "href")) for one in links}
 
     def visit(self, node: LexborNode) -> None:
         tag = node.tag or ""
+        if tag in _NOT_READ:
+            return
         if tag == "img":
             self._image(node)
             return
         attributes = node.attributes
-        if not attributes and tag not in _SPEAKING:
-            return
-        hints = _hints((attributes.get("class") or "").lower())
+        hints = _hints(tag, attributes.get("class") or "")
+        if hints is None:
+            if "rel" not in attributes and "datetime" not in attributes:
+                return
+            hints = _NONE
         relations = (attributes.get("rel") or "").split()
-        if tag == "time" or hints.date or "datetime" in attributes:
+        if hints.date or "datetime" in attributes:
             self._date(node, attributes.get("datetime") or "")
         if hints.author or "author" in relations:
             self._author(node)
         if hints.category or "tag" in relations:
             self._category(node)
-        if not self._summary and (hints.lead or tag in {"p", "dd"}):
+        if hints.lead and not self._summary:
             self._lead(node)
-        if tag in _SPEAKING and tag != "img" and (not self._published or not self._summary) and _is_leaf(node):
+        if hints.speaks and (not self._published or not self._summary) and _is_leaf(node):
             self._date(node, "")
             if tag == "div" and not self._summary:
                 self._lead(node)
@@ -140,11 +162,7 @@ class _RowReading:
         attributes = node.attributes
         for name in ("data-src", "data-original", "data-lazy-src", "src"):
             address = self._page.absolute(attributes.get(name) or "")
-            if address and not re.search(
-                r"avatar|gravatar|icon|logo|pixel|blank|spacer",
-                f"{address} {attributes.get('class') or ''}",
-                re.IGNORECASE,
-            ):
+            if address and not _NO_PICTURE.search(f"{address} {attributes.get('class') or ''}".lower()):
                 self._image_at = address
                 self.where.setdefault("image", f"img@{name}")
                 return
@@ -161,17 +179,18 @@ class _RowReading:
         if self._people:
             return
         text = segments(node, 8)
-        if not text or sum(map(len, text)) > 250 or self._title in fold(" ".join(text)):
+        if not text or sum(map(len, text)) > 250 or self._has_title(" ".join(text)):
             return
-        credited = read_lines(text, addresses=self._addresses(node), context="row")
+        links = _links_in(node)
+        credited = read_lines(text, addresses=self._addresses(links), context="row")
         self._published = self._published or credited.published
         if credited.people:
             self._people.extend(credited.people)
-            self.where.setdefault("author", self._name_selector(node, credited.people[0].name))
+            self.where.setdefault("author", self._name_selector(node, links, credited.people[0].name))
 
-    def _name_selector(self, node: LexborNode, name: str) -> str:
+    def _name_selector(self, node: LexborNode, links: Sequence[LexborNode], name: str) -> str:
         """The link with the name, where a role or a date stands beside it in the byline."""
-        link = next((one for one in node.css("a[href]")[:8] if flat(one.text()) == name), None)
+        link = next((one for one in links[:8] if flat(one.text()) == name), None)
         own = self._selector(node)
         return own if link is None or link.mem_id == node.mem_id else f"{own} {self._label(link)}"
 
@@ -185,9 +204,14 @@ class _RowReading:
     def _lead(self, node: LexborNode) -> None:
         text = flat(node.text(separator=" "))
         start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
-        if weight(start) >= 6 and not looks_like_date(text) and self._title not in fold(start):
+        if _says_something(start) and not looks_like_date(text) and not self._has_title(start):
             self._summary = text[:2_000]
             self.where.setdefault("summary", self._selector(node))
+
+    def _has_title(self, text: str) -> bool:
+        if text.isascii() and self._title.partition(" ")[0] not in text.lower():
+            return False  # folding takes longer
+        return self._title in fold(text)
 
     def _selector(self, node: LexborNode) -> str:
         return self._label(node)

@@ -24,7 +24,7 @@ from feedhub.extract.selectolax_tree import (
     flat,
     fold,
     lines,
-    names_of,
+    names_in,
     same_place,
     segments,
 )
@@ -33,6 +33,7 @@ MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
+_LINKS_OUTSIDE = "nav a[href], footer a[href], form a[href]"
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
     r"/(?:author|authors|tac-gia|tacgia|profile|profiles|user|users|member|members|tag|tags|topic|topics|category|categories|chuyen-muc|search|login|signin|signup|"
@@ -79,9 +80,7 @@ class _Index:
     def label(self, node: LexborNode) -> str:
         known = self._labels.get(node.mem_id)
         if known is None:
-            names = (node.attributes.get("class") or "").split()
-            first = next((name for name in names if _PLAIN.fullmatch(name)), "")
-            known = self._labels[node.mem_id] = f"{node.tag}.{first}" if first else node.tag or ""
+            known = self._labels[node.mem_id] = _label(node.tag or "", node.attributes.get("class") or "")
         return known
 
     def standing(self, node: LexborNode | None) -> str:
@@ -124,7 +123,8 @@ class _Index:
         if tag == "header":
             parent = node.parent
             return not (parent is not None and parent.tag in {"article", "li", "section"})
-        return _is_furniture(names_of(node), self._related)
+        attributes = node.attributes
+        return bool(attributes) and _is_furniture(names_in(attributes), self._related)
 
 
 @lru_cache(maxsize=4096)
@@ -134,6 +134,12 @@ def _is_furniture(names: str, related: bool) -> bool:
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
+
+
+@lru_cache(maxsize=4096)
+def _label(tag: str, classes: str) -> str:
+    first = next((name for name in classes.split() if _PLAIN.fullmatch(name)), "")
+    return f"{tag}.{first}" if first else tag
 
 
 def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, related: bool = False) -> Rows:
@@ -165,19 +171,25 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
 def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
     found = []
     own_path = urlsplit(page.url).path.rstrip("/")
+    outside = {node.mem_id for node in root.css(_LINKS_OUTSIDE)}
     for node in root.css("a[href]")[:MAX_NODES]:
+        if node.mem_id in outside:
+            continue
+        text = flat(node.text(separator=" "))
+        if len(text) < 2:  # a picture's
+            continue
         attributes = node.attributes
         href = (attributes.get("href") or "").strip()
         if href.startswith(("#", "javascript:", "mailto:", "tel:")) or "author" in (attributes.get("rel") or ""):
-            continue
-        if index.is_blocked(node):
             continue
         url = page.absolute(href).partition("#")[0]
         if not url or not page.is_here(url) or _is_no_article(url):
             continue
         if url.partition("?")[0].rstrip("/").endswith(own_path) and same_place(url, page.url):
             continue
-        title, titled, in_heading = _title(node)
+        if index.is_blocked(node):
+            continue
+        title, titled, in_heading = _title(node, text)
         if title:
             found.append(_Link(node, url, title, titled, in_heading, _likeness(node, index)))
     return found
@@ -188,14 +200,11 @@ def _is_no_article(url: str) -> bool:
     return not path or bool(_NO_ARTICLE.search("/" + path.partition("?")[0]))
 
 
-def _title(node: LexborNode) -> tuple[str, LexborNode, bool]:
+def _title(node: LexborNode, text: str) -> tuple[str, LexborNode, bool]:
     """The title a link gives, the element it is the text of, and whether that is a heading; "" when it gives none."""
-    text = flat(node.text(separator=" "))
     parent = node.parent
     if parent is not None and (parent.tag or "") in _HEADINGS:
         return (text if may_be_short_title(text) else "", node, True)
-    if node.first_child is None or len(text) < 2:
-        return "", node, False
     heading = node.css_first("h1, h2, h3, h4, h5, h6, [class*=title], [class*=headline]")
     if heading is not None and heading.mem_id != node.mem_id:
         text = flat(heading.text(separator=" "))

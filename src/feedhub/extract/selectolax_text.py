@@ -74,6 +74,7 @@ class Body:
 
     def __init__(self, markup: str) -> None:
         self._tree = LexborHTMLParser(f"<!doctype html><body>{markup}")
+        self._lines: list[str] | None = None  # while nothing is cut
 
     @property
     def root(self) -> LexborNode:
@@ -85,10 +86,13 @@ class Body:
         return (self.root.inner_html or "").strip()
 
     def lines(self) -> list[str]:
-        return lines(self.root, 2_000)
+        if self._lines is None:
+            self._lines = lines(self.root, 2_000)
+        return self._lines
 
     def without_furniture(self) -> Body:
         """Takes out navigation, share bars, bylines, related lists; never what holds most of the text."""
+        self._lines = None
         for node in self.root.css(_GONE):
             node.decompose()
         whole = max(1, len(self.root.text() or ""))
@@ -102,9 +106,10 @@ class Body:
 
     def without_related(self) -> Body:
         """A heading such as "Related" goes, with the lists of links behind it; so does a paragraph that is one."""
+        self._lines = None
         for node in self.root.css("h2, h3, h4, h5, h6, p, div, strong, span")[:2_000]:
-            text = flat(node.text(separator=" ")) if inner(node, "p, ul, div") is None else ""
-            if not text or not is_related_heading(text):
+            text = flat(node.text(separator=" "))
+            if not text or not is_related_heading(text) or inner(node, "p, ul, div") is not None:
                 continue
             at = node
             while (
@@ -132,6 +137,7 @@ class Body:
 
     def without_lines(self, known: set[str], title: str, people: Sequence[str]) -> Body:
         """Takes the title and the lines of the byline out of the beginning, where they are repeated."""
+        self._lines = None
         drop = {fold(title), *known} - {""}
         names = {fold(name) for name in people} - {""}
         length = 0
@@ -169,6 +175,7 @@ class Body:
     def with_lead(self, lead: str) -> Body:
         """Puts the lead in front, where the page has it outside the text: whoever reads the text reads the lead first."""
         if lead and fold(lead) not in fold(" ".join(self.lines()[:6])):
+            self._lines = None
             node = self._tree.create_node("p")
             node.insert_child(lead)
             first = self.root.first_child
@@ -181,6 +188,7 @@ class Body:
     def with_line(self, line: str) -> Body:
         """Puts a line behind the text, if it is not there."""
         if line and fold(line) not in {fold(one) for one in self.lines()[-8:]}:
+            self._lines = None
             node = self._tree.create_node("p")
             node.insert_child(line)
             self.root.insert_child(node)

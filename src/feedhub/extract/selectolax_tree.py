@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -14,14 +14,17 @@ __all__ = [
     "LexborHTMLParser",
     "LexborNode",
     "Page",
+    "Place",
     "absolute",
     "attribute",
     "flat",
     "fold",
     "inner",
     "lines",
+    "names_in",
     "names_of",
     "open_page",
+    "place_of",
     "same_place",
     "segments",
     "text_of",
@@ -84,13 +87,27 @@ def open_page(html: str, url: str) -> Page | str:
         notes.append(f"only the first {MAX_PAGE:,} characters of the page were read")
     if not html.isascii():
         html = unicodedata.normalize("NFC", html)  # words are looked for from here on
-    if max(piece.count("<") for piece in html.split("</")) > _IN_A_ROW and _depth(html) > MAX_DEPTH:
+    if _many_in_a_row(html) and _depth(html) > MAX_DEPTH:
         return f"the page has more than {MAX_DEPTH} elements within each other and was not read"
     tree = LexborHTMLParser(html)
     base = url
     if (node := tree.css_first("base[href]")) is not None:
         base = absolute(url, attribute(node, "href")) or url
     return Page(tree, url, base, site_of(url), "/".join(base.split("/", 3)[:3]), notes)
+
+
+def _many_in_a_row(html: str) -> bool:
+    """Looks at a page from closing tag to closing tag, of those in each stretch too short for so many at the last only."""
+    at, end = 0, len(html)
+    while at < end:
+        closing = html.rfind("</", at, at + _IN_A_ROW * len("<a>"))
+        if closing < 0:
+            closing = html.find("</", at)
+            closing = end if closing < 0 else closing
+            if html.count("<", at, closing) > _IN_A_ROW:
+                return True
+        at = closing + 2
+    return False
 
 
 def _depth(html: str) -> int:
@@ -123,15 +140,19 @@ def absolute(base: str, href: str) -> str:
 
 def same_place(one: str, other: str) -> bool:
     """Whether two addresses are one page: without scheme, ``www.``, query of tracking, fragment and final slash."""
-    return bool(one) and _place(one) == _place(other)
+    return bool(one) and place_of(one) == place_of(other)
 
 
-def _place(address: str) -> tuple[str, str, str]:
+Place = tuple[str, str, str]
+
+
+def place_of(address: str) -> Place:
+    """What :func:`same_place` compares of an address."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return address, "", ""
-    query = "&".join(
+    query = parts.query and "&".join(
         part for part in parts.query.split("&") if part and not part.startswith(("utm_", "fbclid", "gclid"))
     )
     return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/"), query
@@ -143,7 +164,11 @@ def attribute(node: LexborNode, name: str) -> str:
 
 def names_of(node: LexborNode) -> str:
     """Class, id and role of an element in one string, which patterns are searched in."""
-    attributes = node.attributes
+    return names_in(node.attributes)
+
+
+def names_in(attributes: Mapping[str, str | None]) -> str:
+    """The same of its attributes."""
     return f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('role') or ''}".lower()
 
 

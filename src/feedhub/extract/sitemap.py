@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 from xml.parsers import expat
 
-from feedhub.extract.rows import Child, SourceReading, entry_of
-from feedhub.model import Failure, PageMemory, ParseFailed, RawEntry, RawFeed, RawText, TextType
+from feedhub.extract.rows import SourceReading, entry_of
+from feedhub.model import Failure, PageMemory, PagePart, ParseFailed, RawEntry, RawFeed, RawText, TextType
 from feedhub.settings import RowField
 
 MOST_ADDRESSES = 50_000
@@ -101,7 +101,7 @@ def titled_by_address(entry: RawEntry) -> RawEntry:
 
 def _reading(
     entries: tuple[RawEntry, ...],
-    children: list[Child],
+    children: list[PagePart],
     steps: tuple[str, ...],
     listed: int = 0,
     *,
@@ -122,13 +122,13 @@ def _named_by_robots(body: bytes) -> SourceReading | ParseFailed:
     named = [value.strip() for name, _, value in pairs if name.strip().lower() == "sitemap" and value.strip()]
     if not named:
         return ParseFailed(failure=Failure.NOT_A_FEED, detail="neither a sitemap nor a robots.txt that names one")
-    children = [Child(url=one) for one in dict.fromkeys(named)][:MOST_CHILDREN]
+    children = [PagePart(url=one) for one in dict.fromkeys(named)][:MOST_CHILDREN]
     told = (f"a robots.txt that names {len(children)} sitemaps",)
     return _reading((), children, told, via="a robots.txt that names it")
 
 
-def _child(row: Mapping[str, list[str]]) -> Child:
-    return Child(url=row["loc"][0], lastmod=row.get("lastmod", [""])[0])
+def _child(row: Mapping[str, list[str]]) -> PagePart:
+    return PagePart(url=row["loc"][0], lastmod=row.get("lastmod", [""])[0])
 
 
 def _entries(rows: list[Mapping[str, list[str]]], limit: int) -> tuple[RawEntry, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -20,11 +21,12 @@ def full_text(html: str, url: str) -> str:
     """
     if not is_installed():
         return ""
-    import trafilatura
+    from trafilatura import bare_extraction
+    from trafilatura.htmlprocessing import build_html_output
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        found = trafilatura.extract(
+        found = bare_extraction(
             html,
             url=url,
             output_format="html",
@@ -36,6 +38,9 @@ def full_text(html: str, url: str) -> str:
             include_tables=True,
             with_metadata=False,
         )
+        if found is None or isinstance(found, dict) or found.body is None:
+            return ""
+        # `extract` would also make a fingerprint of the text, which takes as long as a quarter of all the rest
+        return unicodedata.normalize("NFC", build_html_output(found))
     except (ValueError, TypeError, AttributeError, RecursionError, KeyError, IndexError):
         return ""  # what it trips over is a page without a text, not a failure of ours: our own rules come next
-    return found or ""

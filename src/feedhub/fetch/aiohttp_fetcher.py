@@ -31,7 +31,7 @@ from feedhub.fetch.guard import MESSAGE, ports_of, verdict
 from feedhub.fetch.headers import Headers, content_type_of, request_headers
 from feedhub.fetch.hosts import Hosts, manners_of
 from feedhub.fetch.redirects import FOLLOWED, Journey, begin, next_hop
-from feedhub.fetch.refusal import Refused, Resting
+from feedhub.fetch.refusal import Refused, Resting, permitted
 from feedhub.fetch.registrable import registrable
 from feedhub.fetch.submission import form_body, form_headers, hub_reply, next_hub, require_secrecy
 from feedhub.fetch.urls import Target, may_share_secrets, target_of
@@ -169,6 +169,7 @@ class AiohttpFetcher:
                     return conclude(request, journey, reply, freshness, conditional="A-IM" in fields)
                 location = reply.headers.first("location")
                 journey = next_hop(journey, reply.status, location, self._polling.limits.redirects)
+                request = await permitted(request, journey.target.url)
             except Refused as refused:
                 refused.until = refused.until or wait
                 raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from feedhub.model import Failure
+from feedhub.model import Failure, FetchFailed, Request
 
 
 class Refused(Exception):
@@ -21,6 +22,19 @@ class Refused(Exception):
         self.detail = detail
         self.status = status
         self.until = until
+
+
+async def permitted(request: Request, url: str) -> Request:
+    """The request as it may go on to where a redirect leads.
+
+    :raises Refused: it may not.
+    """
+    if request.permit is None:
+        return request
+    said = await request.permit(url)
+    if isinstance(said, FetchFailed):
+        raise Refused(said.failure, said.detail, status=said.status, until=said.freshness.retry_at)
+    return replace(request, pause=said)
 
 
 class Resting(Refused):

@@ -15,6 +15,7 @@ from feedhub.ports import Permission
 READ = 512_000
 """Bytes that are read; the standard wants 500 KiB at least."""
 MOST_RULES = 10_000
+MOST_SITEMAPS = 100
 TOKEN = "feedhub"  # noqa: S105  the product token of our User-Agent
 _WILD = re.compile(r"\*+")
 _SAFE = "/?&=;:@!$'()*+,-._~%[]"
@@ -37,6 +38,7 @@ class Rules:
 
     rules: tuple[Rule, ...] = ()
     delay: float = 0.0
+    sitemaps: tuple[str, ...] = ()  # that it names, which belong to no group
 
     def permission(self, url: str) -> Permission:
         """The longest rule that fits decides; of equally long ones that which allows. /robots.txt is always allowed."""
@@ -55,6 +57,7 @@ def read_robots(body: bytes, token: str = TOKEN) -> Rules:
     """The rules of all groups that name us, else of all for ``*``. Lines that are no rules are passed over."""
     ours: list[Rule] = []
     anyone: list[Rule] = []
+    sitemaps: list[str] = []
     delays = {"ours": 0.0, "anyone": 0.0}
     named = found = wild = False
     in_rules = True  # the next User-agent line begins a group
@@ -76,12 +79,15 @@ def read_robots(body: bytes, token: str = TOKEN) -> Rules:
             if value:  # an empty Disallow forbids nothing
                 rule = Rule(key == "allow", _normal(value), f"{key.capitalize()}: {value[:100]}")
                 _add(rule, named, wild, ours, anyone)
+        elif key == "sitemap" and value:
+            sitemaps.append(value)
         elif key == "crawl-delay":
             in_rules = True
             delays |= {name: _delay(value) for name, is_so in (("ours", named), ("anyone", wild)) if is_so}
+    told = tuple(dict.fromkeys(sitemaps[:MOST_SITEMAPS]))
     if found:
-        return Rules(tuple(ours[:MOST_RULES]), delays["ours"])
-    return Rules(tuple(anyone[:MOST_RULES]), delays["anyone"])
+        return Rules(tuple(ours[:MOST_RULES]), delays["ours"], told)
+    return Rules(tuple(anyone[:MOST_RULES]), delays["anyone"], told)
 
 
 def _add(rule: Rule, named: bool, wild: bool, ours: list[Rule], anyone: list[Rule]) -> None:

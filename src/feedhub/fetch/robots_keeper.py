@@ -42,6 +42,15 @@ class RobotsKeeper:
 
         While it cannot be had for a reason of the server or the network nothing else is asked (RFC 9309, 2.3.1.4).
         """
+        rules = await self._rules(url)
+        return rules.permission(url) if isinstance(rules, Rules) else rules
+
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the site's robots.txt names; none while it cannot be had."""
+        rules = await self._rules(url)
+        return rules.sitemaps if isinstance(rules, Rules) else ()
+
+    async def _rules(self, url: str) -> Rules | FetchFailed:
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         known = self._sites.get(site)
@@ -52,7 +61,7 @@ class RobotsKeeper:
             if known.until <= self._clock():
                 known.rules, kept = await self._ask(site)
                 known.until = self._clock() + kept
-        return known.rules.permission(url) if isinstance(known.rules, Rules) else known.rules
+        return known.rules
 
     async def _ask(self, site: str) -> tuple[Rules | FetchFailed, timedelta]:
         result = await self._fetcher.fetch(Request(url=f"{site}/robots.txt"))

@@ -42,3 +42,7 @@ class Robots(Protocol):
     async def permission(self, url: str) -> Permission | FetchFailed:
         """Whether a page may be asked for. FetchFailed: robots.txt did not come, so that nothing else may be asked."""
         ...
+
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of an address's site names."""
+        ...

@@ -12,7 +12,7 @@ from feedhub.schedule.event import PollEvent
 from feedhub.schedule.first_polls import first_polls
 from feedhub.schedule.gaps import may_fill, same_site
 from feedhub.schedule.health import has_moved, health_of_answering
-from feedhub.schedule.health_text import change_of, explain
+from feedhub.schedule.health_text import LOST, change_of, explain
 from feedhub.schedule.hurry import after_ping, without_push
 from feedhub.schedule.manual import is_as_it_was, may_poll_now, may_refetch_now
 from feedhub.schedule.moments import NEVER
@@ -20,6 +20,7 @@ from feedhub.schedule.price import PRICE, Tariff
 from feedhub.schedule.traits import traits_after
 
 __all__ = [
+    "LOST",
     "NEVER",
     "PRICE",
     "PollEvent",

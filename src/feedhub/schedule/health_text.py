@@ -35,6 +35,8 @@ _REMEDY: Mapping[Failure, str] = {
 _AS = {"page": "a page", "listing": "a page with a list", "article": "a page with one article", "json": "JSON"} | {
     "sitemap": "a sitemap"
 }
+LOST = frozenset({Failure.NOT_FOUND, Failure.GONE, Failure.NOT_A_FEED, Failure.BLOCKED})
+"""Failures after which the page that a feed was found on is looked at again for another."""
 _HABITUAL = 0.02
 """Entries a day from which one can speak of a habit."""
 _AFRESH = timedelta(minutes=2)
@@ -85,8 +87,14 @@ def _failing(state: SourceState, now: datetime) -> str:
     since = f" for {span(now - state.failing_since)}" if state.failing_since else ""
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
     detail, remedy = _clause(state.last_detail), _REMEDY.get(state.last_failure) if state.last_failure else None
-    parts = [f"{state.last_failure}{_status(state)}", detail, remedy]
+    parts = [f"{state.last_failure}{_status(state)}", detail, remedy, _looked_for(state)]
     return f"{_STATE.get(state.health, 'Failing')}{since} ({times}): {', '.join(part for part in parts if part)}"
+
+
+def _looked_for(state: SourceState) -> str:
+    if state.page is None or state.page.kind != "feed" or state.last_failure not in LOST:
+        return ""
+    return "" if "looked at again" in state.last_detail else "its page is looked at again for another feed now and then"
 
 
 def _answering(state: SourceState, now: datetime) -> str:
@@ -104,7 +112,8 @@ def _read_as(page: PageMemory | None) -> str:
     if page is None:
         return ""
     if page.kind == "feed":
-        return "; polled is the feed that its page names"
+        how = "that its page names" if page.via == "the page names it" else "found where feeds usually stand"
+        return f"; polled is the feed {how}"
     return f"; read as {_AS.get(page.kind, page.kind)}{f' by {page.via}' if page.via else ''}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from feedhub.model import PageMemory, RawEntry
+from feedhub.model import PageMemory, PagePart, RawEntry, Validators
 
 
 def link_digest(link: str) -> bytes:
@@ -25,7 +25,12 @@ def pack_memory(memory: PageMemory | None) -> str | None:
 
 
 def unpack_memory(text: str | None) -> PageMemory | None:
-    return None if text is None else PageMemory(**json.loads(text))
+    """The inverse of :func:`pack_memory`."""
+    if text is None:
+        return None
+    told = json.loads(text)
+    parts = tuple(PagePart(**part | {"validators": Validators(**part["validators"])}) for part in told.pop("parts", ()))
+    return PageMemory(**told, parts=parts)
 
 
 # ---------------------------------------------------------------- entries as they were said

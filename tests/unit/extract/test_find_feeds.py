@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedhub.extract import FoundFeed, find_feeds
+from feedhub.extract import FoundFeed, find_feeds, usual_places
 
 PAGE = "https://site.example/blog/page"
 
@@ -91,3 +91,15 @@ def test_each_address_once_and_at_most_twenty() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_page(html: bytes) -> None:
     assert all(found.url.startswith(("http://", "https://")) for found in find_feeds(html, PAGE))
+
+
+def test_the_usual_places_are_below_the_page_and_begin_with_its_program() -> None:
+    page = b'<meta name="generator" content="WordPress 6.9">'
+    assert usual_places(page, "https://e.example/")[:3] == [
+        "https://e.example/feed/",
+        "https://e.example/feed",
+        "https://e.example/rss.xml",
+    ]
+    assert usual_places(b"", "https://e.example/markets/")[0] == "https://e.example/markets/feed"
+    assert usual_places(b"", "https://e.example/index.html")[0] == "https://e.example/feed"
+    assert usual_places(page, "https://e.example/story.html") == []
