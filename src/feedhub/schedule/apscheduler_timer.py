@@ -29,6 +29,7 @@ class Timer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -55,6 +56,7 @@ class Timer:
 
     async def stop(self) -> None:
         """Start nothing more, and cancel what runs."""
+        self._stopping = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
             await asyncio.sleep(0)  # the library stops in a callback of the loop
@@ -70,5 +72,9 @@ class Timer:
             task.add_done_callback(self._running.discard)
         try:
             await work()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            # by stop(), which waits for this; the library would tell of it as of a fault, with its traceback
         except Exception:
             log.exception("timer.job_failed", job=name)

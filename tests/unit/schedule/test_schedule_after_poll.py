@@ -355,3 +355,22 @@ async def test_the_timer_runs_jobs_again_and_an_error_stops_nothing() -> None:
     await asyncio.wait_for(enough.wait(), 10)
     await timer.stop()
     assert runs["bad"] >= 2
+
+
+async def test_a_job_that_is_stopped_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    timer = Timer(lambda: datetime.now(UTC))
+    timer.every(60, "endless", endless)
+    timer.start()
+    await asyncio.wait_for(began.wait(), 10)
+    await timer.stop()
+    assert ended.is_set()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
