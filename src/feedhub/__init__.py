@@ -51,6 +51,7 @@ The map, in the order in which data flows::
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     search/        what is typed        -> Query; text -> the tokens of the index (pure)
+    zstandard_texts.py  texts of an entry <-> what the database keeps of them (pure)
     raw_digests.py one digest of all that an entry said   organisations.py  names that are no person's
     model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, css_selectors.py, json_paths.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them

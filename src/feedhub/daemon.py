@@ -22,7 +22,7 @@ from typing import Any
 from feedhub import __version__, applying, systemd, wiring
 from feedhub.config import needs_restart, plan, snapshot_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
-from feedhub.indexing import build_index
+from feedhub.indexing import build_index, pack_texts
 from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
@@ -388,11 +388,13 @@ class Daemon:
             await asyncio.sleep(TRY_AGAIN)
 
     async def _index(self) -> None:
-        """Bring entries that are older than the full-text index into it, beside everything else."""
+        """Index and pack entries that are older than the index and the packing, beside everything else."""
         while True:
             try:
                 if done := await build_index(self._home.store, self._home.writer):
                     log.info("index.built", entries=done)
+                if done := await pack_texts(self._home.store, self._home.writer):
+                    log.info("texts.packed", entries=done)
                 return
             except FeedHubError as error:
                 log.warning("index.refused", reason=str(error), again_in=TRY_AGAIN)

@@ -57,6 +57,8 @@ def _bodies(found: Statistics) -> Iterator[str]:
         f"Texts: {stored:,.0f} bytes an entry, {plain:,.0f} as plain text"
         f" ({stored / plain if plain else 1:.0%}); {bodies.packed / bodies.looked_at:.0%} are compressed{of}."
     )
+    if found.waiting_to_be_packed:
+        yield f"The daemon compresses older texts, some at a time; it has come down to entry {found.waiting_to_be_packed:,}."
 
 
 def _growth(found: Statistics) -> str:

@@ -16,7 +16,7 @@
     retention.py   forgetting.py                                                       what goes for good
     reading.py   catalogue.py   accounting.py                                          pages; questions
     search_index.py   text_search.py   finding.py                                      the full-text index; what is asked of it
-    rows.py (pure)   statements.py   base.py                                           shared
+    bodies.py   rows.py (pure)   statements.py   base.py                                           shared
 """
 
 from feedhub.store.lock import InstanceLock, holder

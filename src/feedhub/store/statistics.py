@@ -21,7 +21,9 @@ from sqlalchemy.exc import OperationalError
 from feedhub.errors import DatabaseBusy
 from feedhub.model import FeedKind
 from feedhub.store import sqlalchemy_engine
+from feedhub.store.bodies import texts_of_row, waiting_to_be_packed
 from feedhub.store.columns import metadata
+from feedhub.store.marks import first_seen_since
 from feedhub.store.retention import count_old
 from feedhub.store.schema import require_current, schema_state
 from feedhub.store.search_index import index_state
@@ -79,7 +81,8 @@ class Statistics:
     ``months``: entries by the month of their place in feeds, ``2026-11``. ``sources``: entries of the largest feeds of
     sources. ``unmeasured_bytes``: what the relations without a size take together. ``growing``: entries first seen in
     the last so many days. ``removable``: entries that retention would remove now, counted up to
-    :data:`RETENTION_LOOKS`; None without retention.
+    :data:`RETENTION_LOOKS`; None without retention. ``waiting_to_be_packed``: the largest number of an entry whose texts
+    the daemon did not look at yet since they can be packed.
     """
 
     database: str
@@ -102,6 +105,7 @@ class Statistics:
     newest: datetime | None
     removable: int | None
     removable_complete: bool
+    waiting_to_be_packed: int
     waiting_for_index: int
     took: float = field(compare=False)
 
@@ -179,6 +183,7 @@ class _Survey:
             newest=newest,
             removable=removable,
             removable_complete=complete,
+            waiting_to_be_packed=waiting_to_be_packed(self._connection),
             waiting_for_index=index_state(self._connection).waiting,
             took=time.monotonic() - self._began,
         )
@@ -322,20 +327,18 @@ class _Survey:
             for some in chunks(self._spread(BODIES))
             for row in self._connection.execute(select(contents).where(contents.c.entry_id.in_(some)))
         ]
-        plain = sum(len(part.encode()) for row in rows for part in (row.summary, row.content, row.said))
-        return Bodies(looked_at=len(rows), stored_bytes=plain, plain_bytes=plain)
+        sizes = [sum(len(part.encode("utf-8", "replace")) for part in texts_of_row(row)) for row in rows]
+        return Bodies(
+            looked_at=len(rows),
+            stored_bytes=sum(len(row.packed) if row.packed else size for row, size in zip(rows, sizes, strict=True)),
+            plain_bytes=sum(sizes),
+            packed=sum(bool(row.packed) for row in rows),
+        )
 
     def _since(self, moment: datetime) -> int:
-        """Entries first seen since then. Numbers are given in the order of arrival: the first one is found by halving."""
-        low, high = 1, self._highest() + 1
-        while low < high:
-            middle = (low + high) // 2
-            row = self._connection.execute(_FIRST_FROM, {"number": middle}).first()
-            if row is None or row.first_seen >= moment:
-                high = middle
-            else:
-                low = row.id + 1
-        return int(self._connection.scalar(select(func.count()).where(entries.c.id >= low)) or 0)
+        """Entries first seen since then."""
+        first = first_seen_since(self._connection, moment)
+        return int(self._connection.scalar(select(func.count()).where(entries.c.id >= first)) or 0)
 
     def _removable(self, now: datetime, keep_for: timedelta | None, keep_at_least: int) -> tuple[int | None, bool]:
         if keep_for is None:
@@ -362,12 +365,6 @@ def _by_month(keys: Iterable[int]) -> tuple[tuple[str, int], ...]:
 
 
 _KEYS = select(entries.c.sort_key).where(entries.c.id.in_(bindparam("some", expanding=True)))
-_FIRST_FROM = (
-    select(entries.c.id, entries.c.first_seen)
-    .where(entries.c.id >= bindparam("number"))
-    .order_by(entries.c.id)
-    .limit(1)
-)
 _LITE_NAMES = text("""
     SELECT name, tbl_name, type FROM
     (SELECT name, tbl_name, type FROM sqlite_master WHERE rootpage > 0
