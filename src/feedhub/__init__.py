@@ -15,6 +15,7 @@ The map, in the order in which data flows::
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
     inbox.py       what hubs push, from the door into the pipeline
     subscriber.py  asking hubs to push, for every source that names one
+    clock_jumps.py the wall clock was set: plans put right, nothing removed at once
     relabel.py     stored entries under changed rules
     indexing.py    stored entries that the full-text index does not know
     hub.py         our own hub: who wants to be told, asked back and remembered

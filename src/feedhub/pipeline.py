@@ -114,7 +114,7 @@ class Pipeline:
     async def _claim_due(self) -> int:
         room = self._settings.polling.concurrency - len(self._in_flight)
         now = self._clock()
-        if self._stopped.is_set() or room <= 0 or now < self._held_until:
+        if self._stopped.is_set() or room <= 0 or self.held:
             return 0
         busy = frozenset(self._busy)  # whose lease may have run out while they wait for their host's turn
         states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE, busy))
@@ -221,7 +221,8 @@ class Pipeline:
     @property
     def held_for(self) -> timedelta:
         """How long nothing more is asked, because the database could not be written."""
-        return max(self._held_until - self._clock(), timedelta(0))
+        left = self._held_until - self._clock()
+        return left if timedelta(0) < left <= LONGEST_HOLD else timedelta(0)  # longer: the clock was set back
 
     @property
     def held(self) -> bool:

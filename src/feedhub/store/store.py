@@ -70,6 +70,15 @@ class Writing(Side):
         with self.writing() as connection:
             sources.forget_validators(connection, slugs)
 
+    def mend_schedule(self, now: datetime) -> int:
+        """Bring what was planned by a clock that was ahead back to now; returns for how many sources."""
+        with self.writing() as connection:
+            return sources.mend_schedule(connection, now)
+
+    def last_polled(self) -> datetime | None:
+        with self.reading() as connection:
+            return sources.last_polled(connection)
+
     def release(self, ids: Iterable[SourceId]) -> None:
         with self.writing() as connection:
             sources.lease(connection, ids, None)
