@@ -7,6 +7,7 @@ and old, which retention must not believe at once. A steady clock beside the wal
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,9 +38,19 @@ class Store(Protocol):
 class ClockJumps:
     """Looks at two clocks from time to time."""
 
-    def __init__(self, store: Store, writer: Writer, clock: Clock, steady: Callable[[], float]) -> None:
-        """:param steady: seconds of a clock that nobody sets."""
-        self._store, self._writer = store, writer
+    def __init__(
+        self,
+        store: Store,
+        writer: Writer,
+        clock: Clock,
+        steady: Callable[[], float] = time.monotonic,
+        shift: Callable[[timedelta], None] = lambda _: None,
+    ) -> None:
+        """
+        :param steady: seconds of a clock that nobody sets.
+        :param shift: told by how much the clock was set: moments in memory are to move with it.
+        """
+        self._store, self._writer, self._shift = store, writer, shift
         self._clock, self._steady = clock, steady
         self._seen = clock(), steady()
         self._doubted_at: float | None = None
@@ -67,6 +78,7 @@ class ClockJumps:
             self._doubted_at = steady
         else:
             await self._mend(now)
+        self._shift(jump)
         self._seen = now, steady
         return jump
 

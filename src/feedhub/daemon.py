@@ -109,7 +109,7 @@ class Daemon:
                 self._upgraded = f" The database was brought to schema {steps[-1]}."
                 self._announce(self._upgraded.strip())
             self._home = home = wiring.open_home(settings)
-            self._jumps = ClockJumps(home.store, home.writer, wiring.now, asyncio.get_running_loop().time)
+            self._jumps = ClockJumps(home.store, home.writer, wiring.now, shift=home.hosts.rests.shift)
             try:
                 await self._live(settings)
             finally:

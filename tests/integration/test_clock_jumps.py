@@ -14,7 +14,7 @@ import pytest
 from feedhub import applying, wiring
 from feedhub.clock_jumps import BELIEVED_AFTER, LONG_AWAY, ClockJumps
 from feedhub.config import load_text
-from feedhub.settings import Retention
+from feedhub.settings import Backoff, Retention
 from feedhub.store import migrate
 from support.feed_server import serving
 from support.newsroom import DOCUMENTS, config
@@ -66,6 +66,18 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
         finally:
             await parts.close(5)
             home.close()
+
+
+@pytest.mark.parametrize("by", [-YEAR, YEAR])
+async def test_hosts_rest_as_long_as_they_asked_for(tmp_path: Path, by: timedelta) -> None:
+    async with rig(tmp_path) as it:
+        rests, wall = it.home.hosts.rests, it.clocks.wall
+        jumps = ClockJumps(it.home.store, it.home.writer, lambda: it.clocks.wall, lambda: 0.0, rests.shift)
+        rests.busy("news.example", "http://news.example/feed", wall, wall + HOUR, Backoff())
+        it.clocks.wall += by
+        assert await jumps.look() == by
+        assert rests.resting("news.example", it.clocks.wall + timedelta(minutes=59)) is not None
+        assert rests.resting("news.example", it.clocks.wall + timedelta(minutes=61)) is None
 
 
 @pytest.mark.parametrize("back", [HOUR, DAY, YEAR])
