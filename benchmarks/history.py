@@ -28,6 +28,8 @@ from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
+from sqlalchemy import Connection, func, select
+
 from emit import press_of
 from feedhub import applying, wiring
 from feedhub.config import load_text
@@ -38,7 +40,10 @@ from feedhub.runner import run_loop
 from feedhub.search.query import Query, parse
 from feedhub.settings import Settings
 from feedhub.store import SqlStore, check, migrate, open_store, statistics
+from feedhub.store.archiving import ARCHIVE_PAGE, archive
+from feedhub.store.listing import Difference
 from feedhub.store.sqlalchemy_engine import connect
+from feedhub.store.tables import feeds
 from feedhub.understand import label_again
 from load import listening
 from poll import publishers
@@ -78,8 +83,20 @@ def filled(url: str, total: int) -> float:
     engine = connect(url, writing=True)
     with engine.connect() as connection:
         fill(connection, total)
+        archived(connection)
     engine.dispose()
     return time.perf_counter() - began
+
+
+def archived(connection: Connection) -> None:
+    """Close the archives of all feeds, as polling had done with each fifty entries: else the first changes would do it."""
+    ids = set(connection.scalars(select(feeds.c.id).where(feeds.c.size >= ARCHIVE_PAGE)))
+    connection.commit()
+    before, now = -1, 0
+    while now != before:
+        with connection.begin():
+            archive(connection, Difference(touched=ids))
+            before, now = now, connection.scalar(select(func.sum(feeds.c.archives))) or 0
 
 
 async def polled(settings: Settings, pipe: Pipe) -> dict[str, float]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, delete, select
 
 from feedhub.model import Draft
-from feedhub.store.statements import put_over
+from feedhub.store.statements import put, put_over
 from feedhub.store.tables import contents, counters
 from feedhub.zstandard_texts import Texts, packed, texts_of, unpacked
 
@@ -54,14 +54,15 @@ def pack_some(connection: Connection, limit: int) -> int:
         return 0
     older = select(contents).where(contents.c.entry_id <= waiting).order_by(contents.c.entry_id.desc()).limit(limit)
     rows = connection.execute(older).mappings().all()
-    changed = []
+    changed: list[dict[str, Any]] = []
     for row in rows:
         texts = texts_in(row)
         if row["packed"] is None and (frame := packed(texts)):
-            values = body_values(row["entry_id"], texts, frame)
-            changed.append({"b_entry": values.pop("entry_id"), **values})
-    if changed:
-        connection.execute(update(contents).where(contents.c.entry_id == bindparam("b_entry")), changed)
+            changed.append(body_values(row["entry_id"], texts, frame))
+    # Not changed in place: SQLite would leave each page a third full, and 100,000 entries gave back nothing. Taken out and
+    # put in again they gave back three quarters of their pages.
+    connection.execute(delete(contents).where(contents.c.entry_id.in_([row["entry_id"] for row in changed])))
+    put(connection, contents, changed[::-1])
     left = rows[-1]["entry_id"] - 1 if len(rows) == limit else 0
     put_over(connection, counters, [{"name": WAITING_COUNTER, "value": left}])
     return len(rows)
