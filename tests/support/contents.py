@@ -40,7 +40,9 @@ def contents(database: Path) -> Contents:
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     connection.create_function("texts", 3, _texts, deterministic=True)
     try:
-        return {name: _rows(connection.execute(query)) for name, query in QUERIES.items()}
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(contents)")}
+        packed = "c.packed" if "packed" in columns else "NULL"  # a database from before there were any
+        return {name: _rows(connection.execute(query.replace("c.packed", packed))) for name, query in QUERIES.items()}
     finally:
         connection.close()
 
