@@ -10,6 +10,7 @@ milliseconds, of finding alone and with the loading of the entries.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import statistics
 import tempfile
@@ -26,9 +27,11 @@ from feedhub.search.query import Query, parse
 from feedhub.search.selection import Place, Selection, TooCostly
 from feedhub.search.words import indexed
 from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store.bodies import body_values
 from feedhub.store.search_index import IndexWriter, Written, place_of
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
-from feedhub.store.tables import contents, counters, entries, feeds, memberships, sources
+from feedhub.store.tables import contents, counters, entries, entry_keys, feeds, memberships, sightings, sources
+from feedhub.zstandard_texts import Texts, packed
 from reporting import Report, arguments, versions
 
 START, SPAN = 1_500_000_000, 250_000_000
@@ -170,7 +173,19 @@ def _put(connection: Connection, some: list[tuple[Any, ...]]) -> None:
             for n, at, s, title, _, _ in some
         ],
     )
-    connection.execute(insert(contents), [{"entry_id": n, "content": body} for n, _, _, _, body, _ in some])
+    texts = {n: Texts("", body, "") for n, _, _, _, body, _ in some}
+    connection.execute(insert(contents), [body_values(n, each, packed(each)) for n, each in texts.items()])
+    keys = {n: hashlib.blake2b(f"{n}".encode(), digest_size=16).digest() for n in texts}
+    connection.execute(insert(entry_keys), [{"key": key, "entry_id": n} for n, key in keys.items()])
+    seen = {"original_id": "", "link": "", "title": ""}
+    connection.execute(
+        insert(sightings),
+        [
+            {**seen, "source_id": s, "entry_id": n, "raw_digest": keys[n]}
+            | dict.fromkeys(("first_seen", "last_seen"), _moment(at))
+            for n, at, s, _, _, _ in some
+        ],
+    )
     connection.execute(
         insert(memberships),
         [{"feed_id": f, "sort_key": at, "entry_id": n} for n, at, _, _, _, lists in some for f in lists],
@@ -300,9 +315,8 @@ def sizes(store: SqlStore, file: Path | None, total: int) -> None:
             return
         query = "SELECT sum(length(block)) FROM search_data"
         size = connection.scalar(text(query)) or 0
-        source = connection.scalar(select(func.avg(func.length(contents.c.content))))
         print(
-            f"\nindex: {size / total:.0f} bytes an entry, of texts of {source:.0f} characters; file {file.stat().st_size / 1e6:.0f} MB"
+            f"\nindex: {size / total:.0f} bytes an entry, of texts of {WORDS} words; file {file.stat().st_size / 1e6:.0f} MB"
         )
 
 

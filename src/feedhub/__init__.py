@@ -15,6 +15,7 @@ The map, in the order in which data flows::
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
     inbox.py       what hubs push, from the door into the pipeline
     subscriber.py  asking hubs to push, for every source that names one
+    clock_jumps.py the wall clock was set: plans put right, nothing removed at once
     relabel.py     stored entries under changed rules
     indexing.py    stored entries that the full-text index does not know
     hub.py         our own hub: who wants to be told, asked back and remembered
@@ -51,6 +52,7 @@ The map, in the order in which data flows::
     ports/         what the parts need of each other
     settings/      the configuration as the program sees it
     search/        what is typed        -> Query; text -> the tokens of the index (pure)
+    zstandard_texts.py  texts of an entry <-> what the database keeps of them (pure)
     raw_digests.py one digest of all that an entry said   organisations.py  names that are no person's
     list_parts.py  which parts of a list (sitemaps of an index) a poll asks for
     model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, css_selectors.py, json_paths.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from feedhub import __version__, applying, systemd, wiring
-from feedhub.config import needs_restart, plan, snapshot_of, warnings
+from feedhub.clock_jumps import ClockJumps
+from feedhub.config import needs_restart, plan, snapshot_of, stamp_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
-from feedhub.indexing import build_index
+from feedhub.indexing import build_index, pack_texts
 from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
@@ -76,7 +77,7 @@ class Daemon:
         self._relabelling: asyncio.Task[None] | None = None
         self._relabelled = (0, 0)  # entries done, of how many
         self._indexing: asyncio.Task[None] | None = None
-        self._seen = _stamp(file)
+        self._seen = stamp_of(file)
         self._claimed_at: float | None = None
         self._claim_trouble = ""
         self._trouble_since: datetime | None = None
@@ -107,7 +108,8 @@ class Daemon:
             if steps := migrate(url):
                 self._upgraded = f" The database was brought to schema {steps[-1]}."
                 self._announce(self._upgraded.strip())
-            self._home = wiring.open_home(settings)
+            self._home = home = wiring.open_home(settings)
+            self._jumps = ClockJumps(home.store, home.writer, wiring.now, shift=home.hosts.rests.shift)
             try:
                 await self._live(settings)
             finally:
@@ -123,6 +125,7 @@ class Daemon:
         host, port = self._listening = await self._server.start()
         try:
             await self._take(settings)
+            await self._jumps.begin()
             await self._parts.subscriber.catch_up()
             await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
@@ -211,6 +214,7 @@ class Daemon:
         self._timer.every(PRESS_EVERY, "press", self._look_at_the_press)
         self._timer.every(TIDY_EVERY, "tidy", self._tidy)
         self._timer.every(HOLD_EVERY, "lock", self._hold_the_lock)
+        self._timer.every(WATCH_EVERY, "clock", self._look_at_the_clock)
         self._timer.every(HUBS_EVERY, "hubs", self._look_at_hubs)
         self._steered_at = asyncio.get_running_loop().time()
         self._timer.every(STEER_EVERY, "budget", self._steer)
@@ -286,10 +290,16 @@ class Daemon:
             await self._note("published again", f"{what} is as it should be.")
         self._unpublished = troubles
 
+    async def _look_at_the_clock(self) -> None:
+        """What cannot be mended now is tried at the next look; the claim says that the database refuses."""
+        with suppress(FeedHubError):
+            if jump := await self._jumps.look():
+                await self._note("clock was set", f"By {jump}. What was planned is planned anew.")
+
     async def _watch(self) -> None:
         now = asyncio.get_running_loop().time()
         owed = self._owed_since is not None and now - self._owed_since > TRY_AGAIN
-        if (stamp := _stamp(self._file)) is not None and (stamp != self._seen or owed):
+        if (stamp := stamp_of(self._file)) is not None and (stamp != self._seen or owed):
             self._seen = stamp
             await self.reload()
 
@@ -306,7 +316,7 @@ class Daemon:
         log.info("budget.settled", price=price)
 
     async def _tidy(self) -> None:
-        removed = await wiring.keep_house(self._home, self._parts.settings.retention)
+        removed = await wiring.keep_house(self._home, self._jumps.allowed(self._parts.settings.retention))
         await self._parts.subscriber.tidy()
         log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
@@ -388,11 +398,13 @@ class Daemon:
             await asyncio.sleep(TRY_AGAIN)
 
     async def _index(self) -> None:
-        """Bring entries that are older than the full-text index into it, beside everything else."""
+        """Index and pack entries that are older than the index and the packing, beside everything else."""
         while True:
             try:
                 if done := await build_index(self._home.store, self._home.writer):
                     log.info("index.built", entries=done)
+                if done := await pack_texts(self._home.store, self._home.writer):
+                    log.info("texts.packed", entries=done)
                 return
             except FeedHubError as error:
                 log.warning("index.refused", reason=str(error), again_in=TRY_AGAIN)
@@ -451,7 +463,7 @@ class Daemon:
                 systemd.notify("READY=1")
 
     async def _reload(self) -> list[str]:
-        stamp = _stamp(self._file)  # before reading: a save in between is then seen as another change
+        stamp = stamp_of(self._file)  # before reading: a save in between is then seen as another change
         try:
             settings = wiring.read_settings(self._file)
         except ConfigError as error:
@@ -486,12 +498,3 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
 def _log_failure(task: asyncio.Task[list[str]]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("reload.failed", reason=str(error))
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """What tells one state of a file from another; None while an editor has it moved away."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,4 +1,5 @@
-"""The full-text index, built for entries that were stored before there was one: some at a time, the newest first."""
+"""What is done to stored entries beside everything else, some at a time, the newest first: those from before there was a
+full-text index come into it, and those from before texts were packed are packed."""
 
 from __future__ import annotations
 
@@ -21,6 +22,12 @@ class Store(Protocol):
     def index_some(self, *, batch: int = ..., anew: bool = ...) -> int: ...
 
 
+class Packing(Protocol):
+    """The part of the store that packs texts."""
+
+    def pack_some(self, *, batch: int = ...) -> int: ...
+
+
 async def build_index(
     store: Store,
     writer: Writer,
@@ -34,8 +41,23 @@ async def build_index(
     :param most: stop after so many.
     :raises feedhub.errors.FeedHubError: the database cannot be written.
     """
+    return await _in_steps(partial(store.index_some, batch=CHUNK), writer, progress, pause, most)
+
+
+async def pack_texts(store: Packing, writer: Writer, *, pause: float = PAUSE) -> int:
+    """Pack the texts of older entries; returns how many were looked at. Safe to interrupt, as :func:`build_index` is.
+
+    :raises feedhub.errors.FeedHubError: the database cannot be written.
+    """
+    return await _in_steps(partial(store.pack_some, batch=CHUNK), writer, lambda _: None, pause, None)
+
+
+async def _in_steps(
+    step: Callable[[], int], writer: Writer, progress: Callable[[int], None], pause: float, most: int | None
+) -> int:
+    """Do a step until it says that nothing was left to do; returns the sum of what the steps did."""
     done = 0
-    while (most is None or done < most) and (some := await writer.run(partial(store.index_some, batch=CHUNK))):
+    while (most is None or done < most) and (some := await writer.run(step)):
         done += some
         progress(done)
         await asyncio.sleep(pause)

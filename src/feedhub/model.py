@@ -605,7 +605,8 @@ class Draft:
     """An entry with all that was found out about it without the database.
 
     ``rank``: of a story that nobody saw yet, feeds show the entry with the smallest (``stories.show``). ``lacks``: what
-    its article's page may say, and is asked for while the entry is new; "" when nothing is missing.
+    its article's page may say, and is asked for while the entry is new; "" when nothing is missing. ``packed``: its texts
+    as the store keeps them (:mod:`feedhub.zstandard_texts`); b"" when they are kept as they are.
     """
 
     entry: Entry
@@ -613,6 +614,7 @@ class Draft:
     memberships: tuple[Membership, ...]
     rank: int = 0
     indexed: Indexed | None = None  # None: the store makes it
+    packed: bytes | None = None  # None: the store makes it
     lacks: str = ""
 
 

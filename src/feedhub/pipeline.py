@@ -21,15 +21,7 @@ from feedhub.errors import FeedHubError
 from feedhub.following import Follower, unread
 from feedhub.gapfill import GapFiller
 from feedhub.logs import get_logger
-from feedhub.model import (
-    FeedId,
-    Fetched,
-    Outcome,
-    ParseFailed,
-    Request,
-    SourceId,
-    SourceState,
-)
+from feedhub.model import FeedId, Fetched, Outcome, ParseFailed, Request, SourceId, SourceState
 from feedhub.ports import Catalogue, Clock, Fetcher, Ledger, PageStore, Robots, Workers, Writer
 from feedhub.readings import Readings
 from feedhub.schedule import Tariff, after_ping, is_as_it_was, may_fill
@@ -102,6 +94,7 @@ class Pipeline:
         self._crowd = asyncio.Event()  # a whole batch waits to be committed
         self._committer: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
+        self._claiming: tuple[asyncio.Task[int], ...] = ()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._busy: dict[SourceId, asyncio.Event] = {}  # set when the source is free again
         self._unsaid: dict[str, str] = {}  # what is to outlive the process and was refused by the database
@@ -111,10 +104,17 @@ class Pipeline:
     # ---- what the daemon and the commands call
 
     async def poll_due(self) -> int:
-        """Claim what is due, as far as there is room, and start polling it. Returns how many were started."""
+        """Claim what is due, as far as there is room, and start polling it. Returns how many were started.
+
+        What was begun goes on when the caller is cancelled: a lease must not be taken that nobody gives back.
+        """
+        self._claiming = (asyncio.create_task(self._claim_due(), name="claim"),)
+        return await asyncio.shield(*self._claiming)
+
+    async def _claim_due(self) -> int:
         room = self._settings.polling.concurrency - len(self._in_flight)
         now = self._clock()
-        if self._stopped.is_set() or room <= 0 or now < self._held_until:
+        if self._stopped.is_set() or room <= 0 or self.held:
             return 0
         busy = frozenset(self._busy)  # whose lease may have run out while they wait for their host's turn
         states = await self._writer.run(lambda: self._ledger.claim(now, room, now + LEASE, busy))
@@ -221,7 +221,8 @@ class Pipeline:
     @property
     def held_for(self) -> timedelta:
         """How long nothing more is asked, because the database could not be written."""
-        return max(self._held_until - self._clock(), timedelta(0))
+        left = self._held_until - self._clock()
+        return left if timedelta(0) < left <= LONGEST_HOLD else timedelta(0)  # longer: the clock was set back
 
     @property
     def held(self) -> bool:
@@ -235,6 +236,7 @@ class Pipeline:
         many were abandoned.
         """
         self._stopped.set()
+        await asyncio.gather(*self._claiming, return_exceptions=True)
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=grace)
         abandoned = [task for task in self._in_flight if not task.done()]

@@ -41,6 +41,7 @@ from feedhub.model import (
 from feedhub.ports import Relabelled
 from feedhub.search.words import indexed
 from feedhub.settings import Limits, Parser, Settings, Show, Source, SourceType
+from feedhub.zstandard_texts import packed, texts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +276,7 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
                 memberships=rules.places(facts, title),
                 rank=rules.rank(job.slug, entry),
                 indexed=indexed(entry.title, entry.summary, entry.content),
+                packed=packed(texts_of(entry)),
             )
             drafts.append(draft)
         slow |= facts.slow

@@ -60,6 +60,10 @@ def test_an_opt_out_in_one_line(tmp_path: Path) -> None:
                 body = daemon.get(address, {"Accept": "text/html"}).body
                 assert b"hy harbour" not in body, address
                 assert b"shy.example" not in body, address
+            assert (
+                json.loads(command(tmp_path, "db", "stats", "--json"))["entries"] == 3
+            )  # beside the daemon, on its file
+            assert "3 entries, from 2026-11-20" in command(tmp_path, "db", "stats")
             found = json.loads(command(tmp_path, "search", "harbour", "--json"))
             assert {one["entry"]["title"] for one in found} == {"Shy harbour", "Second shy harbour", "Loud harbour"}
             found = json.loads(command(tmp_path, "search", "source:shy", "tide", "--json"))

@@ -15,7 +15,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("fetch/",),
     "yarl": ("fetch/",),
     "brotli": ("fetch/", "serve/codings.py"),
-    "zstandard": ("serve/codings.py", "store/zstandard_pages.py"),
+    "zstandard": ("serve/codings.py", "store/zstandard_pages.py", "zstandard_texts.py"),
     "publicsuffixlist": ("fetch/registrable.py",),
     "feedparser": ("parse/",),
     "chardet": ("parse/",),

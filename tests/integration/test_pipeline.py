@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -268,6 +270,28 @@ async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
             now = it.clock()
             claimed: Sequence[object] = it.home.store.claim(now, 10, now + timedelta(minutes=5))
             assert len(claimed) == 1
+
+
+async def test_a_claim_that_is_cut_off_by_a_stop_leases_nothing(tmp_path: Path) -> None:
+    import asyncio
+
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            it.clock.later(hours=1)
+            writing = it.home.writer.run(partial(time.sleep, 0.2))  # the claim has to wait for its turn
+            busy, claim = asyncio.create_task(writing), asyncio.create_task(it.parts.pipeline.poll_due())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            claim.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await claim
+            assert not busy.done()
+            assert await it.parts.pipeline.stop(0.1) == 0
+            await busy
+            await it.home.writer.run(lambda: None)  # whatever the writer was asked for is done
+            now = it.clock()
+            assert len(it.home.store.claim(now, 10, now + timedelta(minutes=5))) == 1
+            assert server.asked == []
 
 
 async def test_the_rest_of_a_document_that_broke_off_is_asked_for(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from feedhub.zstandard_texts import unpacked
+
 Contents = dict[str, list[tuple[Any, ...]]]
 
 QUERIES = {
     "sightings": """
         SELECT s.slug, g.original_id, g.link, g.title FROM sightings g JOIN sources s ON s.id = g.source_id""",
     "entries seen once": """
-        SELECT s.slug, e.original_id, e.link, e.title, c.summary, c.content, e.language, e.rights, e.publisher,
+        SELECT s.slug, e.original_id, e.link, e.title, texts(c.packed, c.summary, c.content), e.language, e.rights, e.publisher,
                e.date_origin, CASE e.date_origin WHEN 'stated' THEN e.published END
         FROM entries e JOIN sources s ON s.id = e.owner_id LEFT JOIN contents c ON c.entry_id = e.id
         WHERE (SELECT count(*) FROM sightings g WHERE g.entry_id = e.id) = 1""",
@@ -36,10 +38,18 @@ QUERIES = {
 def contents(database: Path) -> Contents:
     """Every promise that a crash must not break, as sorted lists."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    connection.create_function("texts", 3, _texts, deterministic=True)
     try:
-        return {name: _rows(connection.execute(query)) for name, query in QUERIES.items()}
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(contents)")}
+        packed = "c.packed" if "packed" in columns else "NULL"  # a database from before there were any
+        return {name: _rows(connection.execute(query.replace("c.packed", packed))) for name, query in QUERIES.items()}
     finally:
         connection.close()
+
+
+def _texts(packed: bytes | None, summary: str, content: str) -> str:
+    """The same whether they are packed or not."""
+    return "\0".join(unpacked(packed)[:2] if packed else (summary, content))
 
 
 def _rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -25,6 +25,7 @@ Files are read and written only by loader.py, secrets_file.py, editing.py, atomi
 """
 
 from feedhub.config.advice import warnings
+from feedhub.config.atomic_file import stamp_of
 from feedhub.config.editing import add_source, import_opml, remove_source
 from feedhub.config.loader import load, load_text
 from feedhub.config.masked import show
@@ -51,6 +52,7 @@ __all__ = [
     "show",
     "snapshot_of",
     "source_block",
+    "stamp_of",
     "warnings",
     "write_starter",
 ]

@@ -51,3 +51,12 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def stamp_of(file: Path) -> tuple[int, int, int] | None:
+    """What tells one state of a file from another; None while an editor has it moved away."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

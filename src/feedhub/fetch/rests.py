@@ -7,7 +7,7 @@ the configuration, and as text also the process.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from feedhub.model import Failure
@@ -72,6 +72,15 @@ class HostRests:
                 self._hosts[host] = _Memory(rest=rest, in_a_row=int(in_a_row))
         except (ValueError, TypeError, AttributeError):
             return
+
+    def shift(self, by: timedelta) -> None:
+        """The clock was set by so much: rests last as long as they would have, and what was seen is as old as it was."""
+        for memory in self._hosts.values():
+            memory.answered = {url: moment + by for url, moment in memory.answered.items()}
+            memory.failing = {url: moment + by for url, moment in memory.failing.items()}
+            if memory.rest is not None:
+                memory.rest = replace(memory.rest, until=memory.rest.until + by)
+                self._changed = True
 
     def resting(self, authority: str, now: datetime) -> Rest | None:
         memory = self._hosts.get(authority)

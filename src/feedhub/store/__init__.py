@@ -4,6 +4,7 @@
 
     tables.py              what is kept                    schema.py      its version; migrate
     sqlalchemy_engine.py   connections, errors             upkeep.py      check, back up, restore
+    statistics.py          what it holds, and where its bytes are
     store.py               SqlStore, open_store            lock.py        one FeedHub for one database
 
     writing.py   batch.py   polled.py   attachments.py   touching.py                   a poll is written
@@ -15,12 +16,13 @@
     retention.py   forgetting.py                                                       what goes for good
     reading.py   catalogue.py   accounting.py                                          pages; questions
     search_index.py   text_search.py   finding.py                                      the full-text index; what is asked of it
-    rows.py (pure)   statements.py   base.py                                           shared
+    bodies.py   rows.py (pure)   statements.py   base.py                                           shared
 """
 
 from feedhub.store.lock import InstanceLock, holder
 from feedhub.store.retention import Removed
 from feedhub.store.schema import SchemaKind, SchemaState, migrate, schema_state
+from feedhub.store.statistics import Statistics, statistics
 from feedhub.store.store import SqlStore, open_store
 from feedhub.store.upkeep import backup, check, restore
 
@@ -30,6 +32,7 @@ __all__ = [
     "SchemaKind",
     "SchemaState",
     "SqlStore",
+    "Statistics",
     "backup",
     "check",
     "holder",
@@ -37,4 +40,5 @@ __all__ = [
     "open_store",
     "restore",
     "schema_state",
+    "statistics",
 ]

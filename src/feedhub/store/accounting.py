@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from feedhub.model import Account, EntryId, FeedKind, Outcome
 from feedhub.store.base import Side
+from feedhub.store.bodies import BODY, texts_in
 from feedhub.store.reading import FULL, load
 from feedhub.store.rows import feed_of, outcome_of, unpack_said
 from feedhub.store.statements import chunks
@@ -31,13 +32,13 @@ class Accounting(Side):
     def account(self, entry: EntryId) -> Account | None:
         """What is known of an entry beside what readers see; None when there is none."""
         with self.reading() as connection:
-            said = connection.scalar(select(contents.c.said).where(contents.c.entry_id == entry))
-            if said is None:
+            body = connection.execute(select(*BODY).where(contents.c.entry_id == entry)).mappings().first()
+            if body is None:
                 return None
             story = select(entries.c.cluster).where(entries.c.id == entry).scalar_subquery()
             mates = FULL.where(entries.c.cluster == story, entries.c.id != entry).order_by(entries.c.id)
             return Account(
-                said=unpack_said(said),
+                said=unpack_said(texts_in(body).said),
                 shown_by=_shown_by(connection, entry),
                 mates=tuple(load(connection, mates)),
                 polls=_polls(connection, entry),

@@ -17,6 +17,7 @@ from feedhub.model import DateOrigin, Draft, EntryId, FeedId, Insert, Key, Membe
 from feedhub.ports import Applied, PollRecord
 from feedhub.store.attachments import Attachments
 from feedhub.store.author_pages import learn
+from feedhub.store.bodies import body_row
 from feedhub.store.feeds import (
     FeedRegistry,
     Listing,
@@ -30,7 +31,7 @@ from feedhub.store.feeds import (
 from feedhub.store.listing import Place
 from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
-from feedhub.store.rows import body_row, entry_row, sort_key
+from feedhub.store.rows import entry_row, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
 from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings, sources
@@ -173,7 +174,7 @@ class Batch:
         self._new[-1]["joined"] = decision.because
         self._marks += [(mark, number) for mark in decision.marks]
         self._new[-1]["source_updated"] = record.info.updated if record.info else None
-        self._contents.append(body_row(number, entry))
+        self._contents.append(body_row(number, draft))
         self._indexed[number] = written_of(number, here.sort_key, draft)
         self._attachments.attach(EntryId(number), entry)
         self._listing.fresh.add(number)
@@ -191,7 +192,7 @@ class Batch:
         here.sort_key = sort_key(decision.published, here.first_seen)
         self._updates[here.id] = {"b_id": here.id, **_moments(here), **entry_row(entry)}
         self._updates[here.id]["source_updated"] = record.info.updated if record.info else None
-        self._contents.append(body_row(here.id, entry))
+        self._contents.append(body_row(here.id, draft))
         self._indexed[here.id] = written_of(here.id, here.sort_key, draft)
         self._attachments.replace(EntryId(here.id), entry)
         places = self._places(draft.memberships, here, here.owner)

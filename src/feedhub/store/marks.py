@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from feedhub.model import EntryId, Marked, Wording
+from feedhub.store.bodies import BODY, texts_of_row
 from feedhub.store.statements import chunks, put_missing
 from feedhub.store.tables import contents, entries, story_marks
 
@@ -18,7 +19,7 @@ _MARKED = (
     .order_by(story_marks.c.entry_id)
 )
 _WORDINGS = (
-    select(entries.c.id, entries.c.title, contents.c.summary, contents.c.content)
+    select(entries.c.id, entries.c.title, *BODY)
     .join(contents, contents.c.entry_id == entries.c.id)
     .where(entries.c.id.in_(bindparam("wanted", expanding=True)))
 )
@@ -38,7 +39,8 @@ def wordings(connection: Connection, wanted: Collection[EntryId]) -> Mapping[Ent
     found: dict[EntryId, Wording] = {}
     for some in chunks(wanted):
         for row in connection.execute(_WORDINGS, {"wanted": some}):
-            found[EntryId(row.id)] = Wording(title=row.title, body=row.content or row.summary)
+            texts = texts_of_row(row)
+            found[EntryId(row.id)] = Wording(title=row.title, body=texts.content or texts.summary)
     return found
 
 

@@ -16,6 +16,7 @@ from feedhub.ports import Outline, Redirected
 from feedhub.store.archiving import members_of, newest_archive
 from feedhub.store.attachments import bylines_of, categories_of, enclosures_of
 from feedhub.store.base import Side
+from feedhub.store.bodies import BODY
 from feedhub.store.prepared import Asked, Prepared
 from feedhub.store.rows import Attached, Row, feed_of, stored_entry
 from feedhub.store.statements import chunks, put_over
@@ -46,7 +47,7 @@ _OWNER = [
     sources.c.feed_authors.label("source_authors"),
 ]
 FULL = (
-    select(entries, contents.c.summary, contents.c.content, *_OWNER)
+    select(entries, *BODY, *_OWNER)
     .join(contents, contents.c.entry_id == entries.c.id)
     .join(sources, sources.c.id == entries.c.owner_id)
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,24 @@ def remove_old(connection: Connection, before: datetime, keep_at_least: int, now
     return len(gone)
 
 
-def _old_entries(connection: Connection, source: int, before: datetime, keep: int, limit: int) -> list[int]:
+def count_old(
+    connection: Connection, before: datetime, keep_at_least: int, most: int | None, stop: Callable[[], bool]
+) -> tuple[int, bool]:
+    """How many entries :func:`remove_old` would remove, and whether all were counted.
+
+    :param most: count no further; None: all.
+    :param stop: asked before each source is looked at.
+    """
+    found = 0
+    for source in connection.scalars(select(sources.c.id).order_by(sources.c.id)).all():
+        if stop() or (most is not None and found >= most):
+            return found, False
+        limit = None if most is None else most - found
+        found += len(_old_entries(connection, source, before, keep_at_least, limit))
+    return found, most is None or found < most
+
+
+def _old_entries(connection: Connection, source: int, before: datetime, keep: int, limit: int | None) -> list[int]:
     """Oldest first."""
     border = (
         select(entries.c.sort_key)

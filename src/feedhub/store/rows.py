@@ -36,6 +36,7 @@ from feedhub.model import (
     Trait,
     Validators,
 )
+from feedhub.store.bodies import texts_in
 from feedhub.store.gap_rows import pack_gap, unpack_gap
 from feedhub.store.page_rows import pack_memory, unpack_memory
 
@@ -171,24 +172,19 @@ def unpack_extras(text: str) -> tuple[Extra, ...]:
     )
 
 
-def body_row(number: int, entry: Entry) -> dict[str, Any]:
-    """The row of ``contents``."""
-    said = json.dumps(entry.said, ensure_ascii=False) if entry.said else ""
-    return {"entry_id": number, "summary": entry.summary, "content": entry.content, "said": said}
-
-
 def unpack_said(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in json.loads(text or "{}").items()}
 
 
 def entry_of(row: Row | Mapping[str, Any], attached: Attached) -> Entry:
+    texts = texts_in(row)
     return Entry(
         original_id=row["original_id"],
         link=row["link"],
         canonical_link=row["canonical_link"],
         title=row["title"],
-        summary=row["summary"] or "",
-        content=row["content"] or "",
+        summary=texts.summary,
+        content=texts.content,
         published=row["published"],
         updated=row["updated"],
         date_origin=DateOrigin(row["date_origin"]),

@@ -22,6 +22,7 @@ from feedhub.model import Draft, EntryId, Indexed
 from feedhub.search.match import tsvector
 from feedhub.search.selection import IndexState
 from feedhub.search.words import VERSION, indexed
+from feedhub.store.bodies import BODY, texts_of_row
 from feedhub.store.statements import chunks, put_over
 from feedhub.store.tables import contents, counters, entries
 
@@ -33,7 +34,7 @@ VERSION_COUNTER = "search_version"
 WAITING_COUNTER = "search_waiting"
 """Entries with numbers up to this one may be missing in the index."""
 
-_STORED = select(entries.c.id, entries.c.sort_key, entries.c.title, contents.c.summary, contents.c.content).join(
+_STORED = select(entries.c.id, entries.c.sort_key, entries.c.title, *BODY).join(
     contents, contents.c.entry_id == entries.c.id
 )
 
@@ -80,10 +81,12 @@ class IndexWriter:
         return {entry: one for entry, one in found.items() if one.place in present}
 
     def _written(self, query: Any) -> dict[int, Written]:
-        return {
-            row.id: Written(place_of(row.sort_key, row.id), indexed(row.title, row.summary, row.content))
-            for row in self._connection.execute(query)
-        }
+        found: dict[int, Written] = {}
+        for row in self._connection.execute(query):
+            texts = texts_of_row(row)
+            document = indexed(row.title, texts.summary, texts.content)
+            found[row.id] = Written(place_of(row.sort_key, row.id), document)
+        return found
 
     def _present(self, places: Iterable[int]) -> set[int]:
         """Those of the places that are in the index."""

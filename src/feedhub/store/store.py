@@ -14,6 +14,7 @@ from feedhub.store import forgetting, sources, splitting
 from feedhub.store.access import Access
 from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
+from feedhub.store.bodies import pack_some
 from feedhub.store.catalogue import Cataloguing
 from feedhub.store.configuring import Configuring, hide_authors
 from feedhub.store.copies import copies_rule, set_copies_rule
@@ -68,6 +69,15 @@ class Writing(Side):
     def forget_validators(self, slugs: Iterable[str]) -> None:
         with self.writing() as connection:
             sources.forget_validators(connection, slugs)
+
+    def mend_schedule(self, now: datetime) -> int:
+        """Bring what was planned by a clock that was ahead back to now; returns for how many sources."""
+        with self.writing() as connection:
+            return sources.mend_schedule(connection, now)
+
+    def last_polled(self) -> datetime | None:
+        with self.reading() as connection:
+            return sources.last_polled(connection)
 
     def release(self, ids: Iterable[SourceId]) -> None:
         with self.writing() as connection:
@@ -175,6 +185,11 @@ class Writing(Side):
             if anew:
                 index.start_anew()
             return index.build_some(batch)
+
+    def pack_some(self, *, batch: int = 100) -> int:
+        """One step of packing the texts of entries from before they were packed; how many were looked at, 0 at the end."""
+        with self.writing() as connection:
+            return pack_some(connection, batch)
 
     def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
         """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.

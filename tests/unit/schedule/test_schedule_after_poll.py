@@ -355,3 +355,40 @@ async def test_the_timer_runs_jobs_again_and_an_error_stops_nothing() -> None:
     await asyncio.wait_for(enough.wait(), 10)
     await timer.stop()
     assert runs["bad"] >= 2
+
+
+async def test_a_job_that_is_stopped_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    timer = Timer(lambda: datetime.now(UTC))
+    timer.every(60, "endless", endless)
+    timer.start()
+    await asyncio.wait_for(began.wait(), 10)
+    await timer.stop()
+    assert ended.is_set()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_clock_that_is_set_back_lets_nothing_wait_for_the_old_time() -> None:
+    at, again, runs = [datetime.now(UTC)], asyncio.Event(), [0]
+
+    async def hourly() -> None:
+        runs[0] += 1
+        if runs[0] == 2:
+            again.set()
+
+    timer = Timer(lambda: at[0], look_every=0.05)
+    timer.every(3600, "hourly", hourly)
+    timer.start()
+    while not runs[0]:
+        await asyncio.sleep(0.01)
+    at[0] -= timedelta(days=365)
+    await asyncio.wait_for(again.wait(), 10)
+    await timer.stop()
