@@ -64,7 +64,7 @@ async def test_a_job_that_burns_cpu_is_stopped_and_its_worker_lives_on(
 
 
 async def test_a_job_that_waits_is_killed_and_its_worker_replaced() -> None:
-    pool: ProcessWorkers[str] = ProcessWorkers(2, cpu_seconds=CPU, wall_seconds=5, memory_bytes=MEMORY)
+    pool: ProcessWorkers[str] = ProcessWorkers(2, cpu_seconds=5, wall_seconds=5, memory_bytes=MEMORY)
     before = {await pool.run(jobs.process_id, 0) for _ in range(4)}
     outcome = await pool.run(jobs.sleep, 60)
     assert outcome == Overrun(reason="it took longer than 5 s")
