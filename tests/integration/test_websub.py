@@ -698,7 +698,7 @@ async def test_bodies_are_bounded_in_size_time_and_number(tmp_path: Path) -> Non
 async def test_while_the_database_cannot_be_written_hubs_are_asked_to_come_back(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.subscribed()
-        it.parts.pipeline._held_until = it.clock() + MINUTE
+        it.parts.pipeline._held_until = it.clock() + timedelta(minutes=1)
         (answer,) = await it.distribute(rss(story(2), hub=it.hub.url))
         assert (answer.status, answer.headers["retry-after"]) == (503, "60")
 
