@@ -49,8 +49,9 @@ from feedhub.model import (
 from feedhub.nearby import NearCopies
 from feedhub.ports import SourceSpec
 from feedhub.schedule import Tariff
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.tables import contents, entries, story_marks
+from feedhub.store.upgrading import migrate
 from languages import Language, figure
 from reporting import Report, arguments
 

@@ -20,9 +20,10 @@ from emit import WORDS, cpu, press_of
 from feedhub.logs import set_up_logging
 from feedhub.model import EntryId, Feed, FeedKind, Format
 from feedhub.ports import SourceSpec
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.tables import contents, entries, memberships
 from feedhub.store.tables import feeds as feed_table
+from feedhub.store.upgrading import migrate
 from reporting import Report, arguments, versions
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -46,9 +46,10 @@ from feedhub.model import (
 from feedhub.ports import PageLinks, PollRecord, SourceSpec
 from feedhub.press import Press
 from feedhub.settings import Feeds
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.tables import feeds as feed_table
 from feedhub.store.tables import memberships
+from feedhub.store.upgrading import migrate
 from reporting import Report, arguments, versions
 
 SIZE = 50

@@ -30,19 +30,20 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from emit import press_of
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
+from feedhub.labelling import RULES, rules_digest
 from feedhub.logs import set_up_logging
 from feedhub.model import EntryId, Feed, FeedKind, Format
-from feedhub.relabel import RULES
 from feedhub.runner import run_loop
 from feedhub.search.query import Query, parse
 from feedhub.settings import Settings
-from feedhub.store import SqlStore, check, migrate, open_store, statistics
+from feedhub.store import SqlStore, check, open_store, statistics
 from feedhub.store.archiving import ARCHIVE_PAGE, archive
 from feedhub.store.listing import Difference
 from feedhub.store.sqlalchemy_engine import connect
 from feedhub.store.tables import feeds, sources
+from feedhub.store.upgrading import migrate
 from feedhub.understand import label_again
 from load import listening
 from publishers import publishers, tick
@@ -102,9 +103,9 @@ def archived(connection: Connection) -> None:
 
 async def polled(settings: Settings, port: int) -> dict[str, float]:
     """Milliseconds of a poll from asking to commit, and of labelling a thousand entries anew."""
-    home = wiring.open_home(settings)
-    await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, wiring.now()))
-    await home.writer.run(partial(home.store.remember, RULES, wiring.rules_digest(settings)))
+    home = instance.open_home(settings)
+    await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
+    await home.writer.run(partial(home.store.remember, RULES, rules_digest(settings)))
     parts = wiring.build(settings, home)
 
     async def poll() -> tuple[float, int]:

@@ -27,13 +27,13 @@ from pathlib import Path
 import feedparser
 from sqlalchemy import create_engine, select
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.logs import set_up_logging
 from feedhub.runner import run_loop
 from feedhub.settings import Settings
-from feedhub.store import migrate
 from feedhub.store.tables import entries
+from feedhub.store.upgrading import migrate
 from processes import cpu_seconds, group_cpu_seconds, watched
 from publishers import address, publishers, tick
 from reporting import Report, arguments
@@ -93,11 +93,11 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     os.setpgrp()
     set_up_logging("warning", "json")
     settings = settings_of(folder, count, port)
-    migrate(wiring.database_url(settings))
+    migrate(instance.database_url(settings))
 
     async def main() -> Phase:
-        home = wiring.open_home(settings)
-        await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, wiring.now()))
+        home = instance.open_home(settings)
+        await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
         parts = wiring.build(settings, home)
         wall, before = time.perf_counter(), used()
         outcomes = [one async for one in parts.pipeline.poll(home.store.states())]
@@ -183,7 +183,7 @@ def measured(report: Report, count: int) -> None:
                        found.new, found.failed)  # fmt: skip
             report.figure(f"{count} sources, {what}: peak memory", memory, "MB", baseline=100)
         report.row(count, "feedparser alone", "–", "–", alone / count * 1000, "–", "–", "–", 1, "–", "–", "–")
-        told = joined(wiring.database_url(settings_of(Path(name), count, port)), work)
+        told = joined(instance.database_url(settings_of(Path(name), count, port)), work)
     print(
         f"\n{count} sources: {told.retold} entries retell a story, {told.rightly} of them were joined ({told.recall:.1%});"
         f" {told.wrongly} entries are in a wrong one\n",

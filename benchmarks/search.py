@@ -26,11 +26,12 @@ from feedhub.ports import Redirected
 from feedhub.search.query import Query, parse
 from feedhub.search.selection import Place, Selection, TooCostly
 from feedhub.search.words import indexed
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.bodies import body_values
 from feedhub.store.search_index import IndexWriter, Written, place_of
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
 from feedhub.store.tables import contents, counters, entries, entry_keys, feeds, memberships, sightings, sources
+from feedhub.store.upgrading import migrate
 from feedhub.zstandard_texts import Texts, packed
 from reporting import Report, arguments, versions
 

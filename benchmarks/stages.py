@@ -22,14 +22,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from feedhub import applying, commit, nearby, understand, wiring
+from feedhub import applying, commit, instance, nearby, understand, wiring
 from feedhub.classify import Classifier
 from feedhub.commit import Committer
 from feedhub.logs import set_up_logging
 from feedhub.model import FeedKind, Format
 from feedhub.ports import A, Overrun, R
 from feedhub.settings import Settings
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from feedhub.store.writing import SqlTransaction
 
 S = TypeVar("S")
@@ -151,9 +151,9 @@ async def _polled(
     settings: Settings, workers: InOneProcess, stages: Stages, writing: cProfile.Profile | None = None
 ) -> None:
     set_up_logging("warning", "json")
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
-    await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, wiring.now()))
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
+    await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
     parts = wiring.build(settings, home)
     understand.prepare(parts.rulebook)
     async with parts.pipeline.between_rules():

@@ -1,6 +1,6 @@
 """Alembic's way into FeedHub's database.
 
-The program calls it with an open connection (``feedhub.store.migrate``). A developer may call Alembic itself from this
+The program calls it with an open connection (``feedhub.store.upgrading.migrate``). A developer may call Alembic itself from this
 folder: ``alembic -x url=sqlite:////path/feedhub.db upgrade head``.
 """
 

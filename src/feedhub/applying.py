@@ -45,7 +45,7 @@ def apply_configuration(
     """Make the database agree with the configuration. Runs on the writer thread.
 
     :param written: the settings as the file says them, remembered for ``feedhub plan``.
-    :param settings: the same as they are in force (:func:`feedhub.wiring.at_address`).
+    :param settings: the same as they are in force (:func:`feedhub.instance.at_address`).
     """
     store.sync(source_specs(settings), topic_specs(settings), at)
     _forget_what_other_secrets_brought(settings, store)

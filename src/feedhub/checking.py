@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from feedhub import __version__, wiring
+from feedhub import __version__, instance
 from feedhub.config import source_block
 from feedhub.documents import ArticleJob, Part, article_of
 from feedhub.fetch import AiohttpFetcher, RobotsKeeper
@@ -111,12 +111,14 @@ def look(url: str, settings: Settings, known: Source | None = None) -> View:
 
 
 async def _look(url: str, settings: Settings, known: Source | None) -> View:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
+    fetcher = AiohttpFetcher(
+        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment
+    )
     looking = _Looking(
         fetcher=fetcher,
-        robots=RobotsKeeper(fetcher, wiring.moment),
+        robots=RobotsKeeper(fetcher, instance.moment),
         rules=Rulebook.of(settings),
-        now=wiring.now(),
+        now=instance.now(),
         headers=known.request_headers() if known else {},
         subscribers=settings.site.subscribers,
         slug=known.slug if known else "",
@@ -318,8 +320,10 @@ def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[st
 
 
 async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
-    fetcher = AiohttpFetcher(settings.polling, contact=settings.site.contact, version=__version__, clock=wiring.moment)
-    robots = RobotsKeeper(fetcher, wiring.moment)
+    fetcher = AiohttpFetcher(
+        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment
+    )
+    robots = RobotsKeeper(fetcher, instance.moment)
     enabled = [source for source in settings.sources if source.enabled]
     try:
         answers = await asyncio.gather(
@@ -333,7 +337,7 @@ async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> d
 async def _reach(
     fetcher: AiohttpFetcher, robots: RobotsKeeper, settings: Settings, source: Source, state: SourceState | None
 ) -> tuple[str, str]:
-    if state is not None and (reason := may_poll_now(state, wiring.now(), settings.polling.manual_gap)):
+    if state is not None and (reason := may_poll_now(state, instance.now(), settings.polling.manual_gap)):
         return "not asked", reason
     request = Request(
         url=source.url, home=source.url, headers=source.request_headers(), subscribers=settings.site.subscribers

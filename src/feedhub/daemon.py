@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from feedhub import __version__, applying, systemd, wiring
+from feedhub import __version__, applying, instance, systemd, wiring
 from feedhub.clock_jumps import ClockJumps
 from feedhub.config import needs_restart, plan, snapshot_of, stamp_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
@@ -30,9 +30,12 @@ from feedhub.once import relabel_if_needed
 from feedhub.ports import EntryChange, Vitals
 from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
-from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
+from feedhub.serve.app import create_app, not_ready
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.uvicorn_server import HttpServer
 from feedhub.settings import Settings
-from feedhub.store import InstanceLock, migrate
+from feedhub.store import InstanceLock
+from feedhub.store.upgrading import migrate
 
 log = get_logger("daemon")
 
@@ -73,7 +76,7 @@ class Daemon:
         self._token = secrets.token_urlsafe(32)
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._timer = Timer(wiring.now)
+        self._timer = Timer(instance.now)
         self._relabelling: asyncio.Task[None] | None = None
         self._relabelled = (0, 0)  # entries done, of how many
         self._indexing: asyncio.Task[None] | None = None
@@ -90,7 +93,7 @@ class Daemon:
         self._ousted: AlreadyRunning | None = None
         self._lock: InstanceLock
         self._written: Settings
-        self._home: wiring.Home
+        self._home: instance.Home
         self._parts: wiring.Parts
         self._server: HttpServer
 
@@ -101,15 +104,15 @@ class Daemon:
 
         :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used, or no longer.
         """
-        settings = wiring.read_settings(self._file)
+        settings = instance.read_settings(self._file)
         wiring.raise_file_limit()
-        url = wiring.database_url(settings)
+        url = instance.database_url(settings)
         with InstanceLock(url) as self._lock:
             if steps := migrate(url):
                 self._upgraded = f" The database was brought to schema {steps[-1]}."
                 self._announce(self._upgraded.strip())
-            self._home = home = wiring.open_home(settings)
-            self._jumps = ClockJumps(home.store, home.writer, wiring.now, shift=home.hosts.rests.shift)
+            self._home = home = instance.open_home(settings)
+            self._jumps = ClockJumps(home.store, home.writer, instance.now, shift=lambda by: self._parts.hosts.rests.shift(by))
             try:
                 await self._live(settings)
             finally:
@@ -127,7 +130,7 @@ class Daemon:
             await self._take(settings)
             await self._jumps.begin()
             await self._parts.subscriber.catch_up()
-            await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, self._address(host, port)))
+            await self._home.writer.run(partial(self._home.store.remember, instance.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
             self._parts.telling.distributor.start()
@@ -154,7 +157,7 @@ class Daemon:
         finally:
             await self._server.stop(max(end - clock(), 0.0))
             with suppress(FeedHubError):
-                await self._home.writer.run(partial(self._home.store.remember, wiring.CONTROL, ""))
+                await self._home.writer.run(partial(self._home.store.remember, instance.CONTROL, ""))
             log.info("daemon.stopped", abandoned_polls=abandoned)
 
     def _grace(self) -> float:
@@ -167,8 +170,8 @@ class Daemon:
 
         :raises feedhub.errors.FeedHubError: the database refused; what ran before runs on.
         """
-        home, settings = self._home, wiring.at_address(written, *self._listening)
-        apply = partial(applying.apply_configuration, written, settings, home.store, wiring.now())
+        home, settings = self._home, instance.at_address(written, *self._listening)
+        apply = partial(applying.apply_configuration, written, settings, home.store, instance.now())
         await self._stop_relabelling()
         try:
             if hasattr(self, "_parts"):
@@ -194,18 +197,18 @@ class Daemon:
             vitals=self.vitals,
             control_token=self._token,
             version=__version__,
-            clock=wiring.now,
+            clock=instance.now,
             explain=explain,
             pushes=parts.inbox,
             hub=parts.telling.hub,
-            hub_note=lambda: wiring.hub_note(parts.settings, self._home, wiring.now()),
+            hub_note=lambda: instance.hub_note(parts.settings, self._home, instance.now()),
             hub_figures=parts.telling.figures,
             searching=self._home.store,
             access=self._home.store.access_token,
             writes=lambda: self._home.store.writes,
             mark=self._home.store.mark,
             selections=parts.shelf.press,
-            push_notes=lambda: wiring.push_notes(parts.settings, self._home, wiring.now()),
+            push_notes=lambda: instance.push_notes(parts.settings, self._home, instance.now()),
         )
 
     def _start_clocks(self) -> None:
@@ -250,7 +253,7 @@ class Daemon:
             if str(error) != self._claim_trouble:
                 log.error("claim.refused", reason=str(error))
             self._claim_trouble = str(error)
-            self._trouble_since = self._trouble_since or wiring.now()
+            self._trouble_since = self._trouble_since or instance.now()
         else:
             if self._trouble_since is not None:
                 log.info("claim.resumed")
@@ -312,11 +315,11 @@ class Daemon:
         settings = self._parts.settings
         enabled = sum(source.enabled for source in settings.sources)
         price = self._home.tariff.settle(enabled, settings.polling.budget, elapsed)
-        await self._home.writer.run(partial(self._home.store.remember, wiring.PRICE_IN_FORCE, repr(price)))
+        await self._home.writer.run(partial(self._home.store.remember, instance.PRICE_IN_FORCE, repr(price)))
         log.info("budget.settled", price=price)
 
     async def _tidy(self) -> None:
-        removed = await wiring.keep_house(self._home, self._jumps.allowed(self._parts.settings.retention))
+        removed = await instance.keep_house(self._home, self._jumps.allowed(self._parts.settings.retention))
         await self._parts.subscriber.tidy()
         log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
 
@@ -365,7 +368,7 @@ class Daemon:
 
     async def _note(self, what: str, detail: str) -> None:
         """Tell the operator's feed. What cannot be kept is in the log anyway."""
-        event = ServiceEvent(at=wiring.now(), what=what, detail=detail)
+        event = ServiceEvent(at=instance.now(), what=what, detail=detail)
         try:
             await self._home.writer.run(partial(self._home.store.note, event))
         except FeedHubError as error:
@@ -423,20 +426,20 @@ class Daemon:
         self, slugs: Sequence[str], *, everything: bool = False, anew: bool = False
     ) -> AsyncIterator[Outcome]:
         home, settings = self._home, self._parts.settings
-        to_poll, refused = wiring.choose(home, settings, slugs, everything=everything, anew=anew)
+        to_poll, refused = instance.choose(home, settings, slugs, everything=everything, anew=anew)
         for outcome in refused:
             yield outcome
         if anew:
-            await home.writer.run(partial(wiring.note_refetches, home, settings, to_poll, wiring.now()))
+            await home.writer.run(partial(instance.note_refetches, home, settings, to_poll, instance.now()))
         async for outcome in self._parts.pipeline.poll(to_poll, anew=anew):
             yield outcome
 
     async def reread(self, slugs: Sequence[str]) -> AsyncIterator[Outcome]:
-        async for outcome in self._parts.pipeline.reread(wiring.read_as_pages(self._home, slugs)):
+        async for outcome in self._parts.pipeline.reread(instance.read_as_pages(self._home, slugs)):
             yield outcome
 
     async def change_entry(self, entry: EntryId, change: EntryChange) -> bool:
-        return await self._home.writer.run(partial(wiring.change_entry, self._home, entry, change))
+        return await self._home.writer.run(partial(instance.change_entry, self._home, entry, change))
 
     async def forget(self, slug: str) -> int:
         """What others carried too is labelled anew: it may have been in a feed only for this source's sake."""
@@ -444,7 +447,7 @@ class Daemon:
         async with self._reloading:  # which labels anew, too
             await self._stop_relabelling()
             try:
-                return await wiring.forget_source(self._home, slug)
+                return await instance.forget_source(self._home, slug)
             finally:
                 self._start_relabelling()
 
@@ -465,7 +468,7 @@ class Daemon:
     async def _reload(self) -> list[str]:
         stamp = stamp_of(self._file)  # before reading: a save in between is then seen as another change
         try:
-            settings = wiring.read_settings(self._file)
+            settings = instance.read_settings(self._file)
         except ConfigError as error:
             log.error("config.refused", reason=str(error))
             if str(error) != self._refused:

@@ -14,13 +14,14 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from feedhub import wiring
+from feedhub import instance, wiring
 from feedhub.errors import Unpublishable
 from feedhub.model import Feed, FeedKind, Format
 from feedhub.newest import newest_page
 from feedhub.ports import Press
 from feedhub.publish import Moved, Place, StaticExport, redirect_files
-from feedhub.serve import STATIC, compressed
+from feedhub.serve.codings import compressed
+from feedhub.serve.jinja_pages import STATIC
 from feedhub.settings import Settings
 
 FeedIndex = Mapping[tuple[FeedKind, str], Feed]
@@ -38,7 +39,7 @@ class Exported:
     removed: int
 
 
-def export_site(settings: Settings, home: wiring.Home, folder: Path, *, copies: bool = False) -> Exported:
+def export_site(settings: Settings, home: instance.Home, folder: Path, *, copies: bool = False) -> Exported:
     """Write the site; files of an earlier export that are no longer part of it are removed at the end.
 
     :param copies: also write renamed feeds under their old names, for hosts that cannot redirect.
@@ -66,7 +67,7 @@ def export_site(settings: Settings, home: wiring.Home, folder: Path, *, copies: 
 
 
 def _write_feed(
-    target: StaticExport, feed: Feed, home: wiring.Home, shelf: wiring.Shelf, index: FeedIndex
+    target: StaticExport, feed: Feed, home: instance.Home, shelf: wiring.Shelf, index: FeedIndex
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
     changed = [
@@ -79,7 +80,7 @@ def _write_feed(
     return changed
 
 
-def _write_redirects(target: StaticExport, settings: Settings, home: wiring.Home, press: Press | None) -> list[bool]:
+def _write_redirects(target: StaticExport, settings: Settings, home: instance.Home, press: Press | None) -> list[bool]:
     """Of public feeds only: an old name of a private one says nothing. ``press``: to copy feeds under their old names."""
     emitted, found = (
         settings.feeds,

@@ -35,7 +35,7 @@ from feedhub.ports.hub import (
     Owed,
     subscription_key,
 )
-from feedhub.serve import Asked, take_apart
+from feedhub.serve.addresses import Asked, take_apart
 from feedhub.settings import Settings
 from feedhub.websub import Unfit, Wished, denial, granted, question, subscribed, was_meant, wished
 

@@ -9,17 +9,22 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from feedhub import __version__, applying, wiring
+from feedhub import __version__, applying, instance, wiring
 from feedhub.errors import AddressInUse
 from feedhub.indexing import build_index
+from feedhub.labelling import rules_digest
 from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.ports import EntryChange, Vitals
 from feedhub.relabel import Report, relabel
 from feedhub.schedule import explain
-from feedhub.serve import HttpServer, ServeParts, create_app, not_ready, samples_app
+from feedhub.serve.app import create_app, not_ready
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.samples_app import samples_app
+from feedhub.serve.uvicorn_server import HttpServer
 from feedhub.settings import Settings
-from feedhub.store import InstanceLock, migrate
+from feedhub.store import InstanceLock
+from feedhub.store.upgrading import migrate
 
 INDEXED_AT_ONCE = 5_000
 """Entries without a place in the full-text index that a poll by hand brings into it: some seconds of work."""
@@ -58,29 +63,31 @@ def _run(outcomes: AsyncGenerator[Outcome]) -> Iterator[Outcome]:
 async def _poll(
     file: Path, slugs: Sequence[str], *, everything: bool, anew: bool, stored: bool = False
 ) -> AsyncGenerator[Outcome]:
-    settings = wiring.read_settings(file)
+    settings = instance.read_settings(file)
     wiring.raise_file_limit()
-    url = wiring.database_url(settings)
+    url = instance.database_url(settings)
     with InstanceLock(url):
         migrate(url)
-        home = wiring.open_home(settings)
+        home = instance.open_home(settings)
         try:
             async with _samples(settings) as effective:
                 await home.writer.run(
-                    partial(applying.apply_configuration, settings, effective, home.store, wiring.now())
+                    partial(applying.apply_configuration, settings, effective, home.store, instance.now())
                 )
                 parts = wiring.build(effective, home)
                 try:
                     await relabel_if_needed(home, parts)
                     if stored:
-                        async for outcome in parts.pipeline.reread(wiring.read_as_pages(home, slugs)):
+                        async for outcome in parts.pipeline.reread(instance.read_as_pages(home, slugs)):
                             yield outcome
                         return
-                    to_poll, refused = wiring.choose(home, effective, slugs, everything=everything, anew=anew)
+                    to_poll, refused = instance.choose(home, effective, slugs, everything=everything, anew=anew)
                     for outcome in refused:
                         yield outcome
                     if anew:
-                        await home.writer.run(partial(wiring.note_refetches, home, effective, to_poll, wiring.now()))
+                        await home.writer.run(
+                            partial(instance.note_refetches, home, effective, to_poll, instance.now())
+                        )
                     async for outcome in parts.pipeline.poll(to_poll, anew=anew):
                         yield outcome
                     await build_index(home.store, home.writer, pause=0.0, most=INDEXED_AT_ONCE)
@@ -94,7 +101,7 @@ async def _poll(
 async def _samples(settings: Settings) -> AsyncIterator[Settings]:
     """Serve the sample sources while they are polled, where the daemon would, or on a free port."""
     if not settings.examples:
-        yield wiring.at_address(settings, settings.server.host, settings.server.port)
+        yield instance.at_address(settings, settings.server.host, settings.server.port)
         return
     app = samples_app(prefix="/examples")
     server = HttpServer(app, settings.server.host, settings.server.port)
@@ -104,7 +111,7 @@ async def _samples(settings: Settings) -> AsyncIterator[Settings]:
         server = HttpServer(app, settings.server.host, 0)
         host, port = await server.start()
     try:
-        yield wiring.at_address(settings, host, port)
+        yield instance.at_address(settings, host, port)
     finally:
         await server.stop(0.0)
 
@@ -117,11 +124,11 @@ def forget_here(file: Path, slug: str) -> int:
     :raises feedhub.errors.AlreadyRunning: another FeedHub is at work on the database.
     :raises feedhub.errors.NotFound: nothing is stored of such a source.
     """
-    settings = wiring.read_settings(file)
-    with InstanceLock(wiring.database_url(settings)):
-        home = wiring.open_home(settings)
+    settings = instance.read_settings(file)
+    with InstanceLock(instance.database_url(settings)):
+        home = instance.open_home(settings)
         try:
-            return asyncio.run(wiring.forget_source(home, slug))
+            return asyncio.run(instance.forget_source(home, slug))
         finally:
             home.close()
 
@@ -131,27 +138,27 @@ def change_entry_here(file: Path, entry: EntryId, change: EntryChange) -> bool:
 
     :raises feedhub.errors.AlreadyRunning: another FeedHub is at work on the database.
     """
-    settings = wiring.read_settings(file)
-    with InstanceLock(wiring.database_url(settings)):
-        home = wiring.open_home(settings)
+    settings = instance.read_settings(file)
+    with InstanceLock(instance.database_url(settings)):
+        home = instance.open_home(settings)
         try:
-            return wiring.change_entry(home, entry, change)
+            return instance.change_entry(home, entry, change)
         finally:
             home.close()
 
 
 async def relabel_if_needed(
-    home: wiring.Home, parts: wiring.Parts, progress: Callable[[int, int], None] = lambda _done, _total: None
+    home: instance.Home, parts: wiring.Parts, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> Report | None:
     """Label stored entries anew when the rules are not those they were labelled under; None when they are.
 
     What the operator must know of it goes to ``/status.atom`` and the log.
     """
-    rules = wiring.rules_digest(parts.settings)
+    rules = rules_digest(parts.settings)
     report = await relabel(home.store, home.writer, parts.workers, rules, progress)
     if report is not None and report.words:
         log.warning("relabel.remarks", remarks=report.words)
-        event = ServiceEvent(at=wiring.now(), what="entries labelled anew", detail=report.words)
+        event = ServiceEvent(at=instance.now(), what="entries labelled anew", detail=report.words)
         await home.writer.run(partial(home.store.note, event))
     return report
 
@@ -165,13 +172,13 @@ def relabel_here(file: Path, progress: Callable[[int, int], None]) -> Report | N
 
 
 async def _relabel_here(file: Path, progress: Callable[[int, int], None]) -> Report | None:
-    written = wiring.read_settings(file)
-    settings = wiring.at_address(written, written.server.host, written.server.port)
-    with InstanceLock(wiring.database_url(settings)):
-        migrate(wiring.database_url(settings))
-        home = wiring.open_home(settings)
+    written = instance.read_settings(file)
+    settings = instance.at_address(written, written.server.host, written.server.port)
+    with InstanceLock(instance.database_url(settings)):
+        migrate(instance.database_url(settings))
+        home = instance.open_home(settings)
         try:
-            await home.writer.run(partial(applying.apply_configuration, written, settings, home.store, wiring.now()))
+            await home.writer.run(partial(applying.apply_configuration, written, settings, home.store, instance.now()))
             parts = wiring.build(settings, home)
             try:
                 return await relabel_if_needed(home, parts, progress)
@@ -189,13 +196,13 @@ async def serve_only(
     :param host: where to listen instead of ``server.host``; likewise ``port``.
     :raises feedhub.errors.FeedHubError: the configuration, database or address cannot be used.
     """
-    settings = wiring.read_settings(file)
-    home = wiring.open_home(settings)
+    settings = instance.read_settings(file)
+    home = instance.open_home(settings)
     wanted = settings.server.host if host is None else host, settings.server.port if port is None else port
     server = HttpServer(not_ready, *wanted)
     try:
         host, port = await server.start()
-        effective = wiring.at_address(settings, host, port)
+        effective = instance.at_address(settings, host, port)
         shelf = wiring.build_shelf(effective, home)
         server.replace(
             create_app(
@@ -208,15 +215,15 @@ async def serve_only(
                     vitals=lambda: Vitals(live=True, ready=True, detail={"version": __version__, "polls": False}),
                     control_token="",
                     version=__version__,
-                    clock=wiring.now,
+                    clock=instance.now,
                     explain=explain,
                     searching=home.store,
                     access=home.store.access_token,
                     writes=lambda: home.store.writes,
                     mark=home.store.mark,
                     selections=shelf.press,
-                    push_notes=lambda: wiring.push_notes(effective, home, wiring.now()),
-                    hub_note=lambda: wiring.hub_note(effective, home, wiring.now()),
+                    push_notes=lambda: instance.push_notes(effective, home, instance.now()),
+                    hub_note=lambda: instance.hub_note(effective, home, instance.now()),
                 )
             )
         )

@@ -7,12 +7,12 @@ other rules, or entries that lost a source, begin it anew.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
+from feedhub.labelling import BEGINNING, RULES, Standing
 from feedhub.logs import get_logger
 from feedhub.model import EntryId
 from feedhub.ports import Catalogue, Ledger, Overrun, Relabelled, Workers, Writer
@@ -20,49 +20,17 @@ from feedhub.understand import Carried, label_again, too_slow
 
 log = get_logger("relabel")
 
-RULES = "rules"
-"""Name under which the :class:`Standing` is remembered; "" where everything is to be labelled anew."""
-
-_BEGINNING = EntryId(0)
-
 
 class Store(Ledger, Catalogue, Protocol):
     """Both sides of the store: relabelling reads and writes."""
 
-    def count_entries(self, after: EntryId = _BEGINNING) -> int:
+    def count_entries(self, after: EntryId = BEGINNING) -> int:
         """How many entries have a greater number."""
         ...
 
 
 CHUNK = 500
 """Stored entries labelled in one transaction: small enough that polls get their turn in between."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """By which rules stored entries are labelled: all of them, or those up to ``after``."""
-
-    rules: str  # digest
-    complete: bool = True
-    after: EntryId = _BEGINNING
-    done: int = 0
-    total: int = 0
-
-    def dumps(self) -> str:
-        return self.rules if self.complete else json.dumps([self.rules, self.after, self.done, self.total])
-
-    @classmethod
-    def loads(cls, text: str | None) -> Standing:
-        """What is remembered; nothing is labelled by any rules where that cannot be read."""
-        try:
-            rules, after, done, total = json.loads(text or "")
-            return cls(rules=str(rules), complete=False, after=EntryId(int(after)), done=int(done), total=int(total))
-        except (ValueError, TypeError):
-            return cls(rules=text or "", complete=bool(text))
-
-    def agrees(self, rules: str) -> bool:
-        """Whether all entries are labelled by these rules."""
-        return self.complete and self.rules == rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,100 +1,48 @@
 """The only place where parts are chosen and joined.
 
-:class:`Home` is the database and its writer; :class:`Parts` is what one configuration makes of it. A reload
-(:func:`change`) keeps the pipeline and the fetcher, which know whose turn it is, and replaces what the rules made.
+:class:`feedhub.instance.Home` is the database and its writer; :class:`Parts` is what one configuration makes of it. A
+reload (:func:`change`) keeps the pipeline and the fetcher, which know whose turn it is, and replaces what the rules made.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import resource
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from feedhub import __version__
 from feedhub.announcer import Announcer
 from feedhub.applying import own_endpoints
-from feedhub.classify import LABELLING
-from feedhub.config import load, snapshot_of
 from feedhub.distributor import Distributor
 from feedhub.emit import Renderer, SiteInfo
-from feedhub.errors import FeedHubError, NotFound
+from feedhub.errors import FeedHubError
 from feedhub.fetch import AiohttpFetcher, Hosts, RobotsKeeper
 from feedhub.hub import Hub
 from feedhub.inbox import Inbox
-from feedhub.model import EntryId, FeedId, Outcome, PushNote, SourceId, SourceState, Standing
+from feedhub.instance import Home, moment, now
+from feedhub.model import FeedId
 from feedhub.offering import hubs_of
 from feedhub.pipeline import Pipeline
-from feedhub.ports import EntryChange, Writer
-from feedhub.ports.hub import HubNote
 from feedhub.press import Press
-from feedhub.relabel import RULES
-from feedhub.schedule import PRICE, Tariff, may_poll_now, may_refetch_now
-from feedhub.serve import PageRenderer, sample_sources
-from feedhub.settings import Feeds, Retention, Settings, Source
-from feedhub.store import Removed, SqlStore, open_store
+from feedhub.serve.jinja_pages import PageRenderer
+from feedhub.settings import Feeds, Settings
+from feedhub.store import SqlStore
 from feedhub.subscriber import Subscriber
 from feedhub.understand import Rulebook, prepare
-from feedhub.websub import note_of, note_of_hub
-from feedhub.workers import ProcessWorkers, WriterThread
+from feedhub.workers import ProcessWorkers
 
 MOST_WORKERS = 4
 """More processes than this only pay when most documents change at each poll; `polling.workers` can say so."""
 
-PRICE_IN_FORCE = "price of a poll"
-"""Name under which the price that the budget has steered to outlives a restart."""
-
 RESTS = "hosts at rest"
 """Name under which the hosts that asked for quiet are remembered, so that a restart does not disturb them."""
-
-REFETCHES = "refetches"
-"""Name under which the moments of the last unconditional requests are remembered, by source."""
-
-MARKS_KEPT = timedelta(days=30)
-"""How long after it was first seen an entry can be found as the original of a near copy: twice a story's window."""
-
-PARTS_OF_MARKS = 32
-"""Transactions in which they are looked through."""
-
-CONTROL = "control address"
-"""Name under which a running daemon says where commands reach it."""
-
-
-def now() -> datetime:
-    """The clock of the running program: aware UTC, whole seconds, as the database keeps them."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def moment() -> datetime:
-    """The same to the microsecond, for what must not come a fraction of a second too early."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """What every configuration of one process shares."""
-
-    store: SqlStore
-    writer: Writer
-    tariff: Tariff
-    hosts: Hosts = field(default_factory=Hosts)
-
-    def to_remember(self, clock: Callable[[], datetime]) -> Mapping[str, str]:
-        """What changed of that which must outlive the process besides the polls."""
-        rests = self.hosts.rests.changes(clock())
-        return {} if rests is None else {RESTS: rests}
-
-    def close(self) -> None:
-        self.writer.close()
-        self.store.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +88,7 @@ class Parts:
 
     settings: Settings
     rulebook: Rulebook
+    hosts: Hosts
     fetcher: AiohttpFetcher
     workers: ProcessWorkers[Rulebook]
     pipeline: Pipeline
@@ -163,56 +112,6 @@ class Parts:
             return await self.pipeline.stop(max(end - clock(), 0.0))
 
 
-def read_settings(file: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The configuration, checked.
-
-    :raises feedhub.errors.ConfigError: with every problem of the file.
-    """
-    return load(file, environ)
-
-
-def open_home(settings: Settings, *, read_only: bool = False, clock: Callable[[], datetime] = now) -> Home:
-    """Open the database of this configuration, and recall which hosts want to be left alone."""
-    store = open_store(
-        database_url(settings),
-        busy_timeout=settings.database.busy_timeout.total_seconds(),
-        read_only=read_only,
-    )
-    home = Home(store=store, writer=WriterThread(), tariff=Tariff(float(store.recall(PRICE_IN_FORCE) or PRICE)))
-    longest = max(settings.polling.retry_after_max, settings.polling.backoff.longest)
-    home.hosts.rests.recall(store.recall(RESTS) or "{}", clock() + longest)
-    return home
-
-
-def database_url(settings: Settings) -> str:
-    """The database's URL with a relative SQLite path made relative to the configuration file."""
-    url = settings.database.url.get_secret_value()
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
-        return url
-    return prefix + str((settings.folder / url.removeprefix(prefix)).resolve())
-
-
-def at_address(settings: Settings, host: str, port: int) -> Settings:
-    """The settings with what depends on where the server really listens: base_url if not given, and the samples."""
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
-    update: dict[str, object] = {}
-    if "base_url" not in settings.site.model_fields_set:
-        update["site"] = settings.site.model_copy(update={"base_url": f"http://{shown}:{port}"})
-    if settings.examples:
-        update["sources"] = (*settings.sources, *_samples(f"http://{shown}:{port}", settings))
-    return settings.model_copy(update=update)
-
-
-def _samples(base: str, settings: Settings) -> list[Source]:
-    taken = {source.slug for source in settings.sources}
-    return [
-        Source(url=f"{base}/examples/{sample.file}", slug=sample.slug, name=sample.name)
-        for sample in sample_sources()
-        if sample.slug not in taken
-    ]
-
-
 def build(
     settings: Settings,
     home: Home,
@@ -222,12 +121,13 @@ def build(
 ) -> Parts:
     """Everything that polls and publishes under these settings."""
     rulebook = Rulebook.of(settings)
+    hosts = _hosts(settings, home.store, clock)
     fetcher = AiohttpFetcher(
         settings.polling,
         contact=settings.site.contact,
         version=__version__,
         clock=moment if clock is now else clock,
-        hosts=home.hosts,
+        hosts=hosts,
         own_endpoints=own_endpoints(settings),
     )
     workers = _workers(settings, rulebook)
@@ -263,7 +163,7 @@ def build(
         dice=random.random,
         tariff=home.tariff,
         committed=changed,
-        to_remember=partial(home.to_remember, clock),
+        to_remember=partial(_to_remember, hosts, clock),
         hubs_changed=subscriber.look_again,
     )
     inbox = Inbox(
@@ -278,6 +178,7 @@ def build(
     return Parts(
         settings=settings,
         rulebook=rulebook,
+        hosts=hosts,
         fetcher=fetcher,
         workers=workers,
         pipeline=pipeline,
@@ -286,6 +187,20 @@ def build(
         telling=telling,
         shelf=shelf,
     )
+
+
+def _hosts(settings: Settings, store: SqlStore, clock: Callable[[], datetime]) -> Hosts:
+    """What is known of hosts, with those that wanted to be left alone when the last process ended."""
+    hosts = Hosts()
+    longest = max(settings.polling.retry_after_max, settings.polling.backoff.longest)
+    hosts.rests.recall(store.recall(RESTS) or "{}", clock() + longest)
+    return hosts
+
+
+def _to_remember(hosts: Hosts, clock: Callable[[], datetime]) -> Mapping[str, str]:
+    """What changed of that which must outlive the process besides the polls."""
+    rests = hosts.rests.changes(clock())
+    return {} if rests is None else {RESTS: rests}
 
 
 def _telling(
@@ -360,133 +275,10 @@ def build_shelf(settings: Settings, home: Home, *, paged: bool = True) -> Shelf:
     )
 
 
-def push_notes(settings: Settings, home: Home, at: datetime) -> dict[SourceId, PushNote]:
-    """How the sources' hubs stand with us, for those that name one."""
-    over = {Standing.LEAVING, Standing.ENDED}
-    present = {one.source: one for one in home.store.subscriptions() if one.standing not in over}
-    sources = {source.slug: source for source in settings.sources}
-    notes = {
-        state.id: note_of(state, present.get(state.id), sources.get(state.slug), settings, at)
-        for state in home.store.states()
-        if state.hub or state.id in present
-    }
-    return {source: note for source, note in notes.items() if note is not None}
-
-
-def hub_note(settings: Settings, home: Home, at: datetime) -> HubNote:
-    """How our own hub stands, and those of others that are told of changes."""
-    return note_of_hub(settings.hub, home.store.hub_census(at), home.store.other_hubs())
-
-
 def opml_of_sources(settings: Settings) -> bytes:
     """The configured sources as OPML 2.0."""
     renderer = Renderer(SiteInfo.of(settings.site, __version__), settings.feeds)
     return renderer.opml_of_sources(settings.sources, None)
-
-
-async def forget_source(home: Home, slug: str) -> int:
-    """Delete the entries that only this source carried, some at a time; returns how many.
-
-    The rest is to be labelled anew (:data:`feedhub.relabel.RULES`).
-
-    :raises feedhub.errors.NotFound: nothing is stored of such a source.
-    """
-    await home.writer.run(partial(home.store.remember, RULES, ""))
-    deleted, done = 0, False
-    while not done:
-        some, done = await home.writer.run(partial(home.store.forget_some, slug, now()))
-        deleted += some
-    return deleted
-
-
-def change_entry(home: Home, entry: EntryId, change: EntryChange) -> bool:
-    """What an operator wants of an entry; False when there was nothing to do. On the writer thread."""
-    return home.store.split(entry) if change is EntryChange.SPLIT else home.store.withdraw(entry, now())
-
-
-async def keep_house(home: Home, retention: Retention) -> Removed:
-    """Remove what retention says, some at a time, so that polls get their turn in between."""
-    entries, at = 0, now()
-    if retention.keep_for is not None:
-        step = partial(home.store.remove_some, retention.keep_for, retention.keep_at_least, at)
-        while some := await home.writer.run(step):
-            entries += some
-    await home.writer.run(partial(home.store.forget_tombstones, at))
-    await home.writer.run(home.store.trim_articles)
-    for part in range(PARTS_OF_MARKS):
-        await home.writer.run(partial(home.store.forget_marks, at - MARKS_KEPT, part, PARTS_OF_MARKS))
-    polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
-    return Removed(entries=entries, polls=polls, changes=changes)
-
-
-def rules_digest(settings: Settings) -> str:
-    """Changes when stored entries must be labelled anew: with the rules, and with what they mean to this program."""
-    return f"{LABELLING}-{snapshot_of(settings).rules_digest()}"
-
-
-def choose(
-    home: Home,
-    settings: Settings,
-    slugs: Sequence[str],
-    *,
-    everything: bool,
-    anew: bool = False,
-    at: datetime | None = None,
-) -> tuple[list[SourceState], list[Outcome]]:
-    """Which sources a poll by hand may ask now, and why not the others.
-
-    Without slugs: what is due, or with ``everything`` all that are enabled. ``anew``: without conditions, which is
-    granted once in ``polling.refetch_gap``; whoever polls must call :func:`note_refetches` before.
-
-    :param at: now, by the clock in use.
-
-    :raises feedhub.errors.NotFound: a slug names no source.
-    """
-    states = home.store.states(list(slugs) or None)
-    if unknown := sorted(set(slugs) - {state.slug for state in states}):
-        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
-    at = at or now()
-    chosen = [state for state in states if state.enabled and (slugs or everything or _due(state, at))]
-    polling = settings.polling
-    refusals = {state.id: may_poll_now(state, at, polling.manual_gap) for state in chosen}
-    if anew:
-        last = _refetches(home)
-        for state in chosen:
-            refusals[state.id] = refusals[state.id] or may_refetch_now(last.get(state.slug), at, polling.refetch_gap)
-    refused = [
-        Outcome(source=state.id, slug=state.slug, at=at, kind="refused", detail=reason, next_poll_at=state.next_poll_at)
-        for state in chosen
-        if (reason := refusals[state.id])
-    ]
-    return [state for state in chosen if not refusals[state.id]], refused
-
-
-def read_as_pages(home: Home, slugs: Sequence[str]) -> list[SourceState]:
-    """The named sources, or all that are read as pages.
-
-    :raises feedhub.errors.NotFound: a slug names no source.
-    """
-    states = home.store.states(list(slugs) or None)
-    if unknown := sorted(set(slugs) - {state.slug for state in states}):
-        raise NotFound(f"There is no source called {', '.join(unknown)}.", "See `feedhub sources list`.")
-    return [state for state in states if slugs or (state.page is not None and state.page.kind != "feed")]
-
-
-def note_refetches(home: Home, settings: Settings, states: Sequence[SourceState], at: datetime) -> None:
-    """Remember that these are asked without conditions now. On the writer thread, and before they are asked."""
-    gap = settings.polling.refetch_gap
-    kept = {slug: moment for slug, moment in _refetches(home).items() if at - moment < gap}
-    kept |= {state.slug: at for state in states}
-    home.store.remember(REFETCHES, json.dumps({slug: moment.isoformat() for slug, moment in kept.items()}))
-
-
-def _refetches(home: Home) -> dict[str, datetime]:
-    known: dict[str, str] = json.loads(home.store.recall(REFETCHES) or "{}")
-    return {slug: datetime.fromisoformat(moment) for slug, moment in known.items()}
-
-
-def _due(state: SourceState, at: datetime) -> bool:
-    return state.next_poll_at is None or state.next_poll_at <= at
 
 
 def raise_file_limit() -> int:

@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from feedhub import wiring
+from feedhub import instance, wiring
 from feedhub.emit import violations
 from feedhub.model import Feed, FeedKind, Format, StoredEntry
 from support.feed_server import serving
@@ -52,8 +52,8 @@ def polled(folder: Path, documents: Mapping[str, bytes]) -> Path:
 
 def faults(folder: Path) -> list[str]:
     """Everything wrong with the documents of this database, a line each."""
-    settings = wiring.at_address(wiring.read_settings(folder / "config.yaml", {}), "127.0.0.1", 8080)
-    home = wiring.open_home(settings)
+    settings = instance.at_address(instance.read_settings(folder / "config.yaml", {}), "127.0.0.1", 8080)
+    home = instance.open_home(settings)
     try:
         press = wiring.build_shelf(settings, home).press
         found: list[str] = []

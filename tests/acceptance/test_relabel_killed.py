@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from feedhub.labelling import RULES, Standing
 from feedhub.model import EntryId, FeedKind
-from feedhub.relabel import RULES, Standing
 from feedhub.store import SqlStore, open_store
 from support.feed_server import serving
 from support.forked import feedhub, running

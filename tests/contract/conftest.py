@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feedhub.store import SqlStore, check, migrate, open_store
+from feedhub.store import SqlStore, check, open_store
+from feedhub.store.upgrading import migrate
 from support.postgres import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]

@@ -16,8 +16,9 @@ import pytest
 from feedhub.errors import AlreadyRunning, DatabaseBroken, DatabaseBusy, DatabaseError, DiskFull, OutputError
 from feedhub.model import FeedKind, Insert
 from feedhub.ports import PollRecord
-from feedhub.store import InstanceLock, SqlStore, backup, check, holder, migrate, open_store, restore
+from feedhub.store import InstanceLock, SqlStore, backup, check, holder, open_store, restore
 from feedhub.store.sqlalchemy_engine import sqlite_file
+from feedhub.store.upgrading import migrate
 from feedhub.store.writing import SqlTransaction
 from support.stories import NOW, draft, poll, spec
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.clock_jumps import BELIEVED_AFTER, LONG_AWAY, ClockJumps
 from feedhub.config import load_text
 from feedhub.settings import Backoff, Retention
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from support.feed_server import serving
 from support.newsroom import DOCUMENTS, config
 
@@ -38,7 +38,7 @@ class Clocks:
 @dataclass
 class Rig:
     clocks: Clocks
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     jumps: ClockJumps
 
@@ -56,8 +56,8 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
         more = f"database: {{url: 'sqlite:///{folder / 'hub.db'}'}}\n"
         settings = load_text(config(server, more=more), folder / "config.yaml", {})
         clocks = Clocks()
-        migrate(wiring.database_url(settings))
-        home = wiring.open_home(settings)
+        migrate(instance.database_url(settings))
+        home = instance.open_home(settings)
         applying.apply_configuration(settings, settings, home.store, clocks.wall)
         parts = wiring.build(settings, home, clock=lambda: clocks.wall)
         jumps = ClockJumps(home.store, home.writer, lambda: clocks.wall, lambda: clocks.steady)
@@ -71,7 +71,7 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
 @pytest.mark.parametrize("by", [-YEAR, YEAR])
 async def test_hosts_rest_as_long_as_they_asked_for(tmp_path: Path, by: timedelta) -> None:
     async with rig(tmp_path) as it:
-        rests, wall = it.home.hosts.rests, it.clocks.wall
+        rests, wall = it.parts.hosts.rests, it.clocks.wall
         jumps = ClockJumps(it.home.store, it.home.writer, lambda: it.clocks.wall, lambda: 0.0, rests.shift)
         rests.busy("news.example", "http://news.example/feed", wall, wall + HOUR, Backoff())
         it.clocks.wall += by

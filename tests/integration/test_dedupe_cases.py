@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import EntryId, Feed, FeedKind
-from feedhub.store import SqlStore, check, migrate
+from feedhub.store import SqlStore, check
+from feedhub.store.upgrading import migrate
 from support.feed_server import serving
 
 CASES = sorted((Path(__file__).parents[1] / "corpus" / "dedupe").iterdir())
@@ -40,12 +41,12 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(folder: Path, urls: dict[str, str]) -> AsyncIterator[tuple[wiring.Home, wiring.Parts, Clock]]:
+async def opened(folder: Path, urls: dict[str, str]) -> AsyncIterator[tuple[instance.Home, wiring.Parts, Clock]]:
     lines = "\n".join(f"  - {{url: '{url}', slug: {slug}}}" for slug, url in urls.items())
     settings = load_text(CONFIG.format(database=folder / "hub.db", sources=lines), folder / "config.yaml", {})
     clock = Clock()
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
     applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:
@@ -53,7 +54,7 @@ async def opened(folder: Path, urls: dict[str, str]) -> AsyncIterator[tuple[wiri
     finally:
         await parts.close(5)
         home.close()
-        assert check(wiring.database_url(settings)) == []
+        assert check(instance.database_url(settings)) == []
 
 
 def told(store: SqlStore) -> dict[str, object]:

@@ -16,11 +16,11 @@ import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import zstandard
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.exporting import Exported, export_site
 from feedhub.publish.static_files import MANIFEST
 from feedhub.settings import Settings
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from support.installed import wait_for
 from support.real_site import write
 from support.stories import HOUR, NOW, draft, spec, topic
@@ -37,7 +37,7 @@ SETTINGS = {
 class Site:
     """Exported, with topics renamed and gone since, and exported again."""
 
-    home: wiring.Home
+    home: instance.Home
     settings: Settings
     folder: Path
 
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url = f"sqlite:///{place / 'feedhub.db'}"
     migrate(url)
     settings = Settings.model_validate({**SETTINGS, "database": {"url": url}})
-    home = wiring.open_home(settings)
+    home = instance.open_home(settings)
     try:
         home.store.sync([spec("news")], BEFORE, NOW)
         topics = [one.key for one in BEFORE]

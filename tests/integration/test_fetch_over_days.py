@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import __version__, wiring
+from feedhub import __version__, instance
 from feedhub.model import Health, Validators
 from feedhub.schedule import NEVER
 from support.hostile import HostileServer, answer
@@ -119,12 +119,12 @@ async def test_a_forced_refetch_has_no_conditions_reads_all_again_and_comes_once
         async with hub(tmp_path, source(server, "a"), clock) as it:
             await it.poll("a")
             clock.later(hours=1)
-            wiring.note_refetches(it.home, it.parts.settings, it.home.store.states(["a"]), clock())
+            instance.note_refetches(it.home, it.parts.settings, it.home.store.states(["a"]), clock())
             assert (await it.poll("a", anew=True))["a"].kind == "ok"  # the body was known, and read all the same
         async with hub(tmp_path, source(server, "a"), clock) as it:  # also after a restart
             for hours, allowed in ((23, False), (1, True)):
                 clock.later(hours=hours)
-                chosen, refused = wiring.choose(
+                chosen, refused = instance.choose(
                     it.home, it.parts.settings, ["a"], everything=False, anew=True, at=clock()
                 )
                 assert (bool(chosen), bool(refused)) == (allowed, not allowed)
@@ -396,7 +396,7 @@ async def test_retry_after_is_kept_to_the_second_over_a_restart(tmp_path: Path, 
             clock.later(minutes=minutes)
             async with hub(tmp_path, source(server, "a"), clock) as it:
                 assert await it.due() == 0
-                chosen, refused = wiring.choose(it.home, it.parts.settings, ["a"], everything=False, at=clock())
+                chosen, refused = instance.choose(it.home, it.parts.settings, ["a"], everything=False, at=clock())
                 assert not chosen
                 assert "Retry-After" in refused[0].detail
         assert len(server.to("/a")) == 1

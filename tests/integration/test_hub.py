@@ -17,15 +17,17 @@ from typing import Any, TypeVar
 
 import pytest
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
+from feedhub.instance import hub_note
 from feedhub.model import Feed, FeedKind, Format, Insert
 from feedhub.ports import EntryChange, TopicSpec, Vitals
 from feedhub.ports.hub import HubSubscription
 from feedhub.schedule import explain
-from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
-from feedhub.store import migrate
-from feedhub.wiring import hub_note
+from feedhub.serve.app import create_app, not_ready
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.uvicorn_server import HttpServer
+from feedhub.store.upgrading import migrate
 from support.hub import Heard, hub
 from support.installed import Answer, get
 from support.stories import draft, poll, spec
@@ -68,7 +70,7 @@ class Rig:
     allow: str = "127.0.0.0/8"
     prefix: str = ""
     clock: Clock = field(default_factory=Clock)
-    home: wiring.Home = field(init=False)
+    home: instance.Home = field(init=False)
     parts: wiring.Parts = field(init=False)
     server: HttpServer = field(init=False)
     base: str = ""
@@ -79,8 +81,8 @@ class Rig:
         host, port = await self.server.start()
         self.base = f"http://{host}:{port}{self.prefix}"
         settings = self.settings()
-        migrate(wiring.database_url(settings))
-        self.home = wiring.open_home(settings)
+        migrate(instance.database_url(settings))
+        self.home = instance.open_home(settings)
         await self.home.writer.run(
             partial(applying.apply_configuration, settings, settings, self.home.store, self.clock(), lambda: 0.0)
         )
@@ -701,7 +703,7 @@ async def test_a_withdrawn_entry_is_told_without_a_poll(tmp_path: Path) -> None:
             await it.subscribed(ours)
             (entry,) = it.home.store.page(it.home.store.feed(FeedKind.TOPIC, "rates").id, 9)  # type: ignore[union-attr]
             it.parts.telling.distributor._stale = False
-            await it.home.writer.run(partial(wiring.change_entry, it.home, entry.id, EntryChange.WITHDRAW))
+            await it.home.writer.run(partial(instance.change_entry, it.home, entry.id, EntryChange.WITHDRAW))
             await until(lambda: ours.deliveries, within=3)
             assert b"deleted-entry" in ours.deliveries[0].body
 

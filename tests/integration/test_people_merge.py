@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import Feed, FeedKind
 from feedhub.once import relabel_if_needed
 from feedhub.ports import Redirected
-from feedhub.store import check, migrate
+from feedhub.store import check
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer, serving
 
 ITEM = """<item><title>{title}</title><guid isPermaLink="false">urn:x:{title}</guid><link>http://e.example/{title}</link>
@@ -36,13 +37,13 @@ authors:
 """
 
 
-async def apply(folder: Path, server: FeedServer, extra: str = "") -> wiring.Home:
+async def apply(folder: Path, server: FeedServer, extra: str = "") -> instance.Home:
     """Put a configuration in force as the daemon does, poll once if nothing was polled, and label."""
     text = CONFIG.format(database=folder / "hub.db", url=server.url("a.xml")) + extra
     settings = load_text(text, folder / "config.yaml", {})
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
-    applying.apply_configuration(settings, settings, home.store, wiring.now())
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
+    applying.apply_configuration(settings, settings, home.store, instance.now())
     parts = wiring.build(settings, home)
     async for _ in parts.pipeline.poll([state for state in home.store.states() if state.last_poll_at is None]):
         pass
@@ -51,7 +52,7 @@ async def apply(folder: Path, server: FeedServer, extra: str = "") -> wiring.Hom
     return home
 
 
-def titles(home: wiring.Home, slug: str) -> list[str]:
+def titles(home: instance.Home, slug: str) -> list[str]:
     feed = home.store.feed(FeedKind.AUTHOR, slug)
     assert isinstance(feed, Feed)
     return [stored.entry.title for stored in home.store.page(feed.id, 10)]

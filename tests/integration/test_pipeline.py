@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.errors import DiskFull
 from feedhub.fetch import RobotsKeeper
@@ -22,7 +22,7 @@ from feedhub.pipeline import Pipeline
 from feedhub.ports import Transaction
 from feedhub.schedule import explain
 from feedhub.settings import Settings
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer, serving
 
 CONFIG = """
@@ -76,7 +76,7 @@ class Clock:
 
 @dataclass
 class Rig:
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     clock: Clock
 
@@ -98,8 +98,8 @@ async def rig(folder: Path, server: FeedServer, *names: str) -> AsyncIterator[Ri
     sources = "\n".join(f"  - {{url: '{server.url(name)}', slug: {name.split('.')[0]}}}" for name in names)
     settings = load_text(CONFIG.format(database=folder / "hub.db", sources=sources), folder / "config.yaml", {})
     clock = Clock()
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
     applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:
@@ -199,7 +199,7 @@ async def test_a_document_that_breaks_keeps_entries_and_validators(tmp_path: Pat
 class FullDisk:
     """The real ledger on a disk that has no room for transactions while ``full`` is set."""
 
-    def __init__(self, home: wiring.Home) -> None:
+    def __init__(self, home: instance.Home) -> None:
         self._store = home.store
         self.full = False
 

@@ -21,7 +21,8 @@ from feedhub.press import Press
 from feedhub.schedule import explain
 from feedhub.serve.app import ServeParts, create_app
 from feedhub.settings import Settings
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
+from feedhub.store.upgrading import migrate
 from support.postgres import postgres_server, postgres_url
 from support.stories import HOUR, NOW, draft, poll, spec, topic
 from support.web import Reply, Web, served

@@ -14,7 +14,8 @@ import pytest
 from feedhub.emit import violations
 from feedhub.model import Document, EntryId, Format, Piece
 from feedhub.serve.deltas import Versions, takes_deltas
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
+from feedhub.store.upgrading import migrate
 from support.real_site import RealSite, real_site, write
 from support.stories import HOUR, NOW, draft, spec, topic
 from support.web import Reply

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
+from feedhub.store.upgrading import migrate
 from support.real_site import real_site, write
 from support.stories import NOW, draft, spec, topic
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from feedhub.model import ContentPolicy, Enclosure
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
+from feedhub.store.upgrading import migrate
 from support.real_site import RealSite, real_site, write
 from support.stories import NOW, draft, spec, topic
 

@@ -14,13 +14,13 @@ from typing import TypeVar
 import pytest
 from feedparser.api import StrictFeedParser
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.fetch import RobotsKeeper
 from feedhub.logs import set_up_logging
 from feedhub.model import Feed, FeedKind
 from feedhub.pipeline import Pipeline
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from feedhub.understand import Rulebook, prepare
 from support.feed_server import serving
 from support.newsroom import DOCUMENTS, config
@@ -57,9 +57,9 @@ async def test_a_difference_is_told_and_feedparser_counts(
         written = config(server, more=f"database: {{url: 'sqlite:///{tmp_path / 'hub.db'}'}}\n")
         written = written.replace("polling:\n", f"polling:\n  parser: {parser}\n")
         settings = load_text(written, tmp_path / "config.yaml", {})
-        migrate(wiring.database_url(settings))
-        home = wiring.open_home(settings)
-        applying.apply_configuration(settings, settings, home.store, wiring.now())
+        migrate(instance.database_url(settings))
+        home = instance.open_home(settings)
+        applying.apply_configuration(settings, settings, home.store, instance.now())
         parts = wiring.build(settings, home)
         prepare(Rulebook.of(settings))
         pipeline = Pipeline(
@@ -67,11 +67,11 @@ async def test_a_difference_is_told_and_feedparser_counts(
             ledger=home.store,
             catalogue=home.store,
             pages=home.store,
-            robots=RobotsKeeper(parts.fetcher, wiring.now),
+            robots=RobotsKeeper(parts.fetcher, instance.now),
             fetcher=parts.fetcher,
             workers=HereWorkers(),
             writer=home.writer,
-            clock=wiring.now,
+            clock=instance.now,
             dice=lambda: 0.5,
         )
         try:

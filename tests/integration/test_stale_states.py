@@ -76,7 +76,7 @@ async def test_a_rest_that_could_not_be_kept_is_kept_after_the_next_poll(
         async with rig(tmp_path, server, "a.xml") as it:
             backoff = it.parts.settings.polling.backoff
             quiet = it.clock() + timedelta(days=9)
-            it.home.hosts.rests.busy("busy.example", "http://busy.example/", it.clock(), quiet, backoff)
+            it.parts.hosts.rests.busy("busy.example", "http://busy.example/", it.clock(), quiet, backoff)
             monkeypatch.setattr(it.home.store, "remember", refuse)
             await it.poll()
             await until(lambda: bool(refused))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import EntryId, Feed, FeedKind
 from feedhub.once import relabel_if_needed
 from feedhub.ports import EntryTrace
-from feedhub.store import check, migrate
+from feedhub.store import check
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer, serving
 
 BASE = """
@@ -49,7 +50,7 @@ class Clock:
 
 @dataclass
 class Rig:
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     clock: Clock
     database: str
@@ -83,7 +84,7 @@ async def rig(folder: Path, server: FeedServer, names: Mapping[str, str], more: 
     settings = settings_of(folder, server, names, more)
     clock, database = Clock(), f"sqlite:///{folder / 'hub.db'}"
     migrate(database)
-    home = wiring.open_home(settings)  # type: ignore[arg-type]  # settings
+    home = instance.open_home(settings)  # type: ignore[arg-type]  # settings
     applying.apply_configuration(settings, settings, home.store, clock())  # type: ignore[arg-type]
     parts = wiring.build(settings, home, clock=clock)  # type: ignore[arg-type]
     try:

@@ -18,15 +18,17 @@ from urllib.parse import quote
 
 import pytest
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.errors import DatabaseBusy
+from feedhub.instance import push_notes
 from feedhub.model import FeedKind, HubQuestion, SourceState, Standing, Subscription
 from feedhub.ports import Vitals
 from feedhub.schedule import explain
-from feedhub.serve import HttpServer, ServeParts, create_app, not_ready
-from feedhub.store import migrate
-from feedhub.wiring import push_notes
+from feedhub.serve.app import create_app, not_ready
+from feedhub.serve.parts import ServeParts
+from feedhub.serve.uvicorn_server import HttpServer
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer, serving
 from support.hostile import HostileServer, answer
 from support.hub import Heard, Hub, heard, hub
@@ -86,7 +88,7 @@ class Rig:
     more: str = ""
     total: str = "45s"
     clock: Clock = field(default_factory=Clock)
-    home: wiring.Home = field(init=False)
+    home: instance.Home = field(init=False)
     parts: wiring.Parts = field(init=False)
     server: HttpServer = field(init=False)
     base: str = ""
@@ -108,9 +110,9 @@ class Rig:
             total=self.total,
         )
         settings = load_text(text, self.folder / "config.yaml", {})
-        migrate(wiring.database_url(settings))
+        migrate(instance.database_url(settings))
         if not hasattr(self, "home"):
-            self.home = wiring.open_home(settings)
+            self.home = instance.open_home(settings)
         await self.home.writer.run(
             partial(applying.apply_configuration, settings, settings, self.home.store, self.clock(), lambda: 0.0)
         )

@@ -8,9 +8,9 @@ from alembic import command
 from sqlalchemy import text
 
 from feedhub.model import EntryId, Insert
-from feedhub.store import check, migrate, open_store
-from feedhub.store.schema import alembic_config
+from feedhub.store import check, open_store
 from feedhub.store.sqlalchemy_engine import connect
+from feedhub.store.upgrading import alembic_config, migrate
 from support.stories import NOW, draft, poll, spec
 
 LONG = "<p>" + "Tàu chờ thủy triều lên. " * 50 + "</p>"

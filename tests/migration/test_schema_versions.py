@@ -9,9 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
-from feedhub.store import SchemaKind, migrate, open_store, schema_state, tables
-from feedhub.store.schema import alembic_config
+from feedhub.store import SchemaKind, open_store, schema_state, tables
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
+from feedhub.store.upgrading import alembic_config, migrate
 
 
 def _is_in_metadata(name: str | None, kind: str, _parents: object) -> bool:

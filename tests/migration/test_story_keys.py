@@ -5,9 +5,9 @@ from __future__ import annotations
 from alembic import command
 
 from feedhub.model import Insert
-from feedhub.store import check, migrate, open_store
-from feedhub.store.schema import alembic_config
+from feedhub.store import check, open_store
 from feedhub.store.sqlalchemy_engine import connect
+from feedhub.store.upgrading import alembic_config, migrate
 from support.stories import NOW, draft, key, poll, spec
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import Feed, FeedKind, Gap, Outcome, SourceState
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ class Clock:
 
 @dataclass
 class Rig:
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     clock: Clock
     server: FeedServer
@@ -96,8 +96,8 @@ class Rig:
 async def rig(folder: Path, server: FeedServer, more: str = "") -> AsyncIterator[Rig]:
     url = server.url("busy.rss")
     settings = load_text(CONFIG.format(database=folder / "hub.db", url=url, more=more), folder / "config.yaml", {})
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
     clock = Clock()
     applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)

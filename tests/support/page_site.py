@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import Entry, FeedKind, Outcome, SourceState
 from feedhub.schedule import explain
 from feedhub.settings import Settings
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 from support.feed_server import FeedServer
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -79,7 +79,7 @@ class Clock:
 class Rig:
     """One source, polled by hand."""
 
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     clock: Clock
     server: FeedServer
@@ -126,8 +126,8 @@ def settings_for(folder: Path, url: str, more: str = "") -> Settings:
 async def rig(folder: Path, server: FeedServer, path: str = "list.html", more: str = "") -> AsyncIterator[Rig]:
     settings = settings_for(folder, server.url(path), more)
     clock = Clock()
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings)
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
     applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:

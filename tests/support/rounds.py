@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedhub import applying, wiring
+from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.model import Outcome, SourceState
-from feedhub.store import migrate
+from feedhub.store.upgrading import migrate
 
 BASE = """
 site: {contact: "https://hub.example/about"}
@@ -55,7 +55,7 @@ class Days:
 
 @dataclass
 class Hub:
-    home: wiring.Home
+    home: instance.Home
     parts: wiring.Parts
     clock: Days
 
@@ -106,8 +106,8 @@ async def hub(
     """A hub in ``folder``; opened a second time there it is the same hub after a restart."""
     clock = clock or Days()
     settings = load_text(f"{base}{polling}\nsources:\n{sources}", folder / "config.yaml", {})
-    migrate(wiring.database_url(settings))
-    home = wiring.open_home(settings, clock=clock)
+    migrate(instance.database_url(settings))
+    home = instance.open_home(settings)
     applying.apply_configuration(settings, settings, home.store, clock(), dice=lambda: 0.0)
     parts = wiring.build(settings, home, clock=clock)
     try:

@@ -10,7 +10,4 @@ from feedhub.classify.classifier import Classifier, compile_rules
 from feedhub.classify.facts import Facts, Stops, label_of
 from feedhub.classify.verdicts import RuleVerdict, TopicVerdict
 
-LABELLING = 2
-"""Grows whenever the same rules put the same entry elsewhere than before: stored entries are then labelled anew."""
-
-__all__ = ["LABELLING", "Classifier", "Facts", "RuleVerdict", "Stops", "TopicVerdict", "compile_rules", "label_of"]
+__all__ = ["Classifier", "Facts", "RuleVerdict", "Stops", "TopicVerdict", "compile_rules", "label_of"]

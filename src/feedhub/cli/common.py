@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.errors import DatabaseOutdated
 from feedhub.schedule import NEVER
 from feedhub.settings import Settings
@@ -46,7 +46,7 @@ notes = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[tuple[Settings, wiring.Home]]:
+def reading(file: Path) -> Iterator[tuple[Settings, instance.Home]]:
     """The configuration and its database, opened for reading only.
 
     :raises feedhub.errors.DatabaseOutdated: there is no database yet.
@@ -56,23 +56,23 @@ def reading(file: Path) -> Iterator[tuple[Settings, wiring.Home]]:
 
 
 @contextmanager
-def reading_if_any(file: Path) -> Iterator[tuple[Settings, wiring.Home | None]]:
+def reading_if_any(file: Path) -> Iterator[tuple[Settings, instance.Home | None]]:
     """The same; None when there is no database yet, as before the first run."""
-    settings = wiring.read_settings(file)
-    if schema_state(wiring.database_url(settings)).kind is SchemaKind.MISSING:
+    settings = instance.read_settings(file)
+    if schema_state(instance.database_url(settings)).kind is SchemaKind.MISSING:
         yield settings, None
         return
-    home = wiring.open_home(settings, read_only=True)
+    home = instance.open_home(settings, read_only=True)
     try:
         yield settings, home
     finally:
         home.close()
 
 
-def existing(settings: Settings, home: wiring.Home | None) -> wiring.Home:
+def existing(settings: Settings, home: instance.Home | None) -> instance.Home:
     """:raises feedhub.errors.DatabaseOutdated: there is no database yet."""
     if home is None:
-        where = settings.database.url.get_secret_value().partition("@")[2] or wiring.database_url(settings)
+        where = settings.database.url.get_secret_value().partition("@")[2] or instance.database_url(settings)
         raise DatabaseOutdated(f"There is no FeedHub database yet ({where.removeprefix('sqlite:///')}).", FIRST_STEPS)
     return home
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import applying, wiring
+from feedhub import applying, instance
 from feedhub.checking import reachable
 from feedhub.cli import relabelling
 from feedhub.cli.common import (
@@ -69,7 +69,7 @@ def check(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Check the configuration, the database and whether the sources answer. Exit code 1 when something must be done."""
-    settings = wiring.read_settings(config)
+    settings = instance.read_settings(config)
     findings = [("configuration", "warning", line) for line in warnings(settings)]
     as_meant, sentence = outlook(settings)
     findings.append(("websub", "ok" if as_meant else "warning", sentence))
@@ -106,7 +106,7 @@ def _topic_findings(config: Path, settings: Settings, newest: int) -> list[Findi
 
 def _database_findings(config: Path, settings: Settings) -> tuple[list[Finding], list[SourceState]]:
     """What is to be said about the database, and what it knows of the sources when it can be read."""
-    url = wiring.database_url(settings)
+    url = instance.database_url(settings)
     try:
         state = schema_state(url)
         if state.kind is SchemaKind.MISSING:
@@ -138,7 +138,7 @@ def show_plan(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> Non
     say("\n".join(found.render()) or "Nothing would change.")
 
 
-def _last_applied(home: wiring.Home | None) -> Snapshot | None:
+def _last_applied(home: instance.Home | None) -> Snapshot | None:
     text = home.store.recall(applying.APPLIED) if home else None
     if not text:
         return None
@@ -182,4 +182,4 @@ def schema() -> None:
 @app.command("show", epilog="Example: feedhub config show")
 def show_effective(config: ConfigFile = DEFAULT_FILE) -> None:
     """Print the effective configuration, every default filled in and every secret masked."""
-    typer.echo(show(wiring.read_settings(config)), nl=False)
+    typer.echo(show(instance.read_settings(config)), nl=False)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.errors import AlreadyRunning, FeedHubError, NotRunning
 from feedhub.model import EntryId, Outcome
 from feedhub.ports import EntryChange
-from feedhub.serve import outcome_from_json
+from feedhub.serve.wire import outcome_from_json
 from feedhub.settings import Settings
 from feedhub.store import holder
 
@@ -29,13 +29,13 @@ class Address:
     token: str
 
 
-def find_daemon(settings: Settings, home: wiring.Home) -> Address:
+def find_daemon(settings: Settings, home: instance.Home) -> Address:
     """Where the daemon of this database listens.
 
     :raises NotRunning: nothing holds the database.
     :raises AlreadyRunning: a command that is no daemon holds it, or a daemon that is still starting.
     """
-    pid = holder(wiring.database_url(settings))
+    pid = holder(instance.database_url(settings))
     if pid is None:
         raise NotRunning("No FeedHub is running on this database.", "Start it with `feedhub run`.")
     address = _left_address(home)
@@ -47,16 +47,16 @@ def find_daemon(settings: Settings, home: wiring.Home) -> Address:
     return address
 
 
-def effective(settings: Settings, home: wiring.Home | None) -> Settings:
+def effective(settings: Settings, home: instance.Home | None) -> Settings:
     """The settings with the address readers use, also where the daemon that runs chose the port."""
     host, port = settings.server.host, settings.server.port
     if port == 0 and home is not None and (address := _left_address(home)) is not None:
         host, port = address.host, address.port
-    return wiring.at_address(settings, host, port) if port else settings
+    return instance.at_address(settings, host, port) if port else settings
 
 
-def _left_address(home: wiring.Home) -> Address | None:
-    text = home.store.recall(wiring.CONTROL)
+def _left_address(home: instance.Home) -> Address | None:
+    text = home.store.recall(instance.CONTROL)
     return Address(**json.loads(text)) if text else None
 
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, counted, notes, say, show_json
 from feedhub.cli.statistics import show_statistics
 from feedhub.errors import DatabaseBroken
-from feedhub.store import InstanceLock, backup, migrate, restore, schema_state, statistics
+from feedhub.store import InstanceLock, backup, restore, schema_state, statistics
 from feedhub.store import check as check_database
 from feedhub.store.statistics import SECONDS
+from feedhub.store.upgrading import migrate
 
 INDEXED_AT_ONCE = 500
 """Entries of one transaction."""
@@ -25,7 +26,7 @@ app = typer.Typer(help="The database.", epilog="Example: feedhub db check", no_a
 @app.command(epilog="Example: feedhub db upgrade")
 def upgrade(config: ConfigFile = DEFAULT_FILE) -> None:
     """Bring the schema up to this version, after a backup. `feedhub run` does it by itself."""
-    url = wiring.database_url(wiring.read_settings(config))
+    url = instance.database_url(instance.read_settings(config))
     with InstanceLock(url):
         lines = migrate(url)
     say(f"The database was brought up to schema {lines[-1]}." if lines else "The database is up to date.")
@@ -34,7 +35,7 @@ def upgrade(config: ConfigFile = DEFAULT_FILE) -> None:
 @app.command(epilog="Example: feedhub db check")
 def check(config: ConfigFile = DEFAULT_FILE) -> None:
     """Check the database's integrity and FeedHub's own rules about it."""
-    url = wiring.database_url(wiring.read_settings(config))
+    url = instance.database_url(instance.read_settings(config))
     problems = check_database(url)
     if problems:
         say("\n".join(problems))
@@ -54,11 +55,11 @@ def stats(
 ) -> None:
     """Show what the database holds and where its bytes are. Takes some ten seconds at most; of a large database it
     says what it estimated or did not measure."""
-    settings = wiring.read_settings(config)
+    settings = instance.read_settings(config)
     kept = settings.retention
     found = statistics(
-        wiring.database_url(settings),
-        wiring.now(),
+        instance.database_url(settings),
+        instance.now(),
         kept.keep_for,
         kept.keep_at_least,
         seconds=None if exact else SECONDS,
@@ -75,9 +76,9 @@ def make_index(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Build the full-text index for entries that it does not know. `feedhub run` does it by itself."""
-    settings = wiring.read_settings(config)
-    with InstanceLock(wiring.database_url(settings)):
-        home = wiring.open_home(settings)
+    settings = instance.read_settings(config)
+    with InstanceLock(instance.database_url(settings)):
+        home = instance.open_home(settings)
         try:
             done = home.store.index_some(batch=INDEXED_AT_ONCE, anew=anew)
             total = home.store.index_state().waiting + done
@@ -97,7 +98,7 @@ def make_backup(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Copy the database to a file, safely while the daemon runs."""
-    backup(wiring.database_url(wiring.read_settings(config)), target)
+    backup(instance.database_url(instance.read_settings(config)), target)
     say(f"Backed up to {target}.")
 
 
@@ -107,5 +108,5 @@ def restore_backup(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Put a backup in place of the database. The replaced database is kept beside it."""
-    aside = restore(wiring.database_url(wiring.read_settings(config)), source)
+    aside = restore(instance.database_url(instance.read_settings(config)), source)
     say(f"Restored from {source}." + (f" The replaced database is {aside}." if aside else ""))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.clean.urls import canonical
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading, say, show_json, show_table
 from feedhub.cli.control import effective
@@ -58,7 +58,7 @@ def _key(topic: str) -> str:
     return topic.strip("/").removeprefix(f"{FeedKind.TOPIC.value}/")
 
 
-def _find(home: wiring.Home, words: str) -> EntryId:
+def _find(home: instance.Home, words: str) -> EntryId:
     """:raises NotFound: nothing fits, or :class:`FeedHubError` when several do; they are listed then."""
     if words.isascii() and words.isdigit() and 0 < int(words) <= GREATEST:
         return EntryId(int(words))
@@ -74,7 +74,7 @@ def _find(home: wiring.Home, words: str) -> EntryId:
     return found[0]
 
 
-def _list(home: wiring.Home, found: list[EntryId]) -> None:
+def _list(home: instance.Home, found: list[EntryId]) -> None:
     traces = [trace for number in found if (trace := home.store.trace(number)) is not None]
     show_table(
         ("id", "published", "source", "title"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli.common import (
     DEFAULT_FILE,
     FIRST_STEPS,
@@ -91,7 +91,7 @@ def export(
     """
     with reading(config) as (written, reader):
         settings = effective(written, reader)
-    home = wiring.open_home(settings)  # not for reading only: it keeps what it renders
+    home = instance.open_home(settings)  # not for reading only: it keeps what it renders
     try:
         done = export_site(settings, home, folder, copies=copies)
     finally:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, note, reading_if_any, say, show_json, show_table
 from feedhub.cli.control import effective
 from feedhub.ports.hub import HubNote, Owed
@@ -23,11 +23,11 @@ def list_subscriptions(as_json: AsJson = False, config: ConfigFile = DEFAULT_FIL
 
     Of a callback only the host is shown: its address is what lets a subscriber believe a delivery.
     """
-    now = wiring.now()
+    now = instance.now()
     with reading_if_any(config) as (written, home):
         settings = effective(written, home)
         found = home.store.hub_subscriptions() if home else []
-        told = wiring.hub_note(settings, home, now) if home else HubNote()
+        told = instance.hub_note(settings, home, now) if home else HubNote()
     if as_json:
         show_json([_for_scripts(one, subscription_words(one.subscription, now)) for one in found])
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance, wiring
 from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, note, say
 from feedhub.config import import_opml
 from feedhub.errors import NotFound
@@ -41,7 +41,7 @@ def export_file(config: ConfigFile = DEFAULT_FILE) -> None:
     User and password are taken out of addresses. A key in a query stays, for without it the feed cannot be read
     elsewhere; which sources have one is said on standard error, so that the file is not passed on unawares.
     """
-    settings = wiring.read_settings(config)
+    settings = instance.read_settings(config)
     if keyed := [source.slug for source in settings.sources if source.enabled and reveals(source.url)]:
         note(
             f"The addresses of these sources hold a key or password; look before you pass this on: {', '.join(keyed)}."

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli import relabelling
 from feedhub.cli.common import (
     DEFAULT_FILE,
@@ -37,7 +37,7 @@ from feedhub.once import poll_here
 from feedhub.ports.hub import HubNote
 from feedhub.schedule import explain
 from feedhub.search.selection import IndexState
-from feedhub.serve import note_to_json
+from feedhub.serve.wire import note_to_json
 from feedhub.settings import Settings
 from feedhub.store import holder
 
@@ -97,8 +97,8 @@ def poll(
 
 
 def _outcomes(file: Path, slugs: list[str], *, everything: bool, anew: bool) -> Iterator[Outcome]:
-    settings = wiring.read_settings(file)
-    if holder(wiring.database_url(settings)) is None:
+    settings = instance.read_settings(file)
+    if holder(instance.database_url(settings)) is None:
         yield from poll_here(file, slugs, everything=everything, anew=anew)
         return
     with reading(file) as (_, home):
@@ -117,7 +117,7 @@ def _with_progress(outcomes: Iterable[Outcome], *, quiet: bool) -> Iterator[Outc
 
 
 def show_outcomes(outcomes: list[Outcome]) -> None:
-    now = wiring.now()
+    now = instance.now()
     show_table(
         ("source", "outcome", "status", "listed", "new", "updated", "next poll", "remark"),
         (_row(one, ago(one.next_poll_at, now)) for one in sorted(outcomes, key=lambda one: one.slug)),
@@ -147,13 +147,13 @@ def status(
     """
     if changes and missed:
         raise typer.BadParameter("give either --changes or --missed, not both")
-    now = wiring.now()
+    now = instance.now()
     with reading_if_any(config) as (settings, home):
         labelling = relabelling.words_of(effective(settings, home), home) if home else ""
         states = _asked_for(sources or [], home)
         found = _changes(states, sources, home) if changes else _missed(states, home) if missed else None
-        hub = wiring.hub_note(effective(settings, home), home, now) if home else HubNote()
-        notes = wiring.push_notes(effective(settings, home), home, now) if home else {}
+        hub = instance.hub_note(effective(settings, home), home, now) if home else HubNote()
+        notes = instance.push_notes(effective(settings, home), home, now) if home else {}
         index = home.store.index_state() if home else IndexState()
     if found is not None:
         _show_rows(found, as_json=as_json)
@@ -171,7 +171,7 @@ def status(
         say(f"Nothing has been polled yet. {FIRST_STEPS}")
 
 
-def _asked_for(slugs: list[str], home: wiring.Home | None) -> list[SourceState]:
+def _asked_for(slugs: list[str], home: instance.Home | None) -> list[SourceState]:
     """:raises NotFound: a slug names no source."""
     states = home.store.states(slugs or None) if home else []
     if unknown := sorted(set(slugs) - {state.slug for state in states}):
@@ -179,7 +179,7 @@ def _asked_for(slugs: list[str], home: wiring.Home | None) -> list[SourceState]:
     return states
 
 
-def _changes(states: list[SourceState], asked: list[str] | None, home: wiring.Home | None) -> list[dict[str, object]]:
+def _changes(states: list[SourceState], asked: list[str] | None, home: instance.Home | None) -> list[dict[str, object]]:
     """Of the sources asked for, or of all, also of those that left the configuration."""
     if home is None:
         return []
@@ -199,7 +199,7 @@ def _changes(states: list[SourceState], asked: list[str] | None, home: wiring.Ho
     ]
 
 
-def _missed(states: list[SourceState], home: wiring.Home | None) -> list[dict[str, object]]:
+def _missed(states: list[SourceState], home: instance.Home | None) -> list[dict[str, object]]:
     found = [(state.slug, gap) for state in states for gap in (home.store.gaps(state.id) if home else ())]
     found.sort(key=lambda pair: pair[1].noticed_at, reverse=True)
     return [
@@ -227,7 +227,7 @@ def _show_rows(rows: list[dict[str, object]], *, as_json: bool) -> None:
 
 
 def _show_states(states: list[SourceState], settings: Settings, notes: Mapping[SourceId, PushNote]) -> None:
-    now = wiring.now()
+    now = instance.now()
     show_table(
         ("source", "health", "last poll", "next poll", "explanation"),
         (
@@ -242,7 +242,7 @@ def _show_states(states: list[SourceState], settings: Settings, notes: Mapping[S
         ),
     )
     well = sum(state.health in _WELL for state in states)
-    pid = holder(wiring.database_url(settings))
+    pid = holder(instance.database_url(settings))
     daemon = "No daemon is running." if pid is None else f"A FeedHub is running (process {pid or 'unknown'})."
     say(f"{well} of {counted(len(states), 'source')} {'is' if len(states) == 1 else 'are'} well. {daemon}")
 

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, note, notes, reading, say
 from feedhub.cli.control import ask_to_reload, effective, find_daemon
 from feedhub.errors import AlreadyRunning, FeedHubError
+from feedhub.labelling import RULES, Standing, rules_digest
 from feedhub.once import relabel_here
-from feedhub.relabel import RULES, Standing
 from feedhub.settings import Settings
 from feedhub.store import SchemaKind, holder, schema_state
 
@@ -41,8 +41,8 @@ def relabel(
     A running daemon does it by itself after each change of rules: then it is told of the file and followed. Without one
     it is done here. Interrupted at any moment, it goes on from there the next time.
     """
-    settings = wiring.read_settings(config)
-    url = wiring.database_url(settings)
+    settings = instance.read_settings(config)
+    url = instance.database_url(settings)
     if schema_state(url).kind is SchemaKind.MISSING:
         say("Nothing is stored yet, so nothing is to be labelled.")
     elif holder(url) is None:
@@ -68,18 +68,18 @@ def _follow_daemon(config: ConfigFile, *, wait: bool) -> None:
         follow(settings, home, wait=wait)
 
 
-def is_due(settings: Settings, home: wiring.Home) -> bool:
+def is_due(settings: Settings, home: instance.Home) -> bool:
     """Whether stored entries are not all labelled by these rules."""
     standing = Standing.loads(home.store.recall(RULES))
-    return not standing.agrees(wiring.rules_digest(effective(settings, home)))
+    return not standing.agrees(rules_digest(effective(settings, home)))
 
 
-def follow(settings: Settings, home: wiring.Home, *, wait: bool) -> None:
+def follow(settings: Settings, home: instance.Home, *, wait: bool) -> None:
     """Show how far the daemon is with labelling, to the end if that is waited for.
 
     :raises FeedHubError: it went away, or stands still.
     """
-    rules = wiring.rules_digest(effective(settings, home))
+    rules = rules_digest(effective(settings, home))
     standing = Standing.loads(home.store.recall(RULES))
     if standing.agrees(rules):
         say("All labels are those of the configuration.")
@@ -93,14 +93,14 @@ def follow(settings: Settings, home: wiring.Home, *, wait: bool) -> None:
         say("All labels are those of the configuration now.")
 
 
-def _watched(settings: Settings, home: wiring.Home, rules: str) -> Iterator[Standing]:
+def _watched(settings: Settings, home: instance.Home, rules: str) -> Iterator[Standing]:
     """How the daemon stands, each time that changes, until all is done."""
     last, moved_at = Standing(rules=""), time.monotonic()
     while not (standing := Standing.loads(home.store.recall(RULES))).agrees(rules):
         if standing != last:
             last, moved_at = standing, time.monotonic()
             yield standing
-        if holder(wiring.database_url(settings)) is None:
+        if holder(instance.database_url(settings)) is None:
             raise FeedHubError("FeedHub stopped before all was labelled.", "It goes on from there at the next start.")
         if time.monotonic() - moved_at > STANDS_STILL:
             raise AlreadyRunning("The daemon does not get on with labelling.", "See its log and `feedhub status`.")
@@ -117,9 +117,9 @@ def words(standing: Standing, rules: str) -> str:
     return f"Stored entries are being labelled by changed rules: {standing.done} of {standing.total} ({share})."
 
 
-def words_of(settings: Settings, home: wiring.Home) -> str:
+def words_of(settings: Settings, home: instance.Home) -> str:
     """The same of a database and the settings in force."""
-    return words(Standing.loads(home.store.recall(RULES)), wiring.rules_digest(settings))
+    return words(Standing.loads(home.store.recall(RULES)), rules_digest(settings))
 
 
 @contextmanager

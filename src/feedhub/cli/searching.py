@@ -19,13 +19,13 @@ from feedhub.cli.common import (
 )
 from feedhub.cli.entries import entry_row
 from feedhub.errors import DatabaseBusy, NotFound
+from feedhub.instance import Home
 from feedhub.model import FeedKind, StoredEntry
 from feedhub.ports import Redirected, page_key, read_page_key
 from feedhub.search.query import Faulty, parse
 from feedhub.search.selection import Place, TooCostly
 from feedhub.serve.narrowing import Narrowing, Unknown
 from feedhub.settings import Settings
-from feedhub.wiring import Home
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.checking import View, look
 from feedhub.cli.common import (
     DEFAULT_FILE,
@@ -28,7 +28,7 @@ from feedhub.errors import FeedHubError, NotFound, NotRunning
 from feedhub.masking import masked
 from feedhub.model import Outcome, SourceState
 from feedhub.once import forget_here, reread_here
-from feedhub.serve import sample_sources
+from feedhub.serve.samples import sample_sources
 from feedhub.settings import Settings, Source
 from feedhub.store import holder
 
@@ -67,7 +67,7 @@ def add(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Add a source to config.yaml, keeping its comments. A running daemon notices by itself."""
-    settings = wiring.read_settings(config)
+    settings = instance.read_settings(config)
     if test:
         url = _feed_at(url, settings)
     slug = add_source(config, url, name=name, categories=tuple(category or ()))
@@ -95,7 +95,7 @@ def test(
     config: ConfigFile = DEFAULT_FILE,
 ) -> None:
     """Fetch and read a feed or a page once, store nothing, and show each step, the entries, and YAML that reads it so."""
-    settings = wiring.read_settings(config)
+    settings = instance.read_settings(config)
     known = settings.source(url)
     if known is None and "://" not in url:
         raise _unknown(url, str(config), settings)
@@ -153,8 +153,8 @@ def reextract(
 
 
 def _reread(file: Path, slugs: list[str]) -> Iterator[Outcome]:
-    settings = wiring.read_settings(file)
-    if holder(wiring.database_url(settings)) is None:
+    settings = instance.read_settings(file)
+    if holder(instance.database_url(settings)) is None:
         yield from reread_here(file, slugs)
         return
     with reading(file) as (_, home):

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import wiring
+from feedhub import instance
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, note, reading, say, show_json, show_table
 from feedhub.cli.control import effective
 from feedhub.errors import FeedHubError, NotFound
@@ -51,7 +51,7 @@ def add(
     if not settings.feeds.private:
         note("No feed is private yet: name those that shall be under `feeds.private`, such as `topics/ai: []`.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    made = AccessToken(name=name, digest=token_digest(token), feeds=paths, since=wiring.now())
+    made = AccessToken(name=name, digest=token_digest(token), feeds=paths, since=instance.now())
     if not _added(config, made):
         raise FeedHubError(
             f"{name} has a token already.", f"Revoke it first (feedhub tokens revoke {name}), or choose another name."
@@ -88,7 +88,7 @@ def list_tokens(as_json: AsJson = False, config: ConfigFile = DEFAULT_FILE) -> N
 @app.command(epilog="Example: feedhub tokens revoke huyen")
 def revoke(name: Name, config: ConfigFile = DEFAULT_FILE) -> None:
     """End a subscriber's token. It opens nothing from now on, also in a running daemon."""
-    home = wiring.open_home(wiring.read_settings(config))
+    home = instance.open_home(instance.read_settings(config))
     try:
         done = home.store.revoke_access_token(unicodedata.normalize("NFC", name))
     finally:
@@ -99,7 +99,7 @@ def revoke(name: Name, config: ConfigFile = DEFAULT_FILE) -> None:
 
 
 def _added(config: Path, token: AccessToken) -> bool:
-    home = wiring.open_home(wiring.read_settings(config))
+    home = instance.open_home(instance.read_settings(config))
     try:
         return home.store.add_access_token(token)
     finally:

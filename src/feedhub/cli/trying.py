@@ -17,11 +17,11 @@ from feedhub.cli.relabelling import progress_of
 from feedhub.config.fragments import keywords_as_yaml, read_rules, read_topic
 from feedhub.config.loader import read_text
 from feedhub.errors import NotFound
+from feedhub.instance import Home
 from feedhub.model import EntryId
 from feedhub.settings import Fields, Settings, Topic
 from feedhub.trying import Found, Trial, Trials, try_filter, try_topics
 from feedhub.understand import Rulebook, too_slow
-from feedhub.wiring import Home
 
 UNNAMED = "tried-topic"
 """Key of a topic that is tried without a name."""

@@ -10,7 +10,7 @@
     control_routes.py    poll and reload, for commands on this machine
     websub_routes.py     where hubs verify and deliver
     hub_routes.py        our own hub, where subscribers ask
-    samples.py           the sample sources of the first run
+    samples.py           the sample sources of the first run; samples_app.py serves them
     answers.py           ready document + request -> 200, 226, 304, 412
     deltas.py            which version a reader has, so that 226 can tell only what is new
     shelf.py             documents ready to send (codings.py: compressed in advance)
@@ -46,7 +46,7 @@ from feedhub.serve.jinja_pages import STATIC, PageRenderer
 from feedhub.serve.operator_routes import OperatorRoutes
 from feedhub.serve.parts import ServeParts
 from feedhub.serve.prometheus_metrics import Metrics
-from feedhub.serve.samples import samples_app
+from feedhub.serve.samples_app import samples_app
 from feedhub.serve.search_routes import SearchRoutes
 from feedhub.serve.shelf import Ready, Shelf, make_ready
 from feedhub.serve.websub_routes import WebSubRoutes

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 from urllib.parse import quote
-
-from starlette.datastructures import QueryParams
 
 from feedhub.model import Feed, FeedKind
 from feedhub.names import author_key
@@ -33,6 +32,14 @@ TOPICS_TOGETHER = 5
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
+class Parameters(Protocol):
+    """What an address asks after its question mark."""
+
+    def get(self, name: str, default: str, /) -> Any: ...
+
+    def getlist(self, name: str, /) -> list[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A name that no public feed has."""
@@ -53,11 +60,11 @@ class Narrowed:
     moved: bool
 
 
-def asks_to_narrow(parameters: QueryParams) -> bool:
+def asks_to_narrow(parameters: Parameters) -> bool:
     return any(parameters.get(name, "").strip() for name in PARAMETERS)
 
 
-def asked_query(parameters: QueryParams) -> Query | Faulty:
+def asked_query(parameters: Parameters) -> Query | Faulty:
     """``q=`` and the names beside it as one query. An empty parameter, as forms send it, asks for nothing."""
     query = parse(" ".join(parameters.getlist("q")))
     if isinstance(query, Faulty):

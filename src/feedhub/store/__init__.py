@@ -2,7 +2,7 @@
 
 ::
 
-    tables.py              what is kept                    schema.py      its version; migrate
+    tables.py              what is kept                    schema.py      its version
     sqlalchemy_engine.py   connections, errors             upkeep.py      check, back up, restore
     statistics.py          what it holds, and where its bytes are
     store.py               SqlStore, open_store            lock.py        one FeedHub for one database
@@ -21,7 +21,7 @@
 
 from feedhub.store.lock import InstanceLock, holder
 from feedhub.store.retention import Removed
-from feedhub.store.schema import SchemaKind, SchemaState, migrate, schema_state
+from feedhub.store.schema import SchemaKind, SchemaState, schema_state
 from feedhub.store.statistics import Statistics, statistics
 from feedhub.store.store import SqlStore, open_store
 from feedhub.store.upkeep import backup, check, restore
@@ -36,7 +36,6 @@ __all__ = [
     "backup",
     "check",
     "holder",
-    "migrate",
     "open_store",
     "restore",
     "schema_state",

@@ -1,4 +1,4 @@
-"""The schema's version: reading it, and bringing it up to date with Alembic."""
+"""The schema's version, and how it compares to this program. ``upgrading`` brings it up to date."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
 from feedhub.store import sqlalchemy_engine
 from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic keeps the revision of a database, in one row of one column."""
+_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 class SchemaKind(StrEnum):
@@ -44,14 +44,6 @@ def migrations_folder() -> Path:
     raise DatabaseBroken("The migrations are missing from this installation.", "Install FeedHub again.")
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
-    """A configuration made in memory; ``env.py`` takes the connection from it."""
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
 def schema_state(url: str) -> SchemaState:
     """Compare without changing anything.
 
@@ -59,7 +51,7 @@ def schema_state(url: str) -> SchemaState:
     """
     file = sqlite_file(url)
     if file is not None and not _has_content(file):
-        return SchemaState(kind=SchemaKind.MISSING, steps=_all_steps())
+        return SchemaState(kind=SchemaKind.MISSING, steps=all_steps())
     engine = sqlalchemy_engine.connect(url, writing=False)
     try:
         with engine.connect() as connection:
@@ -75,12 +67,13 @@ def _has_content(file: Path) -> bool:
 
 
 def _compare(connection: Connection, url: str) -> SchemaState:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    tables = inspect(connection).get_table_names()
+    revision = connection.scalar(_REVISION) if VERSION_TABLE in tables else None
     if revision is None:
-        if inspect(connection).get_table_names():
+        if tables:
             raise DatabaseBroken(f"{name_of(url)} is the database of another program.", "Choose another one.")
-        return SchemaState(kind=SchemaKind.MISSING, steps=_all_steps())
-    steps = _all_steps()
+        return SchemaState(kind=SchemaKind.MISSING, steps=all_steps())
+    steps = all_steps()
     if revision not in steps:
         return SchemaState(kind=SchemaKind.NEWER, revision=revision)
     ahead = steps[steps.index(revision) + 1 :]
@@ -88,10 +81,12 @@ def _compare(connection: Connection, url: str) -> SchemaState:
     return SchemaState(kind=kind, revision=revision, steps=ahead)
 
 
-def _all_steps() -> tuple[str, ...]:
-    """All revisions, oldest first."""
-    script = ScriptDirectory.from_config(alembic_config())
-    return tuple(revision.revision for revision in reversed(list(script.walk_revisions())))
+def all_steps() -> tuple[str, ...]:
+    """All revisions, oldest first: what the names of the migrations' files begin with (a test holds Alembic to it).
+
+    Without Alembic, because every command asks for them.
+    """
+    return tuple(sorted(file.name.partition("_")[0] for file in migrations_folder().glob("versions/[0-9]*_*.py")))
 
 
 def require_current(url: str) -> None:
@@ -113,30 +108,6 @@ def newer(url: str, state: SchemaState) -> DatabaseNewer:
         f"{name_of(url)} was made by a newer FeedHub (schema {state.revision}).",
         "Install that version again, or restore a backup made before the upgrade.",
     )
-
-
-def migrate(url: str) -> list[str]:
-    """Bring the schema up to date; returns the migrations that ran, oldest first.
-
-    A SQLite database that holds something is copied first, beside itself, as ``<name>.before-<revision>``. All steps
-    run in one transaction: they happen together or not at all.
-
-    :raises DatabaseNewer: the schema comes from a newer program.
-    """
-    state = schema_state(url)
-    if state.kind is SchemaKind.NEWER:
-        raise newer(url, state)
-    if state.steps:
-        file = sqlite_file(url)
-        if file is not None and state.kind is SchemaKind.OLDER:
-            copy_sqlite(file, free_name(file, f".before-{state.steps[0]}"), url)
-        engine = sqlalchemy_engine.connect(url, writing=True)
-        try:
-            with engine.begin() as connection:
-                command.upgrade(alembic_config(connection), "head")
-        finally:
-            engine.dispose()
-    return list(state.steps)
 
 
 def free_name(file: Path, ending: str) -> Path:

@@ -232,7 +232,7 @@ def open_store(url: str, *, busy_timeout: float = 15.0, read_only: bool = False)
     :param url: ``sqlite:///file`` or ``postgresql://…``.
     :param busy_timeout: seconds to wait for a lock that another program holds.
     :param read_only: refuse every change (for commands beside a running daemon).
-    :raises DatabaseOutdated: it is empty or older than this program: run :func:`feedhub.store.migrate` first.
+    :raises DatabaseOutdated: it is empty or older than this program: run :func:`feedhub.store.upgrading.migrate` first.
     :raises DatabaseNewer: it was made by a newer FeedHub.
     :raises DatabaseBroken: it cannot be opened.
     """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from feedhub.store.schema import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
+from feedhub.store.upgrading import alembic_config
 from support.contents import contents, differences
 from support.faults import Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
@@ -24,7 +24,7 @@ EXPORT = [
     Point(name="between the folders of the end", function="feedhub.publish.static_files:_sync_folder", most=3),
 ]
 MIGRATION = [
-    Point(name="after the copy", function="feedhub.store.schema:copy_sqlite", after=True, seldom=True),
+    Point(name="after the copy", function="feedhub.store.upgrading:copy_sqlite", after=True, seldom=True),
     Point(name="between two steps", function="alembic.runtime.migration:HeadMaintainer.update_to_step", most=5),
 ]
 RESTORE = [

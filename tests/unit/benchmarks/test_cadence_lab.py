@@ -20,8 +20,8 @@ from cadence_lab.traces import DAY, HOUR, START, Span, Trace
 from cadence_lab.tuning import Result, polls_a_day, share, summed, tune
 from feedhub.errors import DatabaseError
 from feedhub.model import DateOrigin
-from feedhub.store import migrate
 from feedhub.store.tables import entries, sources
+from feedhub.store.upgrading import migrate
 
 SPAN = Span(begin=10 * DAY, end=14 * DAY)
 

@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, func, select
 
 from feedhub.errors import DatabaseBroken
 from feedhub.model import FeedKind, Insert
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.prepared import Prepared
 from feedhub.store.reading import FULL
 from feedhub.store.tables import entries
+from feedhub.store.upgrading import migrate
 from support.stories import NOW, draft, poll, spec
 
 
