@@ -11,12 +11,14 @@ The map, in the order in which data flows::
     surveying.py   topics beside what is stored: which match nothing, or everything
     trying.py      rules over stored entries, before they are in force
     wiring.py      the only place where parts are chosen and joined
+    instance.py    the database of a configuration, and what is asked of it without polling or serving
     applying.py    a configuration -> a database that agrees with it
     pipeline.py    the way of a poll, from stage to stage                           <- start reading here
     inbox.py       what hubs push, from the door into the pipeline
     subscriber.py  asking hubs to push, for every source that names one
     clock_jumps.py the wall clock was set: plans put right, nothing removed at once
     relabel.py     stored entries under changed rules
+    labelling.py   by which rules stored entries are labelled
     indexing.py    stored entries that the full-text index does not know
     hub.py         our own hub: who wants to be told, asked back and remembered
     distributor.py feeds that changed -> those who subscribed at our hub

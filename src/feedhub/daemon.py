@@ -17,7 +17,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from feedhub import __version__, applying, instance, systemd, wiring
 from feedhub.clock_jumps import ClockJumps
@@ -28,6 +27,7 @@ from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
 from feedhub.ports import EntryChange, Vitals
+from feedhub.runner import cancel
 from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.serve.app import create_app, not_ready
@@ -111,8 +111,7 @@ class Daemon:
             if steps := migrate(url):
                 self._upgraded = f" The database was brought to schema {steps[-1]}."
                 self._announce(self._upgraded.strip())
-            self._home = home = instance.open_home(settings)
-            self._jumps = ClockJumps(home.store, home.writer, instance.now, shift=lambda by: self._parts.hosts.rests.shift(by))
+            self._home = instance.open_home(settings)
             try:
                 await self._live(settings)
             finally:
@@ -128,9 +127,11 @@ class Daemon:
         host, port = self._listening = await self._server.start()
         try:
             await self._take(settings)
+            store, writer = self._home.store, self._home.writer
+            self._jumps = ClockJumps(store, writer, instance.now, shift=self._parts.hosts.rests.shift)
             await self._jumps.begin()
             await self._parts.subscriber.catch_up()
-            await self._home.writer.run(partial(self._home.store.remember, instance.CONTROL, self._address(host, port)))
+            await writer.run(partial(store.remember, instance.CONTROL, self._address(host, port)))
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
             self._parts.telling.distributor.start()
@@ -149,9 +150,9 @@ class Daemon:
         abandoned = 0
         try:
             await self._timer.stop()
-            await _cancel(*self._asked)
+            await cancel(*self._asked)
             await self._stop_relabelling()
-            await _cancel(*filter(None, [self._indexing]))
+            await cancel(*filter(None, [self._indexing]))
             if hasattr(self, "_parts"):
                 abandoned = await self._parts.close(grace)
         finally:
@@ -383,7 +384,7 @@ class Daemon:
 
     async def _stop_relabelling(self) -> None:
         if self._relabelling is not None:
-            await _cancel(self._relabelling)
+            await cancel(self._relabelling)
 
     async def _relabel(self) -> None:
         def progress(done: int, total: int) -> None:
@@ -490,12 +491,6 @@ class Daemon:
             await self._note("configuration reloaded", "; ".join(lines))
         log.info("config.reloaded", changes=lines)
         return lines or ["Nothing changed."]
-
-
-async def _cancel(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _log_failure(task: asyncio.Task[list[str]]) -> None:

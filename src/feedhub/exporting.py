@@ -26,9 +26,6 @@ from feedhub.settings import Settings
 
 FeedIndex = Mapping[tuple[FeedKind, str], Feed]
 
-MOST_FEEDS = 2**31
-"""More than any database holds: an export leaves nothing out."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
@@ -47,7 +44,7 @@ def export_site(settings: Settings, home: instance.Home, folder: Path, *, copies
     """
     shelf = wiring.build_shelf(settings, home, paged=False)
     target = StaticExport(folder, compressed)
-    feeds = [feed for feed in home.store.feeds(limit=MOST_FEEDS) if settings.feeds.is_public(feed)]
+    feeds = [feed for feed in home.store.feeds(limit=instance.MOST_FEEDS) if settings.feeds.is_public(feed)]
     changed = [target.write(f"static/{name}", body) for name, body in STATIC.items()]
     changed.append(target.write("index.html", shelf.pages.directory(feeds).encode()))
     changed.append(target.write("404.html", shelf.pages.not_found("/", []).encode()))

@@ -39,6 +39,9 @@ MARKS_KEPT = timedelta(days=30)
 PARTS_OF_MARKS = 32
 """Transactions in which they are looked through."""
 
+MOST_FEEDS = 2**31
+"""More than any database holds: a list of feeds leaves nothing out."""
+
 CONTROL = "control address"
 """Name under which a running daemon says where commands reach it."""
 

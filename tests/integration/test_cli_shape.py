@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from feedhub import __version__
 from feedhub.cli.app import app
 from feedhub.cli.reference import reference
+from feedhub.cli.registry import Listed, loaded
 from support.installed import feedhub
 
 COMMANDS = re.findall(r"^## feedhub (.+)$", reference(), re.MULTILINE)
@@ -35,8 +37,17 @@ def test_examples_are_commands_that_the_program_takes() -> None:
         words = shlex.split(re.split(r" [|>&]", example)[0])
         command = root
         while getattr(command, "commands", None) and words:
-            command = command.commands[words.pop(0)]  # type: ignore[attr-defined] # Typer's groups have no public type
+            command = loaded(command)[words.pop(0)]
         assert command.make_context("feedhub", words, resilient_parsing=False).params is not None
+
+
+def test_lists_say_of_a_command_what_its_own_help_says_first() -> None:
+    root: Any = typer.main.get_command(app)
+    groups = [root, *(one for one in root.commands.values() if hasattr(one, "commands"))]
+    listed = [one for group in groups for one in group.commands.values() if isinstance(one, Listed)]
+    assert len(listed) == len(COMMANDS)
+    for one in listed:
+        assert one.help == " ".join(one.loaded().help.partition("\n\n")[0].split())
 
 
 def test_the_exit_codes_are_in_the_help() -> None:

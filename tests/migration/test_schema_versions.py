@@ -6,10 +6,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
 from feedhub.store import SchemaKind, open_store, schema_state, tables
+from feedhub.store.schema import all_steps
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
 from feedhub.store.upgrading import alembic_config, migrate
 
@@ -28,6 +30,11 @@ def test_the_migrations_make_the_tables(database: str) -> None:
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, tables.sources.metadata) == []
     engine.dispose()
+
+
+def test_the_steps_are_known_without_alembic() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert all_steps() == tuple(step.revision for step in reversed(list(script.walk_revisions())))
 
 
 def test_up_down_and_up_again(database: str) -> None:

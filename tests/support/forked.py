@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from feedhub.cli.registry import modules
 from support.installed import COMMAND, Daemon, address_of
 
 WIDTH = {"COLUMNS": "200"}
@@ -29,7 +30,7 @@ STOP_WITHIN = 30.0
 
 def preload() -> None:
     """Start this process's fork server with the whole program imported. Without, or late, commands work and are slow."""
-    multiprocessing.set_forkserver_preload(["feedhub.cli"])
+    multiprocessing.set_forkserver_preload(["feedhub.cli.app", *modules()])
     multiprocessing.forkserver.ensure_running()
 
 

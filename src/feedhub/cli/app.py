@@ -15,24 +15,8 @@ from rich.text import Text
 from typer.completion import get_completion_inspect_parameters, install_callback, show_callback
 
 from feedhub import __version__
-from feedhub.cli import (
-    configuration,
-    database,
-    entries,
-    entry_changes,
-    explaining,
-    feeds,
-    hub,
-    opml,
-    polling,
-    relabelling,
-    running,
-    searching,
-    sources,
-    tokens,
-    trying,
-)
-from feedhub.cli.common import printable
+from feedhub.cli.registry import COMMANDS, GROUPS, group_of
+from feedhub.cli.terminal import printable
 from feedhub.errors import FeedHubError
 from feedhub.logs import set_up_logging
 
@@ -75,6 +59,7 @@ Show = Annotated[
 get_completion_inspect_parameters()  # teaches Typer the shells, which it otherwise does for options of its own
 app = typer.Typer(
     name="feedhub",
+    cls=group_of(COMMANDS),
     epilog=f"Example: feedhub init && feedhub run\n\n{' '.join(EXIT_CODES.split())}",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -90,19 +75,13 @@ def feedhub(version: Version = False, install_completion: Install = None, show_c
     set_up_logging("error")  # commands report by themselves; `run` and `serve` set up more
 
 
-for group in (running, polling, configuration, relabelling, explaining, trying, feeds, opml, searching):
-    group.register(app)
-entry_changes.register(entries.app)
-for name, subgroup in (
-    ("sources", sources.app),
-    ("feeds", feeds.app),
-    ("tokens", tokens.app),
-    ("entries", entries.app),
-    ("hub", hub.app),
-    ("db", database.app),
-    ("config", configuration.app),
-):
-    app.add_typer(subgroup, name=name)
+for _name, _group in GROUPS.items():
+    app.add_typer(
+        typer.Typer(
+            cls=group_of(_group.commands), help=_group.help, epilog=f"Example: {_group.example}", no_args_is_help=True
+        ),
+        name=_name,
+    )
 
 
 def main() -> None:

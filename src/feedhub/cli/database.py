@@ -1,4 +1,4 @@
-"""``db``: upgrade, check, stats, index, backup, restore."""
+"""``db``: check, stats, index, backup, restore."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ import typer
 from rich.progress import Progress
 
 from feedhub import instance
-from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, counted, notes, say, show_json
+from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile
 from feedhub.cli.statistics import show_statistics
+from feedhub.cli.terminal import counted, notes, say, show_json
 from feedhub.errors import DatabaseBroken
 from feedhub.store import InstanceLock, backup, restore, schema_state, statistics
 from feedhub.store import check as check_database
 from feedhub.store.statistics import SECONDS
-from feedhub.store.upgrading import migrate
 
 INDEXED_AT_ONCE = 500
 """Entries of one transaction."""
 
-app = typer.Typer(help="The database.", epilog="Example: feedhub db check", no_args_is_help=True)
-
-
-@app.command(epilog="Example: feedhub db upgrade")
-def upgrade(config: ConfigFile = DEFAULT_FILE) -> None:
-    """Bring the schema up to this version, after a backup. `feedhub run` does it by itself."""
-    url = instance.database_url(instance.read_settings(config))
-    with InstanceLock(url):
-        lines = migrate(url)
-    say(f"The database was brought up to schema {lines[-1]}." if lines else "The database is up to date.")
+app = typer.Typer()
 
 
 @app.command(epilog="Example: feedhub db check")

@@ -6,19 +6,8 @@ from typing import Annotated
 
 import typer
 
-from feedhub.cli.common import (
-    DEFAULT_FILE,
-    FIRST_STEPS,
-    AsJson,
-    ConfigFile,
-    cell,
-    note,
-    reading,
-    reading_if_any,
-    say,
-    show_json,
-    show_table,
-)
+from feedhub.cli.common import DEFAULT_FILE, FIRST_STEPS, AsJson, ConfigFile, reading, reading_if_any
+from feedhub.cli.terminal import cell, note, say, show_json, show_table
 from feedhub.errors import NotFound
 from feedhub.model import EntryId, StoredEntry
 from feedhub.ports import EntryTrace
@@ -26,7 +15,7 @@ from feedhub.ports import EntryTrace
 GREATEST = 2**63 - 1
 """The greatest number a database column holds."""
 
-app = typer.Typer(help="What is stored.", epilog="Example: feedhub entries list --limit 5", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command("list", epilog="Example: feedhub entries list --feed topics/central-banks --limit 5")

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from feedhub.cli.common import DEFAULT_FILE, ConfigFile, reading, say
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile, reading
 from feedhub.cli.control import ask_to_change, find_daemon
 from feedhub.cli.entries import GREATEST
+from feedhub.cli.terminal import say
 from feedhub.errors import NotFound, NotRunning
 from feedhub.model import EntryId
 from feedhub.once import change_entry_here
@@ -17,12 +18,10 @@ from feedhub.ports import EntryChange
 
 Number = Annotated[int, typer.Argument(min=1, max=GREATEST, help="The entry's number, from `feedhub entries list`.")]
 
-
-def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: feedhub entries split 42")(split)
-    app.command(epilog="Example: feedhub entries withdraw 42 --yes")(withdraw)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: feedhub entries split 42")
 def split(entry: Number, config: ConfigFile = DEFAULT_FILE) -> None:
     """Take an entry out of the story that it joined, for good: it is shown beside the others from now on."""
     title = _title(config, entry)
@@ -32,6 +31,7 @@ def split(entry: Number, config: ConfigFile = DEFAULT_FILE) -> None:
         say(f"Entry {entry} ({title}) is a story of its own already.")
 
 
+@app.command(epilog="Example: feedhub entries withdraw 42 --yes")
 def withdraw(
     entry: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -8,9 +8,10 @@ import typer
 
 from feedhub import instance
 from feedhub.clean.urls import canonical
-from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading, say, show_json, show_table
+from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading
 from feedhub.cli.control import effective
 from feedhub.cli.entries import GREATEST
+from feedhub.cli.terminal import say, show_json, show_table
 from feedhub.errors import FeedHubError, NotFound
 from feedhub.explaining import Section, Subject
 from feedhub.explaining import explain as explain_entry
@@ -20,11 +21,10 @@ from feedhub.understand import Rulebook
 MOST_LISTED = 20
 """Entries listed when words of a title fit more than one."""
 
-
-def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: feedhub explain 42 --topic central-banks")(explain)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: feedhub explain 42 --topic central-banks")
 def explain(
     entry: Annotated[
         str, typer.Argument(help="Its number, its link, its id as the source gave it, or words of its title.")

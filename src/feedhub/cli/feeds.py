@@ -1,37 +1,19 @@
-"""``feeds list`` and ``export``: what is published."""
+"""``feeds list``: what is published."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from feedhub import instance
-from feedhub.cli.common import (
-    DEFAULT_FILE,
-    FIRST_STEPS,
-    AsJson,
-    ConfigFile,
-    note,
-    reading,
-    reading_if_any,
-    say,
-    show_json,
-    show_table,
-)
+from feedhub.cli.common import DEFAULT_FILE, FIRST_STEPS, AsJson, ConfigFile, reading_if_any
 from feedhub.cli.control import effective
-from feedhub.exporting import MOST_FEEDS, export_site
+from feedhub.cli.terminal import note, show_json, show_table
+from feedhub.instance import MOST_FEEDS
 from feedhub.model import Feed, FeedKind
 from feedhub.settings import Settings
 
-app = typer.Typer(
-    help="The feeds that are published.", epilog="Example: feedhub feeds list --kind topics", no_args_is_help=True
-)
-
-
-def register(root: typer.Typer) -> None:
-    root.command(epilog="Example: feedhub export /var/www/feeds")(export)
+app = typer.Typer()
 
 
 @app.command("list", epilog="Example: feedhub feeds list --kind topics")
@@ -73,27 +55,3 @@ def _for_scripts(feed: Feed, settings: Settings) -> dict[str, object]:
 def _url(feed: Feed, settings: Settings) -> str:
     base = settings.site.base_url.rstrip("/")
     return f"{base}/private/…{feed.path}" if settings.feeds.is_private(feed) else base + feed.path
-
-
-def export(
-    folder: Annotated[Path, typer.Argument(help="Where to write; made when missing.")],
-    copies: Annotated[
-        bool,
-        typer.Option(
-            "--copies",
-            help="Write renamed feeds under their old names too: for GitHub Pages, which cannot redirect a feed.",
-        ),
-    ] = False,
-    config: ConfigFile = DEFAULT_FILE,
-) -> None:
-    """Write every feed and page as static files for any web server, with compressed forms and redirects; files of feeds
-    that are gone are removed.
-    """
-    with reading(config) as (written, reader):
-        settings = effective(written, reader)
-    home = instance.open_home(settings)  # not for reading only: it keeps what it renders
-    try:
-        done = export_site(settings, home, folder, copies=copies)
-    finally:
-        home.close()
-    say(f"{folder}: {done.written} files written, {done.unchanged} unchanged, {done.removed} removed.")

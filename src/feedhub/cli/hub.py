@@ -7,14 +7,13 @@ from urllib.parse import urlsplit
 import typer
 
 from feedhub import instance
-from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, note, reading_if_any, say, show_json, show_table
+from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading_if_any
 from feedhub.cli.control import effective
+from feedhub.cli.terminal import note, say, show_json, show_table
 from feedhub.ports.hub import HubNote, Owed
 from feedhub.websub import subscription_words
 
-app = typer.Typer(
-    help="The WebSub hub of our own feeds.", epilog="Example: feedhub hub list --json", no_args_is_help=True
-)
+app = typer.Typer()
 
 
 @app.command("list", epilog="Example: feedhub hub list --json | jq '.[] | select(.failures > 0)'")

@@ -9,17 +9,16 @@ from typing import Annotated
 import typer
 
 from feedhub import instance, wiring
-from feedhub.cli.common import DEFAULT_FILE, ConfigFile, counted, note, say
+from feedhub.cli.common import DEFAULT_FILE, ConfigFile
+from feedhub.cli.terminal import counted, note, say
 from feedhub.config import import_opml
 from feedhub.errors import NotFound
 from feedhub.masking import masked, reveals
 
-
-def register(root: typer.Typer) -> None:
-    root.command("import-opml", epilog="Example: feedhub import-opml subscriptions.opml")(import_file)
-    root.command("export-opml", epilog="Example: feedhub export-opml > sources.opml")(export_file)
+app = typer.Typer()
 
 
+@app.command("import-opml", epilog="Example: feedhub import-opml subscriptions.opml")
 def import_file(
     file: Annotated[Path, typer.Argument(help="An OPML file; - reads standard input.")],
     config: ConfigFile = DEFAULT_FILE,
@@ -35,6 +34,7 @@ def import_file(
     say(f"{counted(len(added), 'source')} added to {config}.")
 
 
+@app.command("export-opml", epilog="Example: feedhub export-opml > sources.opml")
 def export_file(config: ConfigFile = DEFAULT_FILE) -> None:
     """Print the sources as OPML 2.0.
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from feedhub.cli.app import EXIT_CODES, app
+from feedhub.cli.registry import loaded
 
 
 def reference() -> str:
@@ -20,7 +21,7 @@ def reference() -> str:
 
 
 def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
-    for name, command in group.commands.items():
+    for name, command in loaded(group).items():
         if hasattr(command, "commands"):
             yield from _commands(command, f"{path} {name}")
         else:

@@ -19,18 +19,17 @@ LogFormat = Annotated[
     Literal["auto", "console", "json"], typer.Option("--log-format", help="Lines for people, or JSON.")
 ]
 
-
-def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: feedhub run --config /etc/feedhub/config.yaml")(run)
-    app.command(epilog="Example: feedhub serve --port 8081")(serve)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: feedhub run --config /etc/feedhub/config.yaml")
 def run(config: ConfigFile = DEFAULT_FILE, log_level: LogLevel = "info", log_format: LogFormat = "auto") -> None:
     """Poll, publish and serve until told to stop (SIGTERM, Ctrl-C). SIGHUP reads the configuration again."""
     set_up_logging(log_level, log_format)
     run_loop(Daemon(config, announce=typer.echo).run())
 
 
+@app.command(epilog="Example: feedhub serve --port 8081")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on instead of `server.host`.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port instead of `server.port`; 0: any.")] = None,

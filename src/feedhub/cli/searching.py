@@ -7,17 +7,9 @@ from typing import Annotated
 
 import typer
 
-from feedhub.cli.common import (
-    DEFAULT_FILE,
-    FIRST_STEPS,
-    AsJson,
-    ConfigFile,
-    note,
-    reading_if_any,
-    show_json,
-    show_table,
-)
+from feedhub.cli.common import DEFAULT_FILE, FIRST_STEPS, AsJson, ConfigFile, reading_if_any
 from feedhub.cli.entries import entry_row
+from feedhub.cli.terminal import note, show_json, show_table
 from feedhub.errors import DatabaseBusy, NotFound
 from feedhub.instance import Home
 from feedhub.model import FeedKind, StoredEntry
@@ -27,11 +19,10 @@ from feedhub.search.selection import Place, TooCostly
 from feedhub.serve.narrowing import Narrowing, Unknown
 from feedhub.settings import Settings
 
-
-def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: feedhub search giá vàng author:huyen-tran")(search)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: feedhub search giá vàng author:huyen-tran")
 def search(
     query: Annotated[
         list[str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from feedhub.cli.common import counted, say, show_table
+from feedhub.cli.terminal import counted, say, show_table
 from feedhub.store.statistics import Relation, Statistics
 
 _MONTHS = 12

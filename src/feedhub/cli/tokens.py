@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 
 from feedhub import instance
-from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, note, reading, say, show_json, show_table
+from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading
 from feedhub.cli.control import effective
+from feedhub.cli.terminal import note, say, show_json, show_table
 from feedhub.errors import FeedHubError, NotFound
 from feedhub.model import AccessToken, token_digest
 from feedhub.settings import Settings
@@ -25,11 +26,7 @@ LONGEST_NAME = 80
 TOKEN_BYTES = 32
 """256 random bits: what cannot be guessed needs no limit of attempts."""
 
-app = typer.Typer(
-    help="Who may read the private feeds (`feeds.private`).",
-    epilog="Example: feedhub tokens add huyen --feed topics/ai",
-    no_args_is_help=True,
-)
+app = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="Whom the token is for; also the name for HTTP Basic.")]
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, counted, note, reading, say, show_json, show_table
+from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading
 from feedhub.cli.control import effective
 from feedhub.cli.entries import GREATEST
-from feedhub.cli.relabelling import progress_of
+from feedhub.cli.labels import progress_of
+from feedhub.cli.terminal import counted, note, say, show_json, show_table
 from feedhub.config.fragments import keywords_as_yaml, read_rules, read_topic
 from feedhub.config.loader import read_text
 from feedhub.errors import NotFound
@@ -28,11 +29,10 @@ UNNAMED = "tried-topic"
 MOST_RULES = 15
 """Reasons listed for a topic; `--json` has all."""
 
-
-def register(app: typer.Typer) -> None:
-    app.command("try", epilog="Example: feedhub try --keyword 'lãi suất' --keyword '=FED'")(try_rules)
+app = typer.Typer()
 
 
+@app.command("try", epilog="Example: feedhub try --keyword 'lãi suất' --keyword '=FED'")
 def try_rules(  # noqa: PLR0917  the options of a command
     topic: Annotated[
         str, typer.Argument(metavar="[TOPIC]", help="A topic of the file, or one to compare with; all when left out.")

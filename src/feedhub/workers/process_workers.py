@@ -257,9 +257,13 @@ def _kill_all(slots: list[_Slot]) -> None:
 def _context(setup: Callable[..., None] | None) -> BaseContext:
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    # imported once in the fork server, then shared by all workers: they start in milliseconds
-    context.set_forkserver_preload(["feedhub.workers.worker", *([setup.__module__] if setup else [])])
+    context.set_forkserver_preload(preloaded(setup))
     return context
+
+
+def preloaded(setup: Callable[..., None] | None) -> list[str]:
+    """What is imported once in the fork server and shared by all workers: they start in milliseconds."""
+    return ["feedhub.workers.worker", *([setup.__module__] if setup else [])]
 
 
 def _result(reply: Reply | Overrun) -> Any:

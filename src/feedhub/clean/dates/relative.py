@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from feedhub.clean.dates.fold import fold
 from feedhub.clean.dates.lexicon import ENGLISH, TONGUES, Tongue
@@ -54,14 +55,6 @@ _UNIT = rf"(?P<unit>{'|'.join(sorted(map(re.escape, _UNIT_OF), key=len, reverse=
 _MORE = rf"(?:\s*(?:,|and|und|et|y|e|và|и)?\s*(?P<number2>\d{{1,2}})\s*(?P<unit2>{'|'.join(sorted(map(re.escape, _UNIT_OF), key=len, reverse=True))})\.?)?"
 _QUANTITY = rf"{_AMOUNT}\s*{_UNIT}{_MORE}"
 _ABOUT = r"(?:about|around|over|almost|less than|more than|approximately|khoang|chung|hon|gan|etwa|rund|uber|environ|unos|cerca de|aproximadamente|circa|около|約|约|大约|약|ca\.?)?\s*"
-_AGO = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_ABOUT}{_QUANTITY}\s*(?:ago|truoc|前|以前|之前|전|назад|fa|atras|temu|once|yang lalu|lalu|geleden|sedan|siden|earlier|cach day)(?:\s*day)?",
-        rf"(?:vor|il y a|hace|ha|cach day|faz|for)\s+{_ABOUT}{_QUANTITY}(?:\s*(?:siden|sedan))?",
-        r"(?P<number>\d{1,3})\s*(?P<unit>[smhdwy]|min|hr|hrs|mo)(?P<number2>)(?P<unit2>)",
-    )
-)
 _NOW = frozenset(
     map(
         fold,
@@ -89,10 +82,6 @@ _DAYS: dict[str, int] = {
     )
     for name in names.split("|")
 }  # fmt: skip
-_DAY = re.compile(
-    rf"(?<![^\W\d_])(?:{'|'.join(sorted((re.escape(name) for name in _DAYS if name[0] < chr(0x2E80)), key=len, reverse=True))})(?![^\W\d_])"
-    rf"|(?:{'|'.join(sorted((re.escape(name) for name in _DAYS if name[0] >= chr(0x2E80)), key=len, reverse=True))})"
-)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _LATER_HALF = re.compile(r"(?:chieu|toi|dem) (?:nay|qua)|this afternoon|tonight|last night")
 
@@ -124,8 +113,21 @@ def _without_prefix(text: str, tongue: Tongue) -> str:
     return text
 
 
+@cache
+def _ago_patterns() -> tuple[re.Pattern[str], ...]:
+    """Made at first use: most feeds write dates out, and these are long."""
+    return tuple(
+        re.compile(pattern)
+        for pattern in (
+            rf"{_ABOUT}{_QUANTITY}\s*(?:ago|truoc|前|以前|之前|전|назад|fa|atras|temu|once|yang lalu|lalu|geleden|sedan|siden|earlier|cach day)(?:\s*day)?",
+            rf"(?:vor|il y a|hace|ha|cach day|faz|for)\s+{_ABOUT}{_QUANTITY}(?:\s*(?:siden|sedan))?",
+            r"(?P<number>\d{1,3})\s*(?P<unit>[smhdwy]|min|hr|hrs|mo)(?P<number2>)(?P<unit2>)",
+        )
+    )
+
+
 def _ago(text: str, place: Place) -> Reading | None:
-    match = next((found for pattern in _AGO if (found := pattern.fullmatch(text))), None)
+    match = next((found for pattern in _ago_patterns() if (found := pattern.fullmatch(text))), None)
     if match is None:
         return None
     spans = [_span(match["number"], match["unit"])]
@@ -155,8 +157,16 @@ def _days_back(today: date, span: _Span) -> date | None:
         return None
 
 
+@cache
+def _day_pattern() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![^\W\d_])(?:{'|'.join(sorted((re.escape(name) for name in _DAYS if name[0] < chr(0x2E80)), key=len, reverse=True))})(?![^\W\d_])"
+        rf"|(?:{'|'.join(sorted((re.escape(name) for name in _DAYS if name[0] >= chr(0x2E80)), key=len, reverse=True))})"
+    )
+
+
 def _named_day(text: str, tongue: Tongue, place: Place) -> Reading | None:
-    match = _DAY.search(text)
+    match = _day_pattern().search(text)
     if match is None:
         return None
     only_time, clock = clock_only(f"{text[: match.start()]} {text[match.end() :]}", tongue)
