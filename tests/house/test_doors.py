@@ -29,7 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jmespath": ("json_paths.py",),
     "trafilatura": ("extract/trafilatura_text.py",),
     "sqlalchemy": ("store/",),
-    "alembic": ("store/",),
+    "alembic": ("store/alembic_steps.py",),
     "feedgen": ("emit/",),
     "lxml": ("emit/",),
     "apscheduler": ("schedule/apscheduler_timer.py",),

@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from feedhub.model import EntryId, Insert
 from feedhub.store import check, open_store
+from feedhub.store.alembic_steps import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
-from feedhub.store.upgrading import alembic_config, migrate
+from feedhub.store.upgrading import migrate
 from support.stories import NOW, draft, poll, spec
 
 LONG = "<p>" + "Tàu chờ thủy triều lên. " * 50 + "</p>"

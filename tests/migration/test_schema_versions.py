@@ -11,9 +11,10 @@ from sqlalchemy import inspect, text
 
 from feedhub.errors import DatabaseBroken, DatabaseNewer, DatabaseOutdated
 from feedhub.store import SchemaKind, open_store, schema_state, tables
+from feedhub.store.alembic_steps import alembic_config
 from feedhub.store.schema import all_steps
 from feedhub.store.sqlalchemy_engine import connect, sqlite_file
-from feedhub.store.upgrading import alembic_config, migrate
+from feedhub.store.upgrading import migrate
 
 
 def _is_in_metadata(name: str | None, kind: str, _parents: object) -> bool:

@@ -8,8 +8,9 @@ from feedhub.model import Feed, FeedKind, Insert
 from feedhub.search.query import Query, parse
 from feedhub.search.selection import Found, Selection
 from feedhub.store import SqlStore, check, open_store
+from feedhub.store.alembic_steps import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
-from feedhub.store.upgrading import alembic_config, migrate
+from feedhub.store.upgrading import migrate
 from support.stories import NOW, draft, poll, spec
 
 

@@ -6,8 +6,9 @@ from alembic import command
 
 from feedhub.model import Insert
 from feedhub.store import check, open_store
+from feedhub.store.alembic_steps import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
-from feedhub.store.upgrading import alembic_config, migrate
+from feedhub.store.upgrading import migrate
 from support.stories import NOW, draft, key, poll, spec
 
 

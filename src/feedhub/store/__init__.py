@@ -6,6 +6,7 @@
     sqlalchemy_engine.py   connections, errors             upkeep.py      check, back up, restore
     statistics.py          what it holds, and where its bytes are
     store.py               SqlStore, open_store            lock.py        one FeedHub for one database
+    upgrading.py           migrate, step by step with alembic_steps.py
 
     writing.py   batch.py   polled.py   attachments.py   touching.py                   a poll is written
     feeds.py     listing.py (pure)                                                     feeds and their lists

@@ -1,22 +1,12 @@
-"""Bringing the schema up to date, with Alembic. The one door to it: only what upgrades a database imports this."""
+"""Bringing the schema up to date. Alembic is imported when there is a step to take, which is hardly ever."""
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
+from importlib import import_module
 
 from feedhub.store import sqlalchemy_engine
-from feedhub.store.schema import SchemaKind, copy_sqlite, free_name, migrations_folder, newer, schema_state
+from feedhub.store.schema import SchemaKind, copy_sqlite, free_name, newer, schema_state
 from feedhub.store.sqlalchemy_engine import sqlite_file
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """A configuration made in memory; ``env.py`` takes the connection from it."""
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 def migrate(url: str) -> list[str]:
@@ -37,7 +27,7 @@ def migrate(url: str) -> list[str]:
         engine = sqlalchemy_engine.connect(url, writing=True)
         try:
             with engine.begin() as connection:
-                command.upgrade(alembic_config(connection), "head")
+                import_module("feedhub.store.alembic_steps").upgrade(connection)
         finally:
             engine.dispose()
     return list(state.steps)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 
+from feedhub.store.alembic_steps import alembic_config
 from feedhub.store.sqlalchemy_engine import connect
-from feedhub.store.upgrading import alembic_config
 from support.contents import contents, differences
 from support.faults import Point, configure, dies, documents, met, numbers
 from support.feed_server import FeedServer, serving
