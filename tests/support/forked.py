@@ -30,7 +30,7 @@ STOP_WITHIN = 30.0
 
 def preload() -> None:
     """Start this process's fork server with the whole program imported. Without, or late, commands work and are slow."""
-    multiprocessing.set_forkserver_preload(["feedhub.cli.app", *modules()])
+    multiprocessing.set_forkserver_preload(["feedhub.cli.app", "feedhub.store.alembic_steps", *modules()])
     multiprocessing.forkserver.ensure_running()
 
 
