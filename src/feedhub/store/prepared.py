@@ -2,8 +2,8 @@
 
 On SQLite, SQLAlchemy's own work for a statement of one row (a connection from the pool, the transaction's begin, the
 execution's context, result and processors) is nearly all of its cost: 256 µs CPU to find a feed, 17 without. There the
-text is written down once and given to the driver, on connections that are kept here. On PostgreSQL, where the way to the
-server is paid as well, SQLAlchemy asks. The rows are the same.
+text is written down once and given to the driver, on connections that are kept here, or in the writer's transaction on
+the one that it has. On PostgreSQL, where the way to the server is paid as well, SQLAlchemy asks. The rows are the same.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from feedhub.store.sqlalchemy_engine import translated
+from feedhub.store.sqlalchemy_engine import driver_of, translated
 from feedhub.store.statements import CHUNK
 
 Asked = sqlite3.Connection | Connection
 """What :meth:`Prepared.rows` asks: the driver's connection, or SQLAlchemy's on either dialect."""
 _IDLE = 8
 """Connections kept open; more are opened and closed as threads need them."""
-_LENGTHS = (1, 4, 16, 64, CHUNK)
+_LENGTHS = (1, 4, 16, 64, 128, 256, CHUNK)
 """Of ``IN`` lists: one text each. A list is filled up with its last value, which changes no answer."""
 _DIALECT = sqlite.dialect()
 
@@ -53,7 +53,10 @@ class Prepared:
         :raises feedhub.errors.DatabaseError: as everywhere in the store.
         """
         if isinstance(asked, Connection):
-            return asked.execute(self._statement, dict(zip(self._names, values, strict=True))).all()
+            driver = driver_of(asked)
+            if driver is None:
+                return asked.execute(self._statement, dict(zip(self._names, values, strict=True))).all()
+            asked = driver
         length = next((_LENGTHS[bisect_left(_LENGTHS, len(value))] for value in values if type(value) is list), 0)
         text = self._texts.get(length) or self._write(length)
         return text.rows(asked, values)
@@ -72,11 +75,7 @@ class _Place:
     """Where a value goes: which parameter, and for a list which of its values."""
 
     parameter: int
-    item: int | None = None
-
-    def of(self, values: Sequence[Any]) -> Any:
-        value = values[self.parameter]
-        return value if self.item is None else value[min(self.item, len(value) - 1)]
+    item: int = -1
 
 
 class _Text:
@@ -91,7 +90,10 @@ class _Text:
                 places[name] = [_Place(places[name].parameter, item) for item in range(length)]
         written = compiled.construct_expanded_state(places)
         self._sql = written.statement
-        self._given: Sequence[Any] = written.positional_parameters
+        given: Sequence[Any] = written.positional_parameters
+        # a list's places follow each other: the first stands for all
+        self._given = [one for one in given if type(one) is not _Place or one.item <= 0]
+        self._length = length
         self._processors = [
             (place, process)
             for place, column in enumerate(statement.selected_columns)
@@ -99,7 +101,16 @@ class _Text:
         ]
 
     def rows(self, connection: sqlite3.Connection, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        given = [one.of(values) if type(one) is _Place else one for one in self._given]
+        given: list[Any] = []
+        for one in self._given:
+            if type(one) is not _Place:
+                given.append(one)
+            elif one.item:
+                given.append(values[one.parameter])
+            else:
+                some = values[one.parameter]
+                given += some
+                given += some[-1:] * (self._length - len(some))
         found = connection.execute(self._sql, given).fetchall()
         return [self._processed(row) for row in found] if self._processors else found
 

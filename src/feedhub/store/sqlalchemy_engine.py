@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
 from feedhub.errors import DatabaseBroken, DatabaseBusy, DatabaseError, DiskFull
 
@@ -173,12 +173,38 @@ def _from_postgres(error: BaseException, url: str) -> DatabaseError | None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the database until the block ends."""
-    with engine.connect() as connection:
+    with _driver_errors(engine), engine.connect() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that commits at the end of the block and rolls back on any exception."""
-    with engine.begin() as connection:
+    with _driver_errors(engine), engine.begin() as connection:
         yield connection
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection | None:
+    """SQLite's own connection, within the transaction of SQLAlchemy's; None on PostgreSQL.
+
+    What it raises is translated at the end of :func:`reading` and :func:`writing`.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    if not connection.in_transaction():
+        connection.begin()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+@contextmanager
+def _driver_errors(engine: Engine) -> Iterator[None]:
+    """Errors of :func:`driver_of`'s connection, which SQLAlchemy does not see, as they are when it does."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        ours = translated(error, engine.url.render_as_string(hide_password=False))
+        if ours is None and isinstance(error, sqlite3.IntegrityError):
+            raise IntegrityError(None, None, error) from error
+        raise ours or error from error

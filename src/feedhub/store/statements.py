@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from feedhub.store.bulk import Many
 from feedhub.store.tables import counters
 
 T = TypeVar("T")
@@ -16,26 +19,19 @@ CHUNK = 500
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    chunk: list[T] = []
-    for value in values:
-        chunk.append(value)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
         yield chunk
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that are known to be new."""
-    if rows:
-        connection.execute(insert(table), list(rows))
+    _insert(table).run(connection, rows)
 
 
 def put_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; one whose key is there already changes nothing."""
-    if rows:
-        connection.execute(_upsert(connection, table, ()), list(rows))
+    _upsert(connection.dialect.name, table, ()).run(connection, rows)
 
 
 def put_over(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keep: Iterable[str] = ()) -> None:
@@ -43,23 +39,29 @@ def put_over(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
     if not rows:
         return
     fixed = {*keep, *(column.name for column in table.primary_key)}
-    changing = [name for name in rows[0] if name not in fixed]
-    connection.execute(_upsert(connection, table, changing), list(rows))
+    changing = tuple(name for name in rows[0] if name not in fixed)
+    _upsert(connection.dialect.name, table, changing).run(connection, rows)
 
 
-def _upsert(connection: Connection, table: Table, changing: Sequence[str]) -> Insert:
+@cache
+def _insert(table: Table) -> Many:
+    return Many(insert(table))
+
+
+@cache
+def _upsert(dialect: str, table: Table, changing: tuple[str, ...]) -> Many:
     keys = list(table.primary_key)
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         lite = sqlite.insert(table)
         values = {name: lite.excluded[name] for name in changing}
-        return (
+        return Many(
             lite.on_conflict_do_update(index_elements=keys, set_=values)
             if values
             else lite.on_conflict_do_nothing(index_elements=keys)
         )
     post = postgresql.insert(table)
     values = {name: post.excluded[name] for name in changing}
-    return (
+    return Many(
         post.on_conflict_do_update(index_elements=keys, set_=values)
         if values
         else post.on_conflict_do_nothing(index_elements=keys)
