@@ -12,11 +12,14 @@ still to come, and what joins below it is late. A late entry gets its place in t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
+from feedhub.store.bulk import Many
 from feedhub.store.listing import Difference
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import chunks, put, put_missing
 from feedhub.store.tables import archive_pages, feeds, memberships
 
@@ -25,7 +28,23 @@ ARCHIVE_PAGE = 50
 MOST_AT_ONCE = 40
 """Archives that one transaction closes for a feed; the rest of a large backlog (an upgrade) waits for the next ones."""
 
-_MARKS = select(feeds.c.id, feeds.c.archives, feeds.c.archived_key, feeds.c.archived_entry)
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What a feed's row says of its archives."""
+
+    id: int
+    archives: int
+    archived_key: int | None
+    archived_entry: int | None
+
+
+_MARKS = Prepared(
+    select(feeds.c.id, feeds.c.archives, feeds.c.archived_key, feeds.c.archived_entry).where(
+        feeds.c.id.in_(bindparam("ids", expanding=True)), or_(feeds.c.size >= ARCHIVE_PAGE, feeds.c.archives > 0)
+    ),
+    "ids",
+)
 
 
 def archive(connection: Connection, change: Difference) -> None:
@@ -35,8 +54,7 @@ def archive(connection: Connection, change: Difference) -> None:
         return
     _place_late_ones(connection, change, marks)
     closed = [row for mark in marks.values() if (row := _close(connection, mark)) is not None]
-    if closed:
-        connection.execute(_CLOSE, closed)
+    _CLOSE.run(connection, closed)
 
 
 def newest_archive(connection: Connection, feed: int, below: int) -> int:
@@ -45,15 +63,14 @@ def newest_archive(connection: Connection, feed: int, below: int) -> int:
     return int(connection.scalar(query.where(archive_pages.c.number < below)) or 0)
 
 
-def _marks(connection: Connection, touched: Collection[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    worth = or_(feeds.c.size >= ARCHIVE_PAGE, feeds.c.archives > 0)
+def _marks(connection: Connection, touched: Collection[int]) -> dict[int, _Mark]:
+    found: dict[int, _Mark] = {}
     for some in chunks(touched):
-        found.update({row.id: row for row in connection.execute(_MARKS.where(feeds.c.id.in_(some), worth))})
+        found.update({row[0]: _Mark(*row) for row in _MARKS.rows(connection, some)})
     return found
 
 
-def _place_late_ones(connection: Connection, change: Difference, marks: dict[int, Any]) -> None:
+def _place_late_ones(connection: Connection, change: Difference, marks: dict[int, _Mark]) -> None:
     """Entries that are archived already keep their place: it was given once."""
     late = [
         {"feed_id": feed, "entry_id": entry, "number": marks[feed].archives + 1}
@@ -63,13 +80,21 @@ def _place_late_ones(connection: Connection, change: Difference, marks: dict[int
     put_missing(connection, archive_pages, late)
 
 
-def _is_late(mark: Any, sort_key: int, entry: int) -> bool:
-    return mark.archived_key is not None and (sort_key, entry) <= (mark.archived_key, mark.archived_entry)
+def _is_late(mark: _Mark, sort_key: int, entry: int) -> bool:
+    last = _last(mark)
+    return last is not None and (sort_key, entry) <= last
 
 
-def _close(connection: Connection, mark: Any) -> dict[str, int] | None:
+def _last(mark: _Mark) -> tuple[int, int] | None:
+    """The newest entry that was archived in its turn."""
+    if mark.archived_key is None or mark.archived_entry is None:
+        return None
+    return mark.archived_key, mark.archived_entry
+
+
+def _close(connection: Connection, mark: _Mark) -> dict[str, int] | None:
     """Close as many archives of a feed as are full; what its row says afterwards, None when there was none."""
-    number, last = mark.archives, None if mark.archived_key is None else (mark.archived_key, mark.archived_entry)
+    number, last = mark.archives, _last(mark)
     late = _waiting(connection, mark.id, number + 1) if number else 0
     while number < mark.archives + MOST_AT_ONCE:
         rows = _in_their_turn(connection, mark.id, last, max(ARCHIVE_PAGE - late, 0))
@@ -85,8 +110,17 @@ def _close(connection: Connection, mark: Any) -> dict[str, int] | None:
 
 
 def _waiting(connection: Connection, feed: int, number: int) -> int:
-    query = select(func.count()).where(archive_pages.c.feed_id == feed, archive_pages.c.number == number)
-    return int(connection.scalar(query) or 0)
+    ((count,),) = _WAITING.rows(connection, feed, number)
+    return int(count)
+
+
+_WAITING = Prepared(
+    select(func.count()).where(
+        archive_pages.c.feed_id == bindparam("feed"), archive_pages.c.number == bindparam("number")
+    ),
+    "feed",
+    "number",
+)
 
 
 def _move_on(connection: Connection, feed: int, number: int) -> int:
@@ -102,21 +136,32 @@ def _in_their_turn(
     connection: Connection, feed: int, last: tuple[int, int] | None, limit: int
 ) -> list[tuple[int, int]]:
     """The oldest shown entries above ``last`` that are in no archive, as (sort key, entry)."""
-    query = (
-        select(memberships.c.sort_key, memberships.c.entry_id)
-        .where(memberships.c.feed_id == feed, ~memberships.c.hidden)
-        .order_by(memberships.c.sort_key, memberships.c.entry_id)
-        .limit(limit)
-    )
-    if last is not None:
-        placed = select(archive_pages.c.entry_id).where(
-            archive_pages.c.feed_id == feed, archive_pages.c.entry_id == memberships.c.entry_id
-        )
-        query = query.where(tuple_(memberships.c.sort_key, memberships.c.entry_id) > last, ~placed.exists())
-    return [(row.sort_key, row.entry_id) for row in connection.execute(query)]
+    rows = _OLDEST.rows(connection, feed, limit) if last is None else _OLDEST_ABOVE.rows(connection, feed, *last, limit)
+    return [(key, entry) for key, entry in rows]
 
 
-_CLOSE = (
+_OLDEST_FIRST = (
+    select(memberships.c.sort_key, memberships.c.entry_id)
+    .where(memberships.c.feed_id == bindparam("feed"), ~memberships.c.hidden)
+    .order_by(memberships.c.sort_key, memberships.c.entry_id)
+    .limit(bindparam("most"))
+)
+_OLDEST = Prepared(_OLDEST_FIRST, "feed", "most")
+_OLDEST_ABOVE = Prepared(
+    _OLDEST_FIRST.where(
+        tuple_(memberships.c.sort_key, memberships.c.entry_id) > tuple_(bindparam("key"), bindparam("entry")),
+        ~select(archive_pages.c.entry_id)
+        .where(archive_pages.c.feed_id == bindparam("feed"), archive_pages.c.entry_id == memberships.c.entry_id)
+        .exists(),
+    ),
+    "feed",
+    "key",
+    "entry",
+    "most",
+)
+
+
+_CLOSE = Many(
     update(feeds)
     .where(feeds.c.id == bindparam("b_feed"))
     .values(archives=bindparam("b_archives"), archived_key=bindparam("b_key"), archived_entry=bindparam("b_entry"))

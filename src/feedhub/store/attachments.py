@@ -56,8 +56,7 @@ class Attachments:
             first.setdefault(byline.key, byline)
         ids: dict[str, int] = {}
         for some in chunks(first):
-            query = select(authors.c.key, authors.c.id).where(authors.c.key.in_(some))
-            ids.update({row.key: row.id for row in self._connection.execute(query)})
+            ids.update(_AUTHORS.pairs(self._connection, some))
         rows = []
         for key, byline in first.items():
             if key not in ids:
@@ -80,9 +79,7 @@ class Attachments:
     def _category_ids(self, names: Sequence[CategoryName]) -> dict[CategoryName, int]:
         ids: dict[CategoryName, int] = {}
         for some in chunks({name[0] for name in names}):
-            query = select(categories).where(categories.c.key.in_(some))
-            found = self._connection.execute(query)
-            ids.update({(row.key, row.term, row.scheme, row.label): row.id for row in found})
+            ids.update({tuple(name): number for number, *name in _NAMED.rows(self._connection, some)})
         rows = []
         for name in names:
             if name not in ids:
@@ -103,6 +100,14 @@ def _name(category: Category) -> CategoryName:
 # ---------------------------------------------------------------- reading
 
 
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_AUTHORS = Prepared(select(authors.c.key, authors.c.id).where(authors.c.key.in_(_KEYS)), "keys")
+_NAMED = Prepared(
+    select(categories.c.id, categories.c.key, categories.c.term, categories.c.scheme, categories.c.label).where(
+        categories.c.key.in_(_KEYS)
+    ),
+    "keys",
+)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BYLINES = Prepared(
     select(

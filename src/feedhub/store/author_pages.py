@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from feedhub.model import Byline, FeedKind, FeedRef
 from feedhub.slugs import slug_of
 from feedhub.store.author_spellings import same_people
 from feedhub.store.moving import FeedMover
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import Counter, chunks, put_missing
 from feedhub.store.tables import author_pages, author_spellings
 
@@ -50,8 +51,7 @@ def learn(connection: Connection, counter: Counter, bylines: Iterable[Byline], n
         return set()
     known: dict[str, str] = {}
     for some in chunks(pages):
-        query = select(author_pages.c.page, author_pages.c.person).where(author_pages.c.page.in_(some))
-        known.update({row.page: row.person for row in connection.execute(query)})
+        known.update(_KNOWN.pairs(connection, some))
     put_missing(connection, author_pages, [{"page": p, "person": k} for p, k in pages.items() if p not in known])
     changed: set[int] = set()
     for page, key in sorted(told):
@@ -59,6 +59,14 @@ def learn(connection: Connection, counter: Counter, bylines: Iterable[Byline], n
         if page and person != key:
             changed |= _join(connection, counter, key, person, names)
     return changed
+
+
+_KNOWN = Prepared(
+    select(author_pages.c.page, author_pages.c.person).where(
+        author_pages.c.page.in_(bindparam("pages", expanding=True))
+    ),
+    "pages",
+)
 
 
 def _join(connection: Connection, counter: Counter, key: str, person: str, names: Mapping[str, str]) -> set[int]:

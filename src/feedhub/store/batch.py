@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from feedhub.model import DateOrigin, Draft, EntryId, FeedId, Insert, Key, Membership, Outcome, Update
 from feedhub.ports import Applied, PollRecord
@@ -31,6 +31,7 @@ from feedhub.store.feeds import (
 from feedhub.store.listing import Place
 from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
+from feedhub.store.prepared import Prepared
 from feedhub.store.rows import entry_row, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
@@ -101,28 +102,14 @@ class Batch:
 
     def _find_keys(self, drafts: Iterable[Draft]) -> None:
         for some in chunks({key for draft in drafts for key in _keys_of(draft)}):
-            found = select(entry_keys.c.key, entry_keys.c.entry_id).where(entry_keys.c.key.in_(some))
-            self._by_key.update({Key(row.key): row.entry_id for row in self._connection.execute(found)})
-            gone = select(forgotten.c.key).where(forgotten.c.key.in_(some))
-            self._forgotten.update(Key(key) for key in self._connection.scalars(gone))
+            self._by_key.update({Key(key): entry for key, entry in _STORED.rows(self._connection, some)})
+            self._forgotten.update(Key(key) for (key,) in FORGOTTEN.rows(self._connection, some))
 
     def _find_entries(self, ids: Iterable[int]) -> None:
         for some in chunks(ids):
-            for row in self._connection.execute(_PRESENT.where(entries.c.id.in_(some))):
-                self._present[row.id] = Present(
-                    id=row.id,
-                    owner=row.owner_id,
-                    cluster=row.cluster,
-                    published=row.published,
-                    updated=row.updated,
-                    first_seen=row.first_seen,
-                    date_origin=DateOrigin(row.date_origin),
-                    sort_key=row.sort_key,
-                    rank=row.rank,
-                    republish=row.republish,
-                )
-            seen = select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(some))
-            self._sighted.update((row.source_id, row.entry_id) for row in self._connection.execute(seen))
+            for row in _PRESENT.mappings(self._connection, some):
+                self._present[row["id"]] = Present(**{**row, "date_origin": DateOrigin(row["date_origin"])})
+            self._sighted.update((source, entry) for source, entry in _SIGHTED.rows(self._connection, some))
 
     # ------------------------------------------------------------ one poll
 
@@ -282,18 +269,27 @@ class Batch:
         return set(rewritten)
 
 
-_PRESENT = select(
-    entries.c.id,
-    entries.c.owner_id,
-    entries.c.cluster,
-    entries.c.published,
-    entries.c.updated,
-    entries.c.first_seen,
-    entries.c.date_origin,
-    entries.c.sort_key,
-    entries.c.rank,
-    sources.c.republish,
-).join(sources, sources.c.id == entries.c.owner_id)
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+FORGOTTEN = Prepared(select(forgotten.c.key).where(forgotten.c.key.in_(_SOME)), "some")
+_STORED = Prepared(select(entry_keys.c.key, entry_keys.c.entry_id).where(entry_keys.c.key.in_(_SOME)), "some")
+_SIGHTED = Prepared(select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(_SOME)), "some")
+_PRESENT = Prepared(
+    select(
+        entries.c.id,
+        entries.c.owner_id.label("owner"),
+        entries.c.cluster,
+        entries.c.published,
+        entries.c.updated,
+        entries.c.first_seen,
+        entries.c.date_origin,
+        entries.c.sort_key,
+        entries.c.rank,
+        sources.c.republish,
+    )
+    .join(sources, sources.c.id == entries.c.owner_id)
+    .where(entries.c.id.in_(_SOME)),
+    "some",
+)
 
 
 def _keys_of(draft: Draft) -> tuple[Key, ...]:

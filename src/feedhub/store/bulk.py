@@ -61,9 +61,9 @@ class _Text:
 
     def __init__(self, statement: Insert | Update | Delete | TextClause, names: tuple[str, ...]) -> None:
         compiled = statement.compile(dialect=_DIALECT, column_keys=list(names), for_executemany=True)
-        assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
+        assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
-        places = compiled.positiontup
+        places = compiled.positiontup or []
         self._of = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self._fixed = {name: compiled.binds[name].value for name in places if name not in names}
         self._processors = [

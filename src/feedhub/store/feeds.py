@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Update, bindparam, case, delete, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    delete,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from feedhub.model import FeedKind, FeedRef
 from feedhub.slugs import slug_of, with_suffix
 from feedhub.store.archiving import archive
 from feedhub.store.author_spellings import same_people
+from feedhub.store.bulk import Many
 from feedhub.store.copies import copies_rule, shows_every_copy
 from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import entries, feeds, fragments, memberships, redirects
 from feedhub.store.tombstones import bury
@@ -62,8 +77,7 @@ class FeedRegistry:
             by_kind.setdefault(kind, []).append(key)
         for kind, keys in by_kind.items():
             for some in chunks(keys):
-                query = select(feeds.c.key, feeds.c.id).where(feeds.c.kind == kind, feeds.c.key.in_(some))
-                self._ids.update({(kind, row.key): row.id for row in self._connection.execute(query)})
+                self._ids.update({(kind, key): number for key, number in _NAMED.rows(self._connection, kind, some)})
 
     def _open(self, missing: Mapping[FeedName, FeedRef]) -> None:
         bases = {name: base_slug(ref) for name, ref in missing.items()}
@@ -82,9 +96,8 @@ class FeedRegistry:
         taken: set[tuple[str, str]] = set()
         for kind in {kind for kind, _ in wanted}:
             for slugs in chunks(slug for k, slug in wanted if k == kind):
-                for table in (feeds, redirects):
-                    query = select(table.c.slug).where(table.c.kind == kind, table.c.slug.in_(slugs))
-                    taken.update((kind, slug) for slug in self._connection.scalars(query))
+                for query in _TAKEN:
+                    taken.update((kind, slug) for (slug,) in query.rows(self._connection, kind, slugs))
         return taken
 
     def free_slug(self, kind: str, base: str) -> str:
@@ -98,6 +111,15 @@ class FeedRegistry:
         while (kind, slug := with_suffix(base, number)) in taken or self._taken([(kind, slug)]):
             number += 1
         return slug
+
+
+_KIND: BindParameter[str] = bindparam("kind")
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_NAMED = Prepared(select(feeds.c.key, feeds.c.id).where(feeds.c.kind == _KIND, feeds.c.key.in_(_SOME)), "kind", "some")
+_TAKEN = [
+    Prepared(select(table.c.slug).where(table.c.kind == _KIND, table.c.slug.in_(_SOME)), "kind", "some")
+    for table in (feeds, redirects)
+]
 
 
 def base_slug(ref: FeedRef) -> str:
@@ -148,9 +170,17 @@ def _load_mates(connection: Connection, members: dict[int, Member], fresh: Colle
     """Add the other entries of the stories: what one shows depends on all."""
     stories = {m.cluster for m in members.values() if m.id not in fresh or m.cluster != m.id}
     for some in chunks(stories):
-        query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank)
-        for row in connection.execute(query.where(entries.c.cluster.in_(some))):
-            members.setdefault(row.id, member_of(row.id, row.cluster, row.published, row.updated, row.rank))
+        for row in _MATES.rows(connection, some):
+            if row[0] not in members:
+                members[row[0]] = member_of(*row)
+
+
+_MATES = Prepared(
+    select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank).where(
+        entries.c.cluster.in_(_SOME)
+    ),
+    "some",
+)
 
 
 def member_of(entry: int, cluster: int, published: datetime, updated: datetime, rank: int) -> Member:
@@ -162,10 +192,22 @@ def member_of(entry: int, cluster: int, published: datetime, updated: datetime, 
 def _load_places(connection: Connection, ids: Iterable[int]) -> Places:
     places: Places = {}
     for some in chunks(ids):
-        for row in connection.execute(select(memberships).where(memberships.c.entry_id.in_(some))):
-            place = Place(sort_key=row.sort_key, source=row.source_id, rule=row.rule, hidden=row.hidden)
-            places.setdefault(row.entry_id, {})[row.feed_id] = place
+        for entry, feed, key, source, rule, hidden in _PLACES.rows(connection, some):
+            places.setdefault(entry, {})[feed] = Place(sort_key=key, source=source, rule=rule, hidden=hidden)
     return places
+
+
+_PLACES = Prepared(
+    select(
+        memberships.c.entry_id,
+        memberships.c.feed_id,
+        memberships.c.sort_key,
+        memberships.c.source_id,
+        memberships.c.rule,
+        memberships.c.hidden,
+    ).where(memberships.c.entry_id.in_(_SOME)),
+    "some",
+)
 
 
 def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
@@ -177,18 +219,18 @@ def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
         seen.update(places)
     found: set[int] = set()
     for some in chunks(shared):
-        everything = or_(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.every_copy)
-        query = select(feeds.c.id).where(feeds.c.id.in_(some), everything)
-        found.update(connection.scalars(query))
+        found.update(feed for (feed,) in _UNHIDING.rows(connection, some))
     return frozenset(found)
 
 
+_UNHIDING = Prepared(
+    select(feeds.c.id).where(feeds.c.id.in_(_SOME), or_(feeds.c.kind == FeedKind.SOURCE.value, feeds.c.every_copy)),
+    "some",
+)
+
+
 def _write_places(connection: Connection, change: Difference) -> None:
-    if change.remove:
-        gone = delete(memberships).where(
-            memberships.c.entry_id == bindparam("entry"), memberships.c.feed_id == bindparam("feed")
-        )
-        connection.execute(gone, [{"entry": entry, "feed": feed} for entry, feed in change.remove])
+    _LEAVE.run(connection, [{"entry": entry, "feed": feed} for entry, feed in change.remove])
     rows = [
         {
             "feed_id": feed,
@@ -203,6 +245,11 @@ def _write_places(connection: Connection, change: Difference) -> None:
     put(connection, memberships, rows)
 
 
+_LEAVE = Many(
+    delete(memberships).where(memberships.c.entry_id == bindparam("entry"), memberships.c.feed_id == bindparam("feed"))
+)
+
+
 def _touch_feeds(
     connection: Connection, change: Difference, settled: Places, members: Mapping[int, Member], rewritten: set[int]
 ) -> set[int]:
@@ -214,8 +261,7 @@ def _touch_feeds(
             if not place.hidden:
                 newest[feed] = max(newest.get(feed, 0), members[entry].updated)
     rows = [{"feed": f, "newest": moment, "more": change.size.get(f, 0)} for f, moment in newest.items()]
-    if rows:
-        connection.execute(_TOUCH, rows)
+    _TOUCH.run(connection, rows)
     return set(newest)
 
 
@@ -228,7 +274,7 @@ def _touch() -> Update:
     return update(feeds).where(feeds.c.id == bindparam("feed")).values(values)
 
 
-_TOUCH = _touch()
+_TOUCH = Many(_touch())
 
 
 def drop_fragments(connection: Connection, ids: Iterable[int]) -> None:

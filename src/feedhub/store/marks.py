@@ -8,20 +8,23 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from feedhub.model import EntryId, Marked, Wording
-from feedhub.store.bodies import BODY, texts_of_row
+from feedhub.store.bodies import BODY, texts_in
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import chunks, put_missing
 from feedhub.store.tables import contents, entries, story_marks
 
-_MARKED = (
+_MARKED = Prepared(
     select(story_marks.c.mark, story_marks.c.entry_id, entries.c.cluster)
     .join(entries, entries.c.id == story_marks.c.entry_id)
     .where(story_marks.c.mark.in_(bindparam("marks", expanding=True)))
-    .order_by(story_marks.c.entry_id)
+    .order_by(story_marks.c.entry_id),
+    "marks",
 )
-_WORDINGS = (
+_WORDINGS = Prepared(
     select(entries.c.id, entries.c.title, *BODY)
     .join(contents, contents.c.entry_id == entries.c.id)
-    .where(entries.c.id.in_(bindparam("wanted", expanding=True)))
+    .where(entries.c.id.in_(bindparam("wanted", expanding=True))),
+    "wanted",
 )
 
 
@@ -29,8 +32,8 @@ def marked(connection: Connection, marks: Iterable[int]) -> Mapping[int, Sequenc
     """The entries that have these marks, the oldest first."""
     found: dict[int, list[Marked]] = {}
     for some in chunks(set(marks)):
-        for row in connection.execute(_MARKED, {"marks": some}):
-            found.setdefault(row.mark, []).append(Marked(entry=EntryId(row.entry_id), cluster=EntryId(row.cluster)))
+        for mark, entry, cluster in _MARKED.rows(connection, some):
+            found.setdefault(mark, []).append(Marked(entry=EntryId(entry), cluster=EntryId(cluster)))
     return found
 
 
@@ -38,9 +41,9 @@ def wordings(connection: Connection, wanted: Collection[EntryId]) -> Mapping[Ent
     """What these entries say."""
     found: dict[EntryId, Wording] = {}
     for some in chunks(wanted):
-        for row in connection.execute(_WORDINGS, {"wanted": some}):
-            texts = texts_of_row(row)
-            found[EntryId(row.id)] = Wording(title=row.title, body=texts.content or texts.summary)
+        for row in _WORDINGS.mappings(connection, some):
+            texts = texts_in(row)
+            found[EntryId(row["id"])] = Wording(title=row["title"], body=texts.content or texts.summary)
     return found
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from feedhub.model import FeedKind, FeedRef, Health, Outcome
 from feedhub.ports import PollRecord
+from feedhub.store.bulk import Many
 from feedhub.store.feeds import FeedRegistry
 from feedhub.store.gap_rows import pack_gap, unpack_gap
 from feedhub.store.happenings import write_changes, write_gaps
+from feedhub.store.prepared import Prepared
 from feedhub.store.rows import info_row, outcome_row, pushed_row, source_title, state_row
 from feedhub.store.statements import Counter, chunks, put
 from feedhub.store.tables import feeds, polls, sources
@@ -44,15 +46,13 @@ class Polled:
             for r in self._told
             if r.info is not None
         ]
-        if rows:
-            self._connection.execute(_CHANGE, rows)
+        _CHANGE.run(self._connection, rows)
         return self._retitle(counter)
 
     def _load(self, ids: set[int]) -> dict[int, Mapping[str, Any]]:
         found: dict[int, Mapping[str, Any]] = {}
         for some in chunks(ids):
-            rows = self._connection.execute(select(sources).where(sources.c.id.in_(some))).mappings()
-            found.update({row["id"]: row for row in rows})
+            found.update({row["id"]: row for row in _STORED.mappings(self._connection, some)})
         return found
 
     def _speaks_for(self, record: PollRecord) -> bool:
@@ -97,8 +97,7 @@ class Polled:
         return same and self._is_sound(record) and stored["health"] == Health.MISSED.value
 
     def _change(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        if some := list(rows):
-            self._connection.execute(_CHANGE, some)
+        _CHANGE.run(self._connection, list(rows))
 
     def _write_pushes(self, counter: Counter) -> None:
         """What was pushed changes what is known of the source's habit, and nothing that a poll needs."""
@@ -117,21 +116,25 @@ class Polled:
         return retitle(self._connection, {ids[ref.kind.value, ref.key]: ref.title for ref in refs})
 
 
-_CHANGE = update(sources).where(sources.c.id == bindparam("b_id"))
+_CHANGE = Many(update(sources).where(sources.c.id == bindparam("b_id")))
+
+
+_STORED = Prepared(select(sources).where(sources.c.id.in_(bindparam("ids", expanding=True))), "ids")
+_TITLES = Prepared(select(feeds.c.id, feeds.c.title).where(feeds.c.id.in_(bindparam("ids", expanding=True))), "ids")
 
 
 def retitle(connection: Connection, titles: Mapping[int, str]) -> set[int]:
     """Give feeds these titles; returns those that had another."""
-    changed = set()
+    changed: set[int] = set()
     for some in chunks(titles):
-        for row in connection.execute(select(feeds.c.id, feeds.c.title).where(feeds.c.id.in_(some))):
-            if row.title != titles[row.id]:
-                changed.add(row.id)
-    rows = [{"b_id": feed, "title": titles[feed]} for feed in sorted(changed)]
-    if rows:
-        change = update(feeds).where(feeds.c.id == bindparam("b_id"))
-        connection.execute(change.values(title=bindparam("title"), version=feeds.c.version + 1), rows)
+        changed.update(feed for feed, title in _TITLES.rows(connection, some) if title != titles[feed])
+    _RETITLE.run(connection, [{"b_id": feed, "title": titles[feed]} for feed in sorted(changed)])
     return changed
+
+
+_RETITLE = Many(
+    update(feeds).where(feeds.c.id == bindparam("b_id")).values(title=bindparam("title"), version=feeds.c.version + 1)
+)
 
 
 def write_polls(connection: Connection, counter: Counter, outcomes: Sequence[Outcome]) -> None:

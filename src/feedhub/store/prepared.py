@@ -65,6 +65,10 @@ class Prepared:
         """The same by the names of the columns."""
         return [dict(zip(self._columns, row, strict=True)) for row in self.rows(asked, *values)]
 
+    def pairs(self, asked: Asked, *values: Any) -> dict[Any, Any]:
+        """Of two columns the second by the first."""
+        return {first: second for first, second in self.rows(asked, *values)}  # noqa: C416  rows are sequences, not tuples
+
     def _write(self, length: int) -> _Text:
         text = self._texts[length] = _Text(self._statement, self._names, length)
         return text

@@ -23,6 +23,7 @@ from feedhub.search.match import tsvector
 from feedhub.search.selection import IndexState
 from feedhub.search.words import VERSION, indexed
 from feedhub.store.bodies import BODY, texts_of_row
+from feedhub.store.bulk import Many
 from feedhub.store.statements import chunks, put_over
 from feedhub.store.tables import contents, counters, entries
 
@@ -103,11 +104,11 @@ class IndexWriter:
 
     def remove(self, gone: Collection[Written]) -> None:
         if gone:
-            self._connection.execute(_LITE_REMOVE if self._lite else _POST_REMOVE, self._rows(gone))
+            (_LITE_REMOVE if self._lite else _POST_REMOVE).run(self._connection, self._rows(gone))
 
     def add(self, new: Collection[Written]) -> None:
         if new:
-            self._connection.execute(_LITE_ADD if self._lite else _POST_ADD, self._rows(new))
+            (_LITE_ADD if self._lite else _POST_ADD).run(self._connection, self._rows(new))
 
     def _rows(self, some: Collection[Written]) -> list[dict[str, Any]]:
         ordered = sorted(some, key=lambda one: one.place)  # FTS5 writes to disk whenever a number is not greater
@@ -144,10 +145,10 @@ class IndexWriter:
 _PLACES: BindParameter[int] = bindparam("places", expanding=True)
 _LITE_PRESENT = text("SELECT id FROM search_docsize WHERE id IN :places").bindparams(_PLACES)
 _POST_PRESENT = text("SELECT place FROM search WHERE place IN :places").bindparams(_PLACES)
-_LITE_REMOVE = text("INSERT INTO search(search, rowid, title, text) VALUES ('delete', :place, :title, :text)")
-_POST_REMOVE = text("DELETE FROM search WHERE place = :place")
-_LITE_ADD = text("INSERT INTO search(rowid, title, text) VALUES (:place, :title, :text)")
-_POST_ADD = text("INSERT INTO search(place, document) VALUES (:place, CAST(:document AS tsvector))")
+_LITE_REMOVE = Many(text("INSERT INTO search(search, rowid, title, text) VALUES ('delete', :place, :title, :text)"))
+_POST_REMOVE = Many(text("DELETE FROM search WHERE place = :place"))
+_LITE_ADD = Many(text("INSERT INTO search(rowid, title, text) VALUES (:place, :title, :text)"))
+_POST_ADD = Many(text("INSERT INTO search(place, document) VALUES (:place, CAST(:document AS tsvector))"))
 
 
 def index_state(connection: Connection) -> IndexState:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from feedhub.model import Digest
 from feedhub.ports import PollRecord
+from feedhub.store.bulk import Many
 from feedhub.store.feeds import member_of
 from feedhub.store.listing import Member
 from feedhub.store.statements import chunks, put, put_over
@@ -24,8 +25,10 @@ def change_entries(
     """Write updates of entries, and the bodies of new and updated ones."""
     put(connection, contents, [body for body in bodies if body["entry_id"] in fresh])
     put_over(connection, contents, [body for body in bodies if body["entry_id"] not in fresh])
-    if updates:
-        connection.execute(update(entries).where(entries.c.id == bindparam("b_id")), list(updates))
+    _CHANGE.run(connection, updates)
+
+
+_CHANGE = Many(update(entries).where(entries.c.id == bindparam("b_id")))
 
 
 def write_sightings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -61,12 +64,13 @@ def touch_sightings(connection: Connection, records: Sequence[PollRecord]) -> No
                 for digest, entry in recent
                 if digest in seen
             ]
-    if rows:
-        connection.execute(_TOUCH, rows)
+    _TOUCH.run(connection, rows)
 
 
-_TOUCH = update(sightings).where(
-    sightings.c.source_id == bindparam("b_source"), sightings.c.entry_id == bindparam("b_entry")
+_TOUCH = Many(
+    update(sightings).where(
+        sightings.c.source_id == bindparam("b_source"), sightings.c.entry_id == bindparam("b_entry")
+    )
 )
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, Marked, SourceId, Story, Subscription, Wording
 from feedhub.ports import MOST_STORIES_OF_A_KEY, Applied, PollRecord
-from feedhub.store.batch import Batch
+from feedhub.store.batch import FORGOTTEN, Batch
 from feedhub.store.marks import marked, wordings
 from feedhub.store.paging import write_pages
+from feedhub.store.prepared import Prepared
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
-from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten
+from feedhub.store.tables import cluster_keys, entries, entry_keys
 
-_KNOWN = (
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_KNOWN = Prepared(
     select(
         entry_keys.c.key,
         entries.c.id,
@@ -32,6 +34,14 @@ _KNOWN = (
     )
     .select_from(entry_keys)
     .join(entries, entries.c.id == entry_keys.c.entry_id)
+    .where(entry_keys.c.key.in_(_SOME)),
+    "some",
+)
+_LEADING = Prepared(select(cluster_keys.c.key, cluster_keys.c.cluster).where(cluster_keys.c.key.in_(_SOME)), "some")
+_OWNERS = Prepared(select(entries.c.cluster, entries.c.owner_id).where(entries.c.cluster.in_(_SOME)).distinct(), "some")
+_STORIES = Prepared(
+    select(entries.c.id, entries.c.language, entries.c.publisher, entries.c.published).where(entries.c.id.in_(_SOME)),
+    "some",
 )
 
 
@@ -45,33 +55,31 @@ class SqlTransaction:
     def known(self, keys: Iterable[Key]) -> Mapping[Key, Known]:
         found: dict[Key, Known] = {}
         for some in chunks(set(keys)):
-            for row in self._connection.execute(_KNOWN.where(entry_keys.c.key.in_(some))):
-                found[Key(row.key)] = Known(
-                    id=EntryId(row.id),
-                    owner=SourceId(row.owner_id),
-                    digest=Digest(row.digest),
-                    original_id=row.original_id,
-                    published=row.published,
-                    updated=row.updated,
-                    date_origin=DateOrigin(row.date_origin),
-                    version=row.version,
-                    parts=unpack_parts(row.parts),
+            for row in _KNOWN.mappings(self._connection, some):
+                found[Key(row["key"])] = Known(
+                    id=EntryId(row["id"]),
+                    owner=SourceId(row["owner_id"]),
+                    digest=Digest(row["digest"]),
+                    original_id=row["original_id"],
+                    published=row["published"],
+                    updated=row["updated"],
+                    date_origin=DateOrigin(row["date_origin"]),
+                    version=row["version"],
+                    parts=unpack_parts(row["parts"]),
                 )
         return found
 
     def removed(self, keys: Iterable[Key]) -> frozenset[Key]:
         found: set[Key] = set()
         for some in chunks(set(keys)):
-            gone = select(forgotten.c.key).where(forgotten.c.key.in_(some))
-            found.update(Key(key) for key in self._connection.scalars(gone))
+            found.update(Key(key) for (key,) in FORGOTTEN.rows(self._connection, some))
         return frozenset(found)
 
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Sequence[Story]]:
         clusters: dict[Key, list[EntryId]] = {}
         for some in chunks(set(keys)):
-            leading = select(cluster_keys.c.key, cluster_keys.c.cluster).where(cluster_keys.c.key.in_(some))
-            for row in self._connection.execute(leading):
-                clusters.setdefault(Key(row.key), []).append(EntryId(row.cluster))
+            for key, cluster in _LEADING.rows(self._connection, some):
+                clusters.setdefault(Key(key), []).append(EntryId(cluster))
         telling = {key: sorted(found) for key, found in clusters.items() if len(found) <= MOST_STORIES_OF_A_KEY}
         stories = self.stories_named({cluster for found in telling.values() for cluster in found})
         return {key: [stories[one] for one in found if one in stories] for key, found in telling.items()}
@@ -80,21 +88,23 @@ class SqlTransaction:
         """The sources that own an entry of each story."""
         owners: dict[EntryId, set[SourceId]] = {cluster: set() for cluster in clusters}
         for some in chunks(clusters):
-            query = select(entries.c.cluster, entries.c.owner_id).where(entries.c.cluster.in_(some)).distinct()
-            for row in self._connection.execute(query):
-                owners[EntryId(row.cluster)].add(SourceId(row.owner_id))
+            for cluster, owner in _OWNERS.rows(self._connection, some):
+                owners[EntryId(cluster)].add(SourceId(owner))
         return {cluster: frozenset(sources) for cluster, sources in owners.items()}
 
     def stories_named(self, clusters: Collection[EntryId]) -> Mapping[EntryId, Story]:
-        found: dict[EntryId, Story] = {}
-        for some in chunks(clusters):
-            query = select(entries.c.id, entries.c.language, entries.c.publisher, entries.c.published)
-            for row in self._connection.execute(query.where(entries.c.id.in_(some))):
-                found[EntryId(row.id)] = Story(
-                    cluster=EntryId(row.id), language=row.language, publisher=row.publisher, published=row.published
-                )
-        owners = self._owners(found)
-        return {cluster: replace(story, sources=owners[cluster]) for cluster, story in found.items()}
+        owners = self._owners(clusters)
+        return {
+            EntryId(number): Story(
+                cluster=EntryId(number),
+                language=language,
+                publisher=publisher,
+                published=published,
+                sources=owners[EntryId(number)],
+            )
+            for some in chunks(clusters)
+            for number, language, publisher, published in _STORIES.rows(self._connection, some)
+        }
 
     def marked(self, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]:
         return marked(self._connection, marks)
