@@ -24,6 +24,7 @@ from feedhub.model import (
     KeptPage,
     Key,
     Known,
+    Marked,
     NotModified,
     Outcome,
     ParseFailed,
@@ -93,8 +94,8 @@ class Committer:
         outcomes: dict[SourceId, Outcome] = {}
         states: dict[SourceId, SourceState] = {}
         with self._ledger.transaction() as transaction:
-            common = common_marks(transaction.marked(_marks(findings)))
-            for wave in _waves(findings, common):
+            marked: Mapping[int, Sequence[Marked]] | None = transaction.marked(_marks(findings))
+            for wave in _waves(findings, common_marks(marked or {})):
                 drafts = [draft for finding in wave for draft in _drafts(finding)]
                 keys = {key for draft in drafts for key in _recognising(draft)}
                 known = transaction.known(keys)
@@ -103,8 +104,9 @@ class Committer:
                     removed=transaction.removed(keys - known.keys()),
                     stories=transaction.stories({key for draft in drafts for key in draft.keys.cluster}),
                     subscriptions=transaction.subscriptions([f.state.id for f in wave if not (f.pushed or f.reread)]),
-                    near=NearCopies(transaction, [draft for draft in drafts if not _is_known(draft, known)]),
+                    near=NearCopies(transaction, [draft for draft in drafts if not _is_known(draft, known)], marked),
                 )
+                marked = None  # it held until the first wave is written
                 self._tariff.count(sum(_was_asked(finding) for finding in wave))
                 records = [self._record(finding, memory) for finding in wave]
                 applied = transaction.apply(records)

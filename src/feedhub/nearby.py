@@ -56,11 +56,17 @@ def meeting(marks: Sequence[int], common: Collection[int]) -> Iterator[tuple[int
 
 
 class NearCopies:
-    """Finds the stories of new entries by their texts."""
+    """Finds the stories of new entries by their texts.
 
-    def __init__(self, asked: Asked, drafts: Sequence[Draft]) -> None:
+    :param known: what :meth:`Asked.marked` said of more marks than these drafts have, if nothing was written since.
+    """
+
+    def __init__(
+        self, asked: Asked, drafts: Sequence[Draft], known: Mapping[int, Sequence[Marked]] | None = None
+    ) -> None:
         self._asked = asked
-        found = asked.marked({mark for draft in drafts for mark in draft.keys.marks})
+        marks = {mark for draft in drafts for mark in draft.keys.marks}
+        found = asked.marked(marks) if known is None else {mark: known[mark] for mark in marks if mark in known}
         self._common = common_marks(found)
         self._marked = {mark: entries for mark, entries in found.items() if mark not in self._common}
         clusters = {one.cluster for entries in self._marked.values() for one in entries}

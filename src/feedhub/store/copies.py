@@ -6,8 +6,9 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import put_over
 from feedhub.store.tables import feeds, memory
 
@@ -17,8 +18,11 @@ RULE = "feeds that show every copy"
 
 def copies_rule(connection: Connection) -> frozenset[str]:
     """Kinds and paths, as the configuration in force has them."""
-    told = connection.scalar(select(memory.c.value).where(memory.c.name == RULE))
-    return frozenset(json.loads(told or "[]"))
+    told = _TOLD.rows(connection, RULE)
+    return frozenset(json.loads(told[0][0])) if told else frozenset()
+
+
+_TOLD = Prepared(select(memory.c.value).where(memory.c.name == bindparam("name")), "name")
 
 
 def shows_every_copy(rule: Collection[str], feed: Mapping[str, Any]) -> bool:

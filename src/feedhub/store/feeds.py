@@ -258,8 +258,8 @@ def _touch_feeds(
         newest[feed] = max(newest.get(feed, 0), *(members[entry].updated for entry in shown))
     for entry in rewritten:
         for feed, place in settled.get(entry, {}).items():
-            if not place.hidden:
-                newest[feed] = max(newest.get(feed, 0), members[entry].updated)
+            if not place.hidden and newest.get(feed, 0) < members[entry].updated:
+                newest[feed] = members[entry].updated
     rows = [{"feed": f, "newest": moment, "more": change.size.get(f, 0)} for f, moment in newest.items()]
     _TOUCH.run(connection, rows)
     return set(newest)
@@ -279,8 +279,10 @@ _TOUCH = Many(_touch())
 
 def drop_fragments(connection: Connection, ids: Iterable[int]) -> None:
     """Forget renderings of entries that look different now."""
-    for some in chunks(ids):
-        connection.execute(delete(fragments).where(fragments.c.entry_id.in_(some)))
+    _DROP.run(connection, [{"entry": entry} for entry in ids])
+
+
+_DROP = Many(delete(fragments).where(fragments.c.entry_id == bindparam("entry")))
 
 
 # ---------------------------------------------------------------- edits

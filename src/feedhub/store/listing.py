@@ -58,11 +58,15 @@ def choose(
     :param unhiding: feeds that show everything.
     :param unseen: entries that came in this transaction: nobody saw them yet, so that they have no right to stay.
     """
+    stories: dict[int, list[int]] = {}
+    for entry in wanted:
+        stories.setdefault(members[entry].cluster, []).append(entry)
     rivals: dict[tuple[int, int], list[int]] = {}
-    for entry, places in wanted.items():
-        for feed in places:
-            if feed not in unhiding:
-                rivals.setdefault((feed, members[entry].cluster), []).append(entry)
+    for cluster, telling in stories.items():
+        if len(telling) > 1:
+            for entry in telling:
+                for feed in wanted[entry].keys() - unhiding:
+                    rivals.setdefault((feed, cluster), []).append(entry)
     settled = {
         entry: {f: replace(p, hidden=False) if p.hidden else p for f, p in places.items()}
         for entry, places in wanted.items()
@@ -89,10 +93,23 @@ def differ(current: Places, settled: Places) -> Difference:
     """What must be written so that ``current`` becomes ``settled``. Entries missing in ``settled`` leave all feeds."""
     change = Difference()
     for entry in current.keys() | settled.keys():
-        before, after = current.get(entry, {}), settled.get(entry, {})
+        before, after = current.get(entry), settled.get(entry, {})
+        if not before:
+            _join(change, entry, after)
+            continue
         for feed in before.keys() | after.keys():
             _compare(change, entry, feed, before.get(feed), after.get(feed))
     return change
+
+
+def _join(change: Difference, entry: int, after: Mapping[int, Place]) -> None:
+    """As :func:`_compare`, for an entry that is in no feed: nearly all of those that are written."""
+    for feed, place in after.items():
+        change.add.append((entry, feed, place))
+        if not place.hidden:
+            change.shown.setdefault(feed, set()).add(entry)
+            change.size[feed] = change.size.get(feed, 0) + 1
+            change.touched.add(feed)
 
 
 def _compare(change: Difference, entry: int, feed: int, before: Place | None, after: Place | None) -> None:

@@ -7,10 +7,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, select
 
 from feedhub.model import SourceId, SourceState, Standing, Subscription
 from feedhub.store.base import Side
+from feedhub.store.prepared import Prepared
 from feedhub.store.rows import source_state
 from feedhub.store.statements import chunks, put_over
 from feedhub.store.tables import sources, websub_subscriptions
@@ -65,8 +66,7 @@ def current_subscriptions(connection: Connection, ids: Iterable[SourceId]) -> di
     """The subscription of each source that is not being left."""
     found: dict[SourceId, Subscription] = {}
     for some in chunks(ids):
-        mine = websub_subscriptions.c.source_id.in_(some), websub_subscriptions.c.standing.not_in(_OVER)
-        found.update({one.source: one for one in _load(connection, _ALL.where(*mine))})
+        found.update({one.source: one for one in map(_subscription, _CURRENT.mappings(connection, some))})
     return found
 
 
@@ -79,6 +79,15 @@ _ALL: Select[Any] = select(websub_subscriptions, sources.c.slug).join_from(
 )
 
 
+_CURRENT = Prepared(
+    _ALL.where(
+        websub_subscriptions.c.source_id.in_(bindparam("ids", expanding=True)),
+        *(websub_subscriptions.c.standing != over for over in _OVER),
+    ),
+    "ids",
+)
+
+
 def _one(connection: Connection, token: str) -> Subscription | None:
     found = _load(connection, _ALL.where(websub_subscriptions.c.token == token))
     return found[0] if found else None
@@ -88,7 +97,7 @@ def _load(connection: Connection, query: Select[Any]) -> list[Subscription]:
     return [_subscription(row) for row in connection.execute(query).mappings()]
 
 
-def _subscription(row: RowMapping) -> Subscription:
+def _subscription(row: RowMapping | Mapping[str, Any]) -> Subscription:
     values: Mapping[str, Any] = {name: row[name] for name in _NAMES if name != "standing"}
     standing = Standing(row["standing"])
     return Subscription(source=SourceId(row["source_id"]), slug=row["slug"] or "", standing=standing, **values)

@@ -12,6 +12,7 @@ from feedhub.ports import PollRecord
 from feedhub.store.bulk import Many
 from feedhub.store.feeds import member_of
 from feedhub.store.listing import Member
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import chunks, put, put_over
 from feedhub.store.tables import contents, entries, sightings
 
@@ -80,21 +81,24 @@ def bump_versions(
     """Give a new version to the stored entries of these stories and to those that credit these sources."""
     found: dict[int, Member] = {}
     for source in credited:
-        seen = select(entries.c.cluster).join(sightings, sightings.c.entry_id == entries.c.id)
-        found.update(_members(connection, entries.c.cluster.in_(seen.where(sightings.c.source_id == source))))
+        found.update({row[0]: member_of(*row) for row in _CREDITING.rows(connection, source)})
     for some in chunks(stories):
-        found.update(_members(connection, entries.c.cluster.in_(some)))
+        found.update({row[0]: member_of(*row) for row in _TELLING.rows(connection, some)})
     changed = {number: member for number, member in found.items() if number not in fresh}
-    for some in chunks(changed):
-        connection.execute(update(entries).where(entries.c.id.in_(some)).values(version=entries.c.version + 1))
+    _BUMP.run(connection, [{"b_id": number} for number in changed])
     return changed
 
 
-def _members(connection: Connection, condition: Any) -> dict[int, Member]:
-    query = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank).where(
-        condition
-    )
-    return {
-        row.id: member_of(row.id, row.cluster, row.published, row.updated, row.rank)
-        for row in connection.execute(query)
-    }
+_MEMBERS = select(entries.c.id, entries.c.cluster, entries.c.published, entries.c.updated, entries.c.rank)
+_CREDITING = Prepared(
+    _MEMBERS.where(
+        entries.c.cluster.in_(
+            select(entries.c.cluster)
+            .join(sightings, sightings.c.entry_id == entries.c.id)
+            .where(sightings.c.source_id == bindparam("source"))
+        )
+    ),
+    "source",
+)
+_TELLING = Prepared(_MEMBERS.where(entries.c.cluster.in_(bindparam("stories", expanding=True))), "stories")
+_BUMP = Many(update(entries).where(entries.c.id == bindparam("b_id")).values(version=entries.c.version + 1))

@@ -33,11 +33,13 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 def test_lists_of_any_length_find_the_same_rows_of_the_same_types(store: SqlStore) -> None:
     found = FULL.where(entries.c.id.in_(bindparam("some", expanding=True)), entries.c.version >= bindparam("least"))
-    prepared = Prepared(found.where(func.length(entries.c.title) > 0).order_by(entries.c.id).limit(80), "least", "some")
+    query = found.where(func.length(entries.c.title) > 0).order_by(entries.c.id).limit(80)
+    prepared = Prepared(query, "least", "some")
     with store.asking() as quick, store.reading() as connection:
         for length in (1, 2, 4, 5, 16, 17, 64, 65, 90, 500):
             wanted = [*range(length, 0, -1)]
             rows = [tuple(row) for row in prepared.rows(quick, 1, wanted)]
+            assert rows == [tuple(row) for row in connection.execute(query, {"least": 1, "some": wanted})]
             assert rows == [tuple(row) for row in prepared.rows(connection, 1, wanted)]
             assert len(rows) == min(length, 80)
         named = connection.execute(FULL.where(entries.c.id == 1)).mappings().one()
