@@ -13,10 +13,11 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from feedhub.errors import DiskFull
-from feedhub.store import SqlStore, migrate, open_store
+from feedhub.store import SqlStore, open_store
 from feedhub.store.bulk import Many
 from feedhub.store.statements import put, put_missing, put_over
 from feedhub.store.tables import access_tokens, feeds, polls
+from feedhub.store.upgrading import migrate
 from support.stories import NOW, spec
 
 FEEDS: list[dict[str, Any]] = [
@@ -85,7 +86,11 @@ def fill(store: SqlStore) -> None:
         put(connection, feeds, FEEDS)
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-        put(connection, feeds, [{**row, "id": 10 + n, "key": f"{n}" * 50_000} for n, row in enumerate(FEEDS)])
+        put(
+            connection,
+            feeds,
+            [{**row, "id": 10 + n, "slug": f"large{n}", "key": f"{n}" * 50_000} for n, row in enumerate(FEEDS)],
+        )
 
 
 def test_a_full_disk_is_said_and_takes_the_whole_transaction_back(store: SqlStore) -> None:
