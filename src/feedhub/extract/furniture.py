@@ -56,6 +56,7 @@ _LEADS_ON = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")  # twice as fast
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _JUNK_TITLE = re.compile(
     r"^\W*(?:read (?:more|the full|on)\b.*|continue reading.*|click here.*|learn more.*|view (?:all|more)\b.*|see all\b.*|load more.*|sign (?:in|up)\b.*|log ?in\b.*|"
@@ -82,7 +83,9 @@ def size(text: str) -> int:
 
 def weight(text: str) -> float:
     """How many words a title has; scripts without spaces count two characters for a word, up to what is a title."""
-    if text.isascii() or not _NO_SPACES.search(text):
+    if text.isascii():
+        return len(_ASCII_WORD.findall(text))
+    if not _NO_SPACES.search(text):
         return len(_WORD.findall(text))
     dense = len(_NO_SPACES.findall(text))
     return len(_WORD.findall(_NO_SPACES.sub(" ", text))) + dense / 2.5

@@ -24,6 +24,28 @@ def test_dates_are_seen(text: str) -> None:
     assert looks_like_date(text)
 
 
+UNITS = (
+    "second seconds sec secs minute minutes min mins hour hours hr hrs h day days d week weeks w month months year years minuten stunde stunden tag tagen woche wochen "
+    "monat monaten heure heures jour jours semaine semaines mois minuto minutos hora horas dia dias semana semanas minutter giây phút giờ días минут часа 分 時間"
+)
+
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec mai okt dez janv avr juin ene abr dic gen mag giu lug set ott tháng фев"
+
+
+@pytest.mark.parametrize("unit", UNITS.split())
+def test_every_unit_of_time_is_known_alone_and_with_ago(unit: str) -> None:
+    """A text without any of the words that a date needs is not looked at closer: none may be missing among them."""
+    for text in (f"3 {unit}", f"3 {unit}  ", f"posted 3 {unit} ago", f"3 {unit} fa", f"een 3 {unit} geleden, by ann"):
+        assert looks_like_date(text), text
+        assert not looks_like_date(text.replace("3", "x")), text
+
+
+@pytest.mark.parametrize("name", MONTHS.split())
+def test_every_month_is_known(name: str) -> None:
+    assert looks_like_date(f"14 {name.title()}.")
+    assert not looks_like_date(f"14 x{name}")
+
+
 @pytest.mark.parametrize("text", PROSE.split("|"))
 def test_prose_is_no_date(text: str) -> None:
     assert not looks_like_date(text)
