@@ -272,5 +272,7 @@ def _clean(text: str) -> str:
 
 def people_without(people: Sequence[RawPerson], sites: set[str]) -> tuple[RawPerson, ...]:
     """The people of a byline without the site itself, which is no author."""
+    if not sites or not people:
+        return tuple(people)
     folded = {name.casefold() for name in sites}
     return tuple(one for one in people if one.name.casefold() not in folded)

@@ -18,7 +18,7 @@ from feedhub.extract.selectolax_head import without_site
 from feedhub.extract.selectolax_rows import MIN_ROWS, find_rows
 from feedhub.extract.selectolax_survey import Survey, survey
 from feedhub.extract.selectolax_text import ENOUGH, Body
-from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, inner, open_page, text_of
+from feedhub.extract.selectolax_tree import LexborNode, attribute, flat, inner, is_leaf, open_page, text_of
 from feedhub.model import RawEntry, RawFeed, RawLink, RawPerson, RawText, TextType
 
 _SHELL_TEXT = 300
@@ -128,12 +128,15 @@ def _running_text(seen: Survey) -> int:
     by_parent: dict[int, int] = {}
     for node in seen.page.tree.css("p, blockquote")[:1_000]:
         text = flat(node.text())
-        if size(text) < 60 or node.parent is None:
-            continue
+        length = size(text)
         parent = node.parent
+        if length < 60 or parent is None:
+            continue
+        if is_leaf(node):
+            seen.page.read[node.mem_id] = text  # the lead of a row
         if parent.tag == "a" or (node.tag == "blockquote" and node.css_first("a h2, a h3") is not None):
             continue
-        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + size(text)
+        by_parent[parent.mem_id] = by_parent.get(parent.mem_id, 0) + length
     longest = max(by_parent.values(), default=0)
     if longest:
         return longest

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from operator import attrgetter
 
 from feedhub.extract.bylines import looks_like_name, read_lines
 from feedhub.extract.date_signs import looks_like_date
 from feedhub.extract.facts import Facts
 from feedhub.extract.furniture import weight
-from feedhub.extract.selectolax_tree import LexborNode, Page, attribute, flat, fold, segments
+from feedhub.extract.selectolax_tree import Byline, LexborNode, Page, attribute, flat, fold, is_leaf, label_of, segments
 from feedhub.model import RawCategory, RawPerson
 
 _MOST_INSIDE = 120
 """Elements of one row that are looked at."""
+_SHORT = 2_000
+"""Characters of markup up to which a byline is remembered while a page is read."""
 _SPEAKING = frozenset({"p", "time", "span", "small", "dd", "td", "div"})
 _SIX_WORDS = re.compile(r"(?:[^\W_]+[\W_]+){5}[^\W_]")
 _NO_PICTURE = re.compile(r"avatar|icon|logo|pixel|blank|spacer")
@@ -42,6 +46,7 @@ class _Hints:
 
 
 _NONE = _Hints()
+_SPEAKS = _Hints(speaks=True)
 
 
 @lru_cache(maxsize=4096)
@@ -55,27 +60,23 @@ def _hints(tag: str, classes: str) -> _Hints | None:
         category=bool(_CATEGORY_CLASS.search(names)),
         lead=tag in {"p", "dd"} or bool(_LEAD_CLASS.search(names)),
     )
-    return None if hints == _Hints() else hints
+    if hints == _NONE:
+        return None
+    return _SPEAKS if hints == _SPEAKS else hints  # the one that is asked for by identity
 
 
-def read_row(
-    page: Page, title: str, link: str, nodes: Sequence[LexborNode], label: Callable[[LexborNode], str]
-) -> tuple[Facts, dict[str, str]]:
+def read_row(page: Page, title: str, link: str, nodes: Sequence[LexborNode]) -> tuple[Facts, dict[str, str]]:
     """What a row says besides its title and link, and by which selectors.
 
     :param nodes: the row's elements; more than one where rows have none of their own.
-    :param label: the selector of an element.
     """
-    reading = _RowReading(page, title, link, nodes, label)
+    reading = _RowReading(page, title, link, nodes)
     for node in nodes:
-        for near in node.css("*")[: _MOST_INSIDE + 1]:  # itself comes first
-            reading.visit(near)
+        reading.visit(islice(filter(_IS_ELEMENT, node.traverse()), _MOST_INSIDE + 1))  # itself comes first
     return reading.facts(), reading.where
 
 
-def _is_leaf(node: LexborNode) -> bool:
-    child = node.first_child
-    return child is not None and child.next is None and child.tag == "-text"
+_IS_ELEMENT = attrgetter("is_element_node")
 
 
 def _says_something(text: str) -> bool:
@@ -83,15 +84,16 @@ def _says_something(text: str) -> bool:
     return bool(_SIX_WORDS.search(text)) if text.isascii() else weight(text) >= 6
 
 
-def _links_in(node: LexborNode) -> Sequence[LexborNode]:
-    return [node] if node.tag == "a" else node.css("a[href]")[:20]
+def _links_in(node: LexborNode) -> list[LexborNode]:
+    """Of an element with little in it, which is walked through before a selector is put together."""
+    if node.tag == "a":
+        return [node]
+    return [one for one in node.traverse() if one.tag == "a" and "href" in one.attributes][:20]
 
 
 class _RowReading:
-    def __init__(
-        self, page: Page, title: str, link: str, nodes: Sequence[LexborNode], label: Callable[[LexborNode], str]
-    ) -> None:
-        self._page, self._nodes, self._label = page, nodes, label
+    def __init__(self, page: Page, title: str, link: str, nodes: Sequence[LexborNode]) -> None:
+        self._page, self._nodes = page, nodes
         self._said, self._link = title, link
         self._title = fold(title)
         self._published = self._summary = self._image_at = ""
@@ -122,96 +124,106 @@ class _RowReading:
             text = segments(node)
             at = next((at for at, line in enumerate(text) if line in names), None)
             if at is not None:
-                addresses = self._addresses(_links_in(node))
+                addresses = self._addresses([node] if node.tag == "a" else node.css("a[href]")[:20])
                 self._people.extend(read_lines(text[at : at + 3], addresses=addresses, context="row").people[:1])
                 return
 
     def _addresses(self, links: Sequence[LexborNode]) -> dict[str, str]:
         return {flat(one.text(separator=" ")): self._page.absolute(attribute(one, "href")) for one in links}
 
-    def visit(self, node: LexborNode) -> None:
-        tag = node.tag or ""
-        if tag in _NOT_READ:
-            return
-        if tag == "img":
-            self._image(node)
-            return
-        attributes = node.attributes
-        hints = _hints(tag, attributes.get("class") or "")
-        if hints is None:
-            if "rel" not in attributes and "datetime" not in attributes:
-                return
-            hints = _NONE
-        relations = (attributes.get("rel") or "").split()
-        if hints.date or "datetime" in attributes:
-            self._date(node, attributes.get("datetime") or "")
-        if hints.author or "author" in relations:
-            self._author(node)
+    def visit(self, nodes: Iterable[LexborNode]) -> None:
+        """Reads elements in the order of the page. The first that says something wins, so that the rest is not asked."""
+        for node in nodes:
+            tag = node.tag or ""
+            if tag == "img":
+                if not self._image_at:
+                    self._image(node)
+                continue
+            if tag in _NOT_READ:
+                continue
+            attributes = node.attributes
+            hints = _hints(tag, attributes.get("class") or "")
+            if (hints is None or (hints is _SPEAKS and not is_leaf(node))) and not (
+                "rel" in attributes or "datetime" in attributes
+            ):
+                continue  # most elements are there for the looks
+            self._read(node, tag, attributes, hints or _NONE)
+
+    def _read(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], hints: _Hints) -> None:
+        own = label_of(tag, attributes.get("class") or "")
+        relations = (attributes["rel"] or "").split() if "rel" in attributes else ()
+        if not self._published and (hints.date or "datetime" in attributes):
+            self._date(node, own, attributes.get("datetime") or "")
+        if not self._people and (hints.author or "author" in relations):
+            self._author(node, own)
         if hints.category or "tag" in relations:
-            self._category(node)
+            self._category(node, own)
         if hints.lead and not self._summary:
-            self._lead(node)
-        if hints.speaks and (not self._published or not self._summary) and _is_leaf(node):
-            self._date(node, "")
+            self._lead(node, own)
+        if hints.speaks and not (self._published and self._summary) and is_leaf(node):
+            if not self._published:
+                self._date(node, own, "")
             if tag == "div" and not self._summary:
-                self._lead(node)
+                self._lead(node, own)
 
     def _image(self, node: LexborNode) -> None:
-        if self._image_at:
-            return
         attributes = node.attributes
         for name in ("data-src", "data-original", "data-lazy-src", "src"):
-            address = self._page.absolute(attributes.get(name) or "")
+            stated = attributes.get(name)
+            address = self._page.absolute(stated) if stated else ""
             if address and not _NO_PICTURE.search(f"{address} {attributes.get('class') or ''}".lower()):
                 self._image_at = address
                 self.where.setdefault("image", f"img@{name}")
                 return
 
-    def _date(self, node: LexborNode, stated: str) -> None:
-        if self._published:
-            return
+    def _date(self, node: LexborNode, own: str, stated: str) -> None:
         text = flat(stated) or flat(node.text(separator=" "))
         if stated or looks_like_date(text):
             self._published = text
-            self.where.setdefault("date", self._selector(node) + ("@datetime" if stated else ""))
+            self.where.setdefault("date", f"{own}@datetime" if stated else own)
 
-    def _author(self, node: LexborNode) -> None:
-        if self._people:
+    def _author(self, node: LexborNode, own: str) -> None:
+        markup = node.html or ""
+        said = self._page.bylines.get(markup)
+        if said is None:
+            said = self._byline(node, own)
+            if len(markup) <= _SHORT:
+                self._page.bylines[markup] = said
+        if not said.text or self._has_title(said.text):
             return
+        self._published = self._published or said.credited.published
+        if said.credited.people:
+            self._people.extend(said.credited.people)
+            self.where.setdefault("author", said.where)
+
+    def _byline(self, node: LexborNode, own: str) -> Byline:
         text = segments(node, 8)
-        if not text or sum(map(len, text)) > 250 or self._has_title(" ".join(text)):
-            return
+        if not text or sum(map(len, text)) > 250:
+            return Byline()
         links = _links_in(node)
         credited = read_lines(text, addresses=self._addresses(links), context="row")
-        self._published = self._published or credited.published
         if credited.people:
-            self._people.extend(credited.people)
-            self.where.setdefault("author", self._name_selector(node, links, credited.people[0].name))
+            name = credited.people[0].name
+            link = next((one for one in links[:8] if flat(one.text()) == name), None)
+            if link is not None and link.mem_id != node.mem_id:  # a role or a date stands beside the name
+                own = f"{own} {label_of('a', link.attributes.get('class') or '')}"
+        return Byline(" ".join(text), credited, own)
 
-    def _name_selector(self, node: LexborNode, links: Sequence[LexborNode], name: str) -> str:
-        """The link with the name, where a role or a date stands beside it in the byline."""
-        link = next((one for one in links[:8] if flat(one.text()) == name), None)
-        own = self._selector(node)
-        return own if link is None or link.mem_id == node.mem_id else f"{own} {self._label(link)}"
-
-    def _category(self, node: LexborNode) -> None:
+    def _category(self, node: LexborNode, own: str) -> None:
         text = flat(node.text(separator=" "))
         if text and len(text) <= 60 and not looks_like_date(text) and fold(text) != self._title and weight(text) <= 5:
             if all(one.term != text for one in self._categories):
                 self._categories.append(RawCategory(term=text))
-            self.where.setdefault("categories", self._selector(node) + "[]")
+            self.where.setdefault("categories", f"{own}[]")
 
-    def _lead(self, node: LexborNode) -> None:
-        text = flat(node.text(separator=" "))
+    def _lead(self, node: LexborNode, own: str) -> None:
+        text = self._page.read.get(node.mem_id) or flat(node.text(separator=" "))
         start = text[: len(self._title) + 120]  # a lead is long, and begins with the title or does not have it
         if _says_something(start) and not looks_like_date(text) and not self._has_title(start):
             self._summary = text[:2_000]
-            self.where.setdefault("summary", self._selector(node))
+            self.where.setdefault("summary", own)
 
     def _has_title(self, text: str) -> bool:
         if text.isascii() and self._title.partition(" ")[0] not in text.lower():
             return False  # folding takes longer
         return self._title in fold(text)
-
-    def _selector(self, node: LexborNode) -> str:
-        return self._label(node)

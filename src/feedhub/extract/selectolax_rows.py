@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import urlsplit
 
 from feedhub.extract.facts import Facts
@@ -23,6 +24,7 @@ from feedhub.extract.selectolax_tree import (
     Page,
     flat,
     fold,
+    label_of,
     lines,
     names_in,
     same_place,
@@ -33,12 +35,14 @@ MIN_ROWS = 3
 MAX_ROWS = 300
 _CLIMB = 14
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form"})
-_LINKS_OUTSIDE = "nav a[href], footer a[href], form a[href]"
+_NEVER_OUTSIDE = frozenset({"html", "body", "main", "article", "-document"})
+_LINKS_OUTSIDE = "nav, footer, form"
+_BOXES = 20
+"""Of :data:`_LINKS_OUTSIDE` whose links are left out at once; those of others are when the elements around are asked."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NO_ARTICLE = re.compile(
     r"/(?:author|authors|tac-gia|tacgia|profile|profiles|user|users|member|members|tag|tags|topic|topics|category|categories|chuyen-muc|search|login|signin|signup|"
     r"register|account|cart|checkout|about|contact|privacy|terms|wp-login\.php|wp-admin|feed|rss|page)(?:/|\.\w+$|$)|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp3|mp4|xml)$",
-    re.IGNORECASE,
 )
 
 
@@ -80,7 +84,7 @@ class _Index:
     def label(self, node: LexborNode) -> str:
         known = self._labels.get(node.mem_id)
         if known is None:
-            known = self._labels[node.mem_id] = _label(node.tag or "", node.attributes.get("class") or "")
+            known = self._labels[node.mem_id] = label_of(node.tag or "", node.attributes.get("class") or "")
         return known
 
     def standing(self, node: LexborNode | None) -> str:
@@ -92,54 +96,49 @@ class _Index:
             parts: list[str] = []
             at: LexborNode | None = node
             while at is not None and len(parts) < 3 and at.tag not in {"body", "main"}:
-                parts.append(self.label(at))
+                parts.append(self._labels.get(at.mem_id) or self.label(at))
                 at = at.parent
             known = self._standings[node.mem_id] = " ".join(parts)
         return known
 
     def is_blocked(self, node: LexborNode) -> bool:
         """Whether the element, or one around it, is furniture. A header within an article is none."""
-        way: list[LexborNode] = []
+        blocked = self._blocked
+        way: list[tuple[int, LexborNode]] = []
         at: LexborNode | None = node
         verdict = False
         while at is not None and len(way) < 200:
-            known = self._blocked.get(at.mem_id)
-            if known is not None:
-                verdict = known
+            place = at.mem_id
+            if place in blocked:
+                verdict = blocked[place]
                 break
-            way.append(at)
+            way.append((place, at))
             at = at.parent
-        for one in reversed(way):
-            verdict = verdict or self._blocks(one)
-            self._blocked[one.mem_id] = verdict
+        for place, one in reversed(way):
+            verdict = verdict or self._blocks(one, place)
+            blocked[place] = verdict
         return verdict
 
-    def _blocks(self, node: LexborNode) -> bool:
+    def _blocks(self, node: LexborNode, place: int) -> bool:
         tag = node.tag or ""
-        if tag in {"html", "body", "main", "article", "-document"}:
-            return False
-        if tag in _OUTSIDE and not (self._related and tag == "aside"):
-            return True
+        attributes = node.attributes
+        classes = attributes.get("class") or ""
+        self._labels[place] = label_of(tag, classes)  # will be asked for
         if tag == "header":
             parent = node.parent
             return not (parent is not None and parent.tag in {"article", "li", "section"})
-        attributes = node.attributes
-        return bool(attributes) and _is_furniture(names_in(attributes), self._related)
+        return _is_furniture(tag, classes, attributes.get("id") or "", attributes.get("role") or "", self._related)
 
 
 @lru_cache(maxsize=4096)
-def _is_furniture(names: str, related: bool) -> bool:
+def _is_furniture(tag: str, classes: str, identity: str, role: str, related: bool) -> bool:
     """Asked of each class once: a page has few, and says them often."""
+    if tag in _NEVER_OUTSIDE:
+        return False
+    if tag in _OUTSIDE and not (related and tag == "aside"):
+        return True
+    names = names_in(classes, identity, role)
     return bool(names.strip()) and (bool(BLOCKED.search(names)) or (not related and bool(RELATED.search(names))))
-
-
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
-
-
-@lru_cache(maxsize=4096)
-def _label(tag: str, classes: str) -> str:
-    first = next((name for name in classes.split() if _PLAIN.fullmatch(name)), "")
-    return f"{tag}.{first}" if first else tag
 
 
 def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, related: bool = False) -> Rows:
@@ -155,7 +154,7 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
     if not chosen:
         return Rows()
     rows = _rows(chosen, root)[:MAX_ROWS]
-    read = [read_row(page, row.link.title, row.link.url, row.nodes, index.label) for row in rows]
+    read = [read_row(page, row.link.title, row.link.url, row.nodes) for row in rows]
     kept = [facts for facts, _where in read]
     if related or any(
         len(row.nodes) > 1 for row in rows
@@ -171,7 +170,7 @@ def find_rows(page: Page, root: LexborNode | None, *, least: int = MIN_ROWS, rel
 def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
     found = []
     own_path = urlsplit(page.url).path.rstrip("/")
-    outside = {node.mem_id for node in root.css(_LINKS_OUTSIDE)}
+    outside = {node.mem_id for box in root.css(_LINKS_OUTSIDE)[:_BOXES] for node in box.css("a[href]")}
     for node in root.css("a[href]")[:MAX_NODES]:
         if node.mem_id in outside:
             continue
@@ -196,8 +195,10 @@ def _links(page: Page, root: LexborNode, index: _Index) -> list[_Link]:
 
 
 def _is_no_article(url: str) -> bool:
-    path = url.split("/", 3)[-1] if url.count("/") > 2 else ""
-    return not path or bool(_NO_ARTICLE.search("/" + path.partition("?")[0]))
+    parts = url.split("/", 3)
+    if len(parts) < 4 or not parts[3]:
+        return True
+    return bool(_NO_ARTICLE.search("/" + parts[3].partition("?")[0].casefold()))
 
 
 def _title(node: LexborNode, text: str) -> tuple[str, LexborNode, bool]:
@@ -252,16 +253,23 @@ def _alike(links: list[_Link], least: int) -> list[_Link]:
 # ---------------------------------------------------------------- rows
 
 
+_SEVERAL = "several"
+"""Stands for the address that an element leads to; it is none."""
+
+
 def _rows(links: list[_Link], root: LexborNode) -> list[_Row]:
     """One row for each address: the largest element around its link that leads to no other of the links."""
-    around: dict[int, set[str]] = defaultdict(set)
+    around: dict[int, str] = {}
+    outermost = root.mem_id
     for link in links:
         at: LexborNode | None = link.node
         for _step in range(_CLIMB):
             if at is None or at.tag in {"body", "main"}:
                 break
-            around[at.mem_id].add(link.url)
-            if at.mem_id == root.mem_id:
+            place = at.mem_id
+            if around.setdefault(place, link.url) != link.url:
+                around[place] = _SEVERAL
+            if place == outermost:
                 break
             at = at.parent
     best: dict[str, _Link] = {}
@@ -273,14 +281,14 @@ def _rows(links: list[_Link], root: LexborNode) -> list[_Row]:
     for link in best.values():
         element = link.node
         at = link.node.parent
-        while at is not None and around.get(at.mem_id) == {link.url}:
+        while at is not None and around.get(at.mem_id) == link.url:
             element = at
             at = at.parent
         rows.append(_Row(link, element, [element, *_followers(element, around)]))
     return rows
 
 
-def _followers(element: LexborNode, around: Mapping[int, set[str]]) -> list[LexborNode]:
+def _followers(element: LexborNode, around: Mapping[int, str]) -> list[LexborNode]:
     """Where rows have no element of their own (``h3 p h3 p``), what stands behind a heading up to the next is its row."""
     if element.tag not in _HEADINGS and element.tag != "dt":
         return []
@@ -307,9 +315,8 @@ def _selectors(
     titles = Counter(_title_selector(row, index) for row in rows)
     fields: dict[str, str] = dict(titles.most_common(1)[0][0])
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for _facts, one in read:
-        for name, selector in one.items():
-            votes[name][selector] += 1
+    for (name, selector), number in Counter(chain.from_iterable(one.items() for _facts, one in read)).items():
+        votes[name][selector] = number
     for name, counted in votes.items():
         selector, number = counted.most_common(1)[0]
         if number * 3 >= len(rows) and _leads_there(rows, read, name, selector):
