@@ -52,6 +52,8 @@ def _add(parts: list[str | bytes], value: Any) -> None:
         parts.append(_person(value))
     elif kind is TextType:
         parts.append(_text_type(value))
+    elif (known := _plans.get(kind)) is not None:
+        _add_record(parts, known[0], known[1](value))
     elif isinstance(value, str):
         _add_text(parts, value)
     else:
