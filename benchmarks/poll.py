@@ -18,7 +18,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from multiprocessing.connection import Connection
@@ -30,6 +30,8 @@ from sqlalchemy import create_engine, select
 from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.logs import set_up_logging
+from feedhub.model import SourceState
+from feedhub.pipeline import TOGETHER
 from feedhub.runner import run_loop
 from feedhub.settings import Settings
 from feedhub.store.tables import entries
@@ -88,6 +90,12 @@ def settings_of(folder: Path, count: int, port: int) -> Settings:
     return load_text(f"polling: {polling}\nsources:\n{sources}\n", folder / "config.yaml", {})
 
 
+def _in_turn(home: instance.Home, slugs: Sequence[str]) -> Iterator[SourceState]:
+    """The sources' states, some at a time, as the daemon claims them."""
+    for at in range(0, len(slugs), TOGETHER):
+        yield from home.store.states(slugs[at : at + TOGETHER])
+
+
 def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     """One poll of everything in a process group of its own; sends wall, CPU and the numbers of outcomes."""
     os.setpgrp()
@@ -100,13 +108,15 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
         await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
         parts = wiring.build(settings, home)
         wall, before = time.perf_counter(), used()
-        outcomes = [one async for one in parts.pipeline.poll(home.store.states())]
+        bad = new = 0
+        async for one in parts.pipeline.poll(_in_turn(home, [source.slug for source in settings.sources])):
+            bad += one.kind not in {"ok", "unchanged"}
+            new += one.new
         wall = time.perf_counter() - wall
         spent = used().since(before)
         await parts.close(5)
         home.close()
-        bad = sum(one.kind not in {"ok", "unchanged"} for one in outcomes)
-        return Phase(wall, spent, sum(one.new for one in outcomes), bad)
+        return Phase(wall, spent, new, bad)
 
     results.send(run_loop(main()))
 

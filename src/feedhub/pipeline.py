@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 from feedhub.asking import Asker, Lead, feed_is_lost
 from feedhub.commit import Committer, Finding, unvalidated
@@ -133,14 +134,13 @@ class Pipeline:
         """Poll these sources now and yield each outcome once it is committed.
 
         Left out are sources in flight, and those that were polled or switched off since these states were read: the
-        last of many gets its turn minutes later.
+        last of many gets its turn minutes later. States are taken as their turn comes; an iterator need not hold them all.
 
         :param anew: ask without conditions and read everything again, whatever is known of the document.
         """
         waiting: set[asyncio.Task[Outcome]] = set()
-        left = list(states)
-        while left and not self._stopped.is_set():
-            some, left = left[:TOGETHER], left[TOGETHER:]
+        left = iter(states)
+        while not self._stopped.is_set() and (some := list(islice(left, TOGETHER))):
             mine = await self._unpolled(some)
             try:
                 while mine and not self._stopped.is_set():
