@@ -357,13 +357,15 @@ def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory
     candidates = [story for key in draft.keys.cluster for story in memory.stories.get(key, ())]
     others = [story for story in candidates if source not in story.sources]
     if (cluster := join(draft.entry, others, now)) is not None:
-        return Insert(cluster=cluster, because="the same link, id or text", marks=marks)
-    found = memory.near.story_of(draft, source, now)
-    if found is None:
+        near = memory.near.stories_of(draft, source, now, beside=cluster)
+        merges = memory.near.same_as(cluster, cluster, near)
+        return Insert(cluster=cluster, because="the same link, id or text", marks=marks, merges=merges)
+    near = memory.near.stories_of(draft, source, now)
+    if not near:
         return Insert(marks=marks)
-    return Insert(
-        cluster=found.story, because=f"{found.share:.0%} of its text is that of entry {found.entry}", marks=marks
-    )
+    merges = memory.near.same_as(near[0].story, near[0].entry, near)
+    because = f"{near[0].share:.0%} of its text is that of entry {near[0].entry}"
+    return Insert(cluster=near[0].story, because=because, marks=marks, merges=merges)
 
 
 def _outcome(finding: Finding, state: SourceState, *, new: int, updated: int, elsewhere: int) -> Outcome:

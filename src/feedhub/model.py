@@ -498,6 +498,7 @@ class Story:
     publisher: str
     published: datetime
     sources: frozenset[SourceId] = frozenset()  # owners of its entries: a source's own entries are never joined
+    kept_apart: bool = False  # taken out of another story by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,12 +521,14 @@ class Wording:
 class Insert:
     """Nothing known matches: a new entry. ``cluster`` is the story it joins, None for a story of its own.
 
-    ``because`` says why it joins, for ``explain``; ``marks`` are those by which later copies shall find it.
+    ``because`` says why it joins, for ``explain``; ``marks`` are those by which later copies shall find it; ``merges`` are
+    other stories that it proves to be the same one.
     """
 
     cluster: EntryId | None = None
     because: str = ""
     marks: tuple[int, ...] = ()
+    merges: tuple[EntryId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Protocol
 
 from feedhub.clean.html import html_to_text
-from feedhub.dedupe import join
+from feedhub.dedupe import join, may_be_one
 from feedhub.dedupe.nearness import Text, nearness
 from feedhub.model import Draft, EntryId, Marked, SourceId, Story, Wording
 
@@ -72,6 +72,7 @@ class NearCopies:
         clusters = {one.cluster for entries in self._marked.values() for one in entries}
         self._stories = asked.stories_named(clusters)
         self._texts: dict[EntryId, Text] = {}
+        self._merged: set[EntryId] = set()  # in this wave: what they hold is not known before it is written
 
     def worth_keeping(self, draft: Draft) -> tuple[int, ...]:
         """The marks by which later copies shall find it: those that still tell something."""
@@ -81,11 +82,16 @@ class NearCopies:
             if mark not in self._common and len(self._marked.get(mark, ())) < MOST_OF_A_MARK
         )
 
-    def story_of(self, draft: Draft, source: SourceId, now: datetime) -> Near | None:
-        """The story of which an entry is a near copy: of several the one with most in common, then the oldest."""
-        candidates = self._candidates(draft, source, now)
+    def stories_of(
+        self, draft: Draft, source: SourceId, now: datetime, beside: EntryId | None = None
+    ) -> Sequence[Near]:
+        """The stories of which an entry is a near copy: those with most in common first, then the oldest.
+
+        :param beside: a story that needs no telling.
+        """
+        candidates = [one for one in self._candidates(draft, source, now) if one.cluster != beside]
         if not candidates:
-            return None
+            return ()
         self._read([one.entry for one in candidates])
         mine = Text(draft.entry.title, draft.entry.text or html_to_text(draft.entry.summary))
         found = [
@@ -93,7 +99,39 @@ class NearCopies:
             for one in candidates
             if one.entry in self._texts and (share := nearness(mine, self._texts[one.entry]))
         ]
-        return max(found, key=lambda near: (near.share, -near.story), default=None)
+        best: dict[EntryId, Near] = {}
+        for near in sorted(found, key=lambda near: (-near.share, near.story)):
+            best.setdefault(near.story, near)
+        return list(best.values())
+
+    def same_as(self, story: EntryId, entry: EntryId, others: Iterable[Near]) -> tuple[EntryId, ...]:
+        """Of stories that a new entry is a copy of, those that are one with the story it joins.
+
+        Marks may have missed what two copies have in common until a third had some with each. Their texts are compared,
+        so that an entry that holds two stories does not make them one.
+
+        :param story: what it joins, by its likeness to ``entry``.
+        """
+        if story not in self._stories:
+            self._stories = {**self._stories, **self._asked.stories_named([story])}
+        if story not in self._stories or not (others := [one for one in others if one.story != story]):
+            return ()
+        self._read([entry])
+        joined = [self._stories[story]]
+        for one in others:
+            texts = self._texts.get(entry), self._texts.get(one.entry)
+            other = self._stories[one.story]
+            if (
+                not self._merged & {other.cluster, story}
+                and all(may_be_one(before, other) for before in joined)
+                and texts[0]
+                and texts[1]
+                and nearness(texts[0], texts[1])
+            ):
+                joined.append(other)
+        merged = tuple(one.cluster for one in joined[1:])
+        self._merged |= {story, *merged} if merged else set()
+        return merged
 
     def _candidates(self, draft: Draft, source: SourceId, now: datetime) -> list[Marked]:
         shared = Counter(one for mark in draft.keys.marks for one in self._marked.get(mark, ()))

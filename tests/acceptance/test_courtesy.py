@@ -23,7 +23,7 @@ polling:
   interval: 3s
   first_poll_spread: 0s
   manual_gap: 1s
-  host_gap: 500ms
+  host_gap: 1s
   no_validator_min: 3s
   silent_after: 9999d
   workers: 1
@@ -63,7 +63,9 @@ def test_a_trial_of_seconds_keeps_every_interval_and_asks_conditionally(tmp_path
         assert {one.headers["User-Agent"].partition("(")[2] for one in requests} == {
             "+mailto:me@example.org; 1 subscriber)"
         }
-    assert all(later.at - earlier.at > 0.25 for earlier, later in pairwise(server.asked))
+    # A request may be noted late, by a server that shares a busy machine, and the next one in time.
+    gaps = [later.at - earlier.at for earlier, later in pairwise(server.asked)]
+    assert min(gaps) > 0.25, gaps
 
 
 def test_a_poll_by_hand_is_conditional_and_a_forced_one_is_not_with_and_without_a_daemon(tmp_path: Path) -> None:

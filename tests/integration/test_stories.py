@@ -171,6 +171,61 @@ async def test_copies_in_one_batch_are_joined_too(tmp_path: Path) -> None:
             assert {trace.cluster for trace in it.traces()} == {(1, 2, 3, 4, 5)}
 
 
+def _copies() -> dict[str, bytes]:
+    return {name: feed(name, *COPIES[kind]) for name, kind in zip("abcde", COPIES, strict=True)}
+
+
+@pytest.mark.parametrize("order", ["bca", "cba", "ceadb", "bcade"])
+async def test_a_copy_of_two_stories_makes_them_one(tmp_path: Path, order: str) -> None:
+    """What a text between furniture and a cut one have in common, marks miss until a third has some with each."""
+    with serving(_copies()) as server:
+        async with rig(tmp_path, server, dict.fromkeys(order, "")) as it:
+            await it.poll(*order[:2])
+            assert it.shown() == sorted(order[:2])
+            await it.poll(*order[2:])
+            assert it.shown() == [order[0]]
+            assert it.shown(FeedKind.TOPIC, "banks") == [order[0]]
+            assert {trace.cluster for trace in it.traces()} == {tuple(range(1, len(order) + 1))}
+            assert it.traces()[1].joined == "a later entry is a copy of both"
+            assert sorted(title for _, title in it.traces()[1].entry.others) == sorted(set(order) - {order[1]})
+            assert it.home.store.split(EntryId(2))
+            assert it.shown() == sorted(order[:2])
+
+
+async def test_what_was_split_by_hand_is_not_made_one_by_a_copy(tmp_path: Path) -> None:
+    with serving(_copies()) as server:
+        async with rig(tmp_path, server, dict.fromkeys("abcde", "")) as it:
+            await it.poll("a", "b")
+            assert it.home.store.split(EntryId(2))
+            await it.poll("c", "d", "e")
+            assert it.shown() == ["a", "b"]
+
+
+async def test_an_entry_that_holds_two_stories_does_not_make_them_one(tmp_path: Path) -> None:
+    other = " ".join(
+        f"The mayor of town{n} opened a bridge over river{n} with a speech of {n} minutes." for n in range(8)
+    )
+    documents = {
+        "a": feed("a", TITLE, f"{LEAD} {REST}"),
+        "b": feed("b", "Bridges of the north are open to everyone", other),
+        "c": feed("c", "The week in the northern islands", f"{LEAD} {REST} {other}"),
+    }
+    with serving(documents) as server:
+        async with rig(tmp_path, server, dict.fromkeys("abc", "")) as it:
+            await it.poll("a", "b", "c")
+            assert {"a", "b"} <= set(it.shown())
+
+
+async def test_two_entries_of_one_source_are_not_made_one_by_a_copy(tmp_path: Path) -> None:
+    copies = _copies()
+    second = feed("b", *COPIES["cut off"], number=2)
+    both = copies["b"].replace(b"</item>", b"</item>" + second[second.index(b"<item>") : second.index(b"</channel>")])
+    with serving({"b": both, "a": copies["a"]}) as server:
+        async with rig(tmp_path, server, dict.fromkeys("ab", "")) as it:
+            await it.poll("b", "a")
+            assert it.shown() == ["b", "b"]
+
+
 @pytest.mark.parametrize(
     ("more", "said", "expected"),
     [

@@ -6,6 +6,6 @@
 
 from feedhub.dedupe.decision import decide, is_certain, reuses_id
 from feedhub.dedupe.identity import identify, without_id
-from feedhub.dedupe.story import join, representative
+from feedhub.dedupe.story import join, may_be_one, representative
 
-__all__ = ["decide", "identify", "is_certain", "join", "representative", "reuses_id", "without_id"]
+__all__ = ["decide", "identify", "is_certain", "join", "may_be_one", "representative", "reuses_id", "without_id"]

@@ -32,6 +32,17 @@ def _fits(entry: Entry, moment: datetime, story: Story) -> bool:
     )
 
 
+def may_be_one(one: Story, other: Story) -> bool:
+    """Whether nothing but their texts could tell two stories apart, of which one entry is a copy."""
+    return (
+        abs(one.published - other.published) <= STORY_WINDOW
+        and _agree(_language(one.language), _language(other.language))
+        and _agree(folded_words(one.publisher), folded_words(other.publisher))
+        and one.sources.isdisjoint(other.sources)
+        and not (one.kept_apart or other.kept_apart)
+    )
+
+
 def _agree(one: str, other: str) -> bool:
     return not one or not other or one == other
 

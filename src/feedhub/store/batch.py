@@ -35,6 +35,7 @@ from feedhub.store.prepared import Prepared
 from feedhub.store.rows import entry_row, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
+from feedhub.store.stories import Merges, merge
 from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings, sources
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
 
@@ -75,6 +76,7 @@ class Batch:
         self._keys: dict[Key, tuple[int, bool]] = {}
         self._cluster_keys: dict[tuple[Key, int], None] = {}
         self._marks: list[tuple[int, int]] = []
+        self._merges = Merges()
         self._joined: set[int] = set()  # feeds of people whose spellings were joined
         self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
         self._updates: dict[int, dict[str, Any]] = {}
@@ -93,6 +95,11 @@ class Batch:
 
     def _prepare(self, records: Sequence[PollRecord]) -> None:
         writes = [write for record in records for write in record.writes]
+        for _, decision in writes:
+            if isinstance(decision, Insert) and decision.cluster is not None:
+                for story in decision.merges:
+                    self._merges.add(decision.cluster, story)
+        merge(self._connection, self._merges)
         bylines = [one for draft, _ in writes for one in draft.entry.authors if one.uri]
         self._joined = learn(self._connection, self._counter, bylines, {one.key: one.name for one in bylines})
         self._feeds = self._registry.resolve(m.feed for draft, _ in writes for m in draft.memberships)
@@ -144,7 +151,7 @@ class Batch:
     def _begin(self, record: PollRecord, draft: Draft, decision: Insert) -> None:
         entry, now, source = draft.entry, record.outcome.at, record.state.id
         number = self._counter.next("entries")
-        cluster = number if decision.cluster is None else decision.cluster
+        cluster = number if decision.cluster is None else self._merges.name(decision.cluster)
         here = Present(
             id=number,
             owner=source,
@@ -260,7 +267,7 @@ class Batch:
             m.cluster for m in self._listing.members.values() if m.id in self._listing.fresh and m.cluster != m.id
         }
         changed = {*self._updates, *(self._seen_anew - self._listing.fresh)}
-        stories = {*joined, *(self._present[entry].cluster for entry in changed)}
+        stories = {*joined, *self._merges.moved.values(), *(self._present[entry].cluster for entry in changed)}
         rewritten = bump_versions(self._connection, stories, polled.credited, self._listing.fresh)
         drop_fragments(self._connection, rewritten)
         self._listing.rewritten |= rewritten.keys()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from feedhub.model import EntryId, FeedId, FeedKind, FeedRef, ServiceEvent, SourceId, SourceState
 from feedhub.ports import Relabelled, Relabelling, SourceSpec, TopicSpec
-from feedhub.store import forgetting, sources, splitting
+from feedhub.store import forgetting, sources, stories
 from feedhub.store.access import Access
 from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
@@ -168,7 +168,7 @@ class Writing(Side):
     def split(self, entry: EntryId) -> bool:
         """Make an entry a story of its own, for good; False when it is one already, or there is none."""
         with self.writing() as connection:
-            return splitting.split(connection, entry)
+            return stories.split(connection, entry)
 
     def trim(self, polls: int, changes: int) -> tuple[int, int]:
         """Drop outcomes and changes beyond the newest of each source; returns how many of each."""

@@ -15,6 +15,7 @@ from feedhub.store.paging import write_pages
 from feedhub.store.prepared import Prepared
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
+from feedhub.store.stories import BY_HAND
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
 from feedhub.store.tables import cluster_keys, entries, entry_keys
 
@@ -40,7 +41,9 @@ _KNOWN = Prepared(
 _LEADING = Prepared(select(cluster_keys.c.key, cluster_keys.c.cluster).where(cluster_keys.c.key.in_(_SOME)), "some")
 _OWNERS = Prepared(select(entries.c.cluster, entries.c.owner_id).where(entries.c.cluster.in_(_SOME)).distinct(), "some")
 _STORIES = Prepared(
-    select(entries.c.id, entries.c.language, entries.c.publisher, entries.c.published).where(entries.c.id.in_(_SOME)),
+    select(entries.c.id, entries.c.language, entries.c.publisher, entries.c.published, entries.c.joined).where(
+        entries.c.id.in_(_SOME)
+    ),
     "some",
 )
 
@@ -101,9 +104,10 @@ class SqlTransaction:
                 publisher=publisher,
                 published=published,
                 sources=owners[EntryId(number)],
+                kept_apart=joined == BY_HAND,
             )
             for some in chunks(clusters)
-            for number, language, publisher, published in _STORIES.rows(self._connection, some)
+            for number, language, publisher, published, joined in _STORIES.rows(self._connection, some)
         }
 
     def marked(self, marks: Iterable[int]) -> Mapping[int, Sequence[Marked]]:
