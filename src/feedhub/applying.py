@@ -53,8 +53,7 @@ def apply_configuration(
     _join_people(settings, store)
     store.hide_authors(_hidden(settings))
     store.show_every_copy(settings.stories.every_copy)
-    new = [state for state in store.states() if state.enabled and state.next_poll_at is None]
-    store.schedule(_first_polls(new, settings, at, dice))
+    store.schedule(_first_polls(store.never_planned(), settings, at, dice))
     store.remember(APPLIED, snapshot_of(written).dumps())
 
 

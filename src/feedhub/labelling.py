@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from feedhub.config.snapshot import snapshot_of
+from feedhub.config.snapshot import rules_digest_of
 from feedhub.model import EntryId
 from feedhub.settings import Settings
 
@@ -48,4 +48,4 @@ class Standing:
 
 def rules_digest(settings: Settings) -> str:
     """Changes when stored entries must be labelled anew: with the rules, and with what they mean to this program."""
-    return f"{LABELLING}-{snapshot_of(settings).rules_digest()}"
+    return f"{LABELLING}-{rules_digest_of(settings)}"

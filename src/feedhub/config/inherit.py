@@ -35,8 +35,12 @@ def _complete(source: Source, defaults: SourceDefaults, base: Interval) -> Sourc
         for name in SourceDefaults.model_fields
         if name not in source.model_fields_set and name in defaults.model_fields_set
     }
-    update["categories"] = tuple(dict.fromkeys((*defaults.categories, *source.categories)))
-    update["headers"] = _headers(defaults, source)
+    # What stays as it is is not copied: thousands of sources say nothing of it.
+    categories = tuple(dict.fromkeys((*defaults.categories, *source.categories)))
+    if categories != source.categories:
+        update["categories"] = categories
+    if defaults.headers:
+        update["headers"] = _headers(defaults, source)
     update["interval"] = _joined(source.interval, base) if source.interval else base
     return source.model_copy(update=update)
 

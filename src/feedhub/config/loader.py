@@ -67,10 +67,15 @@ def load_text(text: str, file: Path, environ: Mapping[str, str]) -> Settings:
 
     :raises ConfigError: with all problems, in the order of the file.
     """
+    settings = _checked(text, file, environ)
+    return inherited(settings)  # what was read of the file is let go before: thousands of sources are made anew here
+
+
+def _checked(text: str, file: Path, environ: Mapping[str, str]) -> Settings:
     tree, problems = read(text)
     if tree is None or tree.value is None:
         _raise_if(file, problems)
-        return inherited(Settings(file=file))
+        return Settings(file=file)
     if not tree.is_map:
         _raise_if(
             file, [*problems, tree.problem("a configuration is a mapping such as `sources:` with a list below it")]
@@ -85,7 +90,7 @@ def load_text(text: str, file: Path, environ: Mapping[str, str]) -> Settings:
     _raise_if(file, problems)
     if settings is None:
         raise _refused(file, "the file cannot be understood")
-    return inherited(settings.model_copy(update={"plain_secrets": tuple(secrets.plain)}))
+    return settings.model_copy(update={"plain_secrets": tuple(secrets.plain)})
 
 
 def _raise_if(file: Path, problems: Iterable[ConfigProblem]) -> None:

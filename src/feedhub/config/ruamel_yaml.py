@@ -10,8 +10,10 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
@@ -53,7 +55,7 @@ def read(text: str) -> tuple[Node | None, list[ConfigProblem]]:
     if bad:
         return None, [_unprintable(text, bad.start())]
     try:
-        root = _composed(text)
+        root, aliased = _composed(text)
     except MarkedYAMLError as error:
         return None, [_translated(error, text)]
     except RecursionError:
@@ -65,18 +67,40 @@ def read(text: str) -> tuple[Node | None, list[ConfigProblem]]:
         ]
     if root is None:
         return None, []
-    reader = _Reader()
+    reader = _Reader(aliased=aliased)
     try:
         return reader.node(root, "", None), reader.problems
     except _Endless as error:
         return None, [error.problem]
 
 
-def _composed(text: str) -> YamlNode | None:
+class _Composer(Composer):
+    """ruamel's, with nodes of a third of the size: thousands of sources are at hand twice while they are read."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False  # YAML 1.2 allows them: an alias means the anchor before it
+        self.aliased = False
+        self._tags: dict[str, Any] = {}
+
+    def return_alias(self, a: YamlNode) -> YamlNode:
+        self.aliased = True
+        return a
+
+    def compose_node(self, parent: Any, index: Any) -> YamlNode:
+        node: YamlNode = super().compose_node(parent, index)
+        if not isinstance(node.start_mark, Place):
+            node.start_mark, node.end_mark = _place(node.start_mark), _place(node.end_mark)
+            node.ctag = self._tags.setdefault(str(node.ctag), node.ctag)
+        return node
+
+
+def _composed(text: str) -> tuple[YamlNode | None, bool]:
+    """The document, and whether it has aliases."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.composer.warn_double_anchors = False  # YAML 1.2 allows them: an alias means the anchor before it
+    yaml.Composer = _Composer
     root: YamlNode | None = yaml.compose(text)
-    return root
+    return root, yaml.composer.aliased
 
 
 def dump(value: Plain) -> str:
@@ -111,13 +135,15 @@ class _Endless(Exception):
 
 
 class _Reader:
-    """Turns ruamel's nodes into ours and collects problems of form.
+    """Turns ruamel's nodes into ours and collects problems of form. Items of lists are gone from ruamel's tree afterwards.
 
+    :param aliased: whether nodes may stand at several places; these stay.
     :raises _Endless: a loop or a bomb of aliases, or too deep.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, aliased: bool) -> None:
         self.problems: list[ConfigProblem] = []
+        self._aliased = aliased
         self._seen: set[int] = set()
         self._open: set[int] = set()
         self._repeats = 0
@@ -132,8 +158,9 @@ class _Reader:
             raise _Endless(raw, path, "an alias that holds itself")
         if len(self._open) >= MAX_DEPTH:
             raise _Endless(raw, "", f"nested deeper than {MAX_DEPTH} levels")
-        self._repeats += id(raw) in self._seen
-        self._seen.add(id(raw))
+        if self._aliased:
+            self._repeats += id(raw) in self._seen
+            self._seen.add(id(raw))
         if self._repeats > MAX_REPEATS:
             raise _Endless(raw, "", f"aliases repeat more than {MAX_REPEATS} values")
         self._open.add(id(raw))
@@ -145,12 +172,21 @@ class _Reader:
     def _converted(self, raw: YamlNode, path: str, key: Place | None) -> Node:
         place, end = _place(raw.start_mark), _place(raw.end_mark)
         if isinstance(raw, SequenceNode):
-            items = tuple(self.node(item, path_below(path, index), None) for index, item in enumerate(raw.value))
+            items = tuple(self.node(item, path_below(path, index), None) for index, item in enumerate(self._items(raw)))
             return Node(value=items, path=path, place=place, key=key, end=end, flow=bool(raw.flow_style))
         if isinstance(raw, MappingNode):
             children = self._mapping(raw, path)
             return Node(value=children, path=path, place=place, key=key, end=end, flow=bool(raw.flow_style))
         return Node(value=self._scalar(raw, path), path=path, place=place, key=key, end=end, text=str(raw.value))
+
+    def _items(self, raw: SequenceNode) -> Iterator[YamlNode]:
+        if self._aliased:
+            yield from raw.value
+            return
+        waiting = raw.value[::-1]
+        raw.value.clear()
+        while waiting:
+            yield waiting.pop()
 
     def _mapping(self, raw: MappingNode, path: str) -> dict[str, Node]:
         merged: dict[str, Node] = {}
@@ -208,7 +244,9 @@ def _valued(kind: str, text: str) -> Scalar:
     return text
 
 
-def _place(mark: StringMark | None) -> Place:
+def _place(mark: StringMark | Place | None) -> Place:
+    if isinstance(mark, Place):
+        return mark
     return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
 
 

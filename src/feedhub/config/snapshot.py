@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from feedhub.config.addresses import without_user
@@ -47,7 +47,9 @@ class Snapshot:
     """Digest of all that decides in which feeds an entry belongs."""
 
     def dumps(self) -> str:
-        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, sort_keys=True)
+        """Canonical JSON. Thousands of sources are written one by one, each thing's parts only while it is written."""
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        return "".join(_dumped({"version": VERSION, **said}))
 
     @staticmethod
     def loads(text: str) -> Snapshot:
@@ -75,13 +77,35 @@ class Snapshot:
         return self.labels
 
 
+def _dumped(mapping: Mapping[str, Any]) -> Iterator[str]:
+    for place, name in enumerate(sorted(mapping)):
+        yield f"{', ' if place else '{'}{json.dumps(name, ensure_ascii=False)}: "
+        value = mapping[name]
+        if isinstance(value, Mapping):
+            yield from _dumped(value)
+        elif isinstance(value, Thing):
+            yield json.dumps({one.name: getattr(value, one.name) for one in fields(value)}, **_CANONICAL)
+        else:
+            yield json.dumps(value, **_CANONICAL)
+    yield "}" if mapping else "{}"
+
+
+_CANONICAL: Mapping[str, Any] = {"ensure_ascii": False, "sort_keys": True}
+
+
+def rules_digest_of(settings: Settings) -> str:
+    """:meth:`Snapshot.rules_digest` of a snapshot of these settings."""
+    return _digest(settings)
+
+
 def snapshot_of(settings: Settings) -> Snapshot:
+    alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}  # most sources say the same of most things
     return Snapshot(
         base_url=without_user(settings.site.base_url),
         kinds=tuple(settings.feeds.kinds),
         formats=tuple(settings.feeds.formats),
         private=tuple(sorted(settings.feeds.private)),
-        sources={source.slug: _source(source) for source in settings.sources},
+        sources={source.slug: _source(source, alike) for source in settings.sources},
         topics={key: _topic(key, topic) for key, topic in settings.topics.items()},
         people={
             slug: Thing(title=person.name or slug, facts=_facts(person, skip={"name"}))
@@ -96,10 +120,11 @@ def _thing(data: dict[str, Any]) -> Thing:
     return Thing(**{**data, "formerly": tuple(data["formerly"])})
 
 
-def _source(source: Source) -> Thing:
-    facts = _facts(source, skip={"slug", "name", "url", "formerly", "headers", "auth"})
-    facts["headers"] = ", ".join(sorted(source.headers))
-    facts["auth"] = _kind_of_auth(source)
+def _source(source: Source, alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]]) -> Thing:
+    told = _facts(source, skip={"slug", "name", "url", "formerly", "headers", "auth"})
+    told["headers"] = ", ".join(sorted(source.headers))
+    told["auth"] = _kind_of_auth(source)
+    facts = alike.setdefault(tuple(told.items()), told)
     return Thing(title=source.name, formerly=source.formerly, same=masked(without_user(source.url)), facts=facts)
 
 

@@ -270,6 +270,10 @@ class Ledger(Protocol):
         """Set next polls (spreading first polls; a poll asked for by hand)."""
         ...
 
+    def never_planned(self) -> list[SourceState]:
+        """The enabled sources that no poll is planned for, by slug."""
+        ...
+
     def relabel(self, changes: Sequence[Relabelled]) -> Relabelling:
         """Replace the memberships of stored entries that are still those that were looked at."""
         ...

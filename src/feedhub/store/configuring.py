@@ -84,27 +84,32 @@ class Configuring:
     # ------------------------------------------------------------ sources
 
     def _sync_sources(self, specs: Sequence[SourceSpec]) -> None:
-        stored = self._stored_sources()
+        found = self._connection.execute(select(sources.c.slug, sources.c.id))
+        stored = {row.slug: row.id for row in found}
         self._rename_sources(specs, stored)
-        stored = self._stored_sources()
         new = [spec for spec in specs if spec.slug not in stored]
         put(self._connection, sources, [self._new_source(spec) for spec in new])
-        recredited = [self._change_source(spec, stored[spec.slug]) for spec in specs if spec.slug in stored]
-        left = stored.keys() - {spec.slug for spec in specs}
-        self._leave([stored[slug] for slug in left if stored[slug]["configured"]])
-        self._open_source_feeds(specs, stored)
+        recredited: set[int | None] = set()
+        for some in chunks(specs):
+            rows = self._rows([spec.slug for spec in some if spec.slug in stored])
+            recredited |= {self._change_source(spec, rows[spec.slug]) for spec in some if spec.slug in stored}
+            self._open_source_feeds(some, rows)
+        for gone in chunks(stored.keys() - {spec.slug for spec in specs}):
+            self._leave([row for row in self._rows(gone).values() if row["configured"]])
         self._recredit({source for source in recredited if source is not None})
 
-    def _stored_sources(self) -> dict[str, RowMapping]:
-        return {row["slug"]: row for row in self._connection.execute(select(sources)).mappings()}
+    def _rows(self, slugs: Sequence[str]) -> dict[str, RowMapping]:
+        """Sources as they are stored, by slug."""
+        query = select(sources).where(sources.c.slug.in_(slugs))
+        return {row["slug"]: row for row in self._connection.execute(query).mappings()}
 
-    def _rename_sources(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
+    def _rename_sources(self, specs: Sequence[SourceSpec], stored: dict[str, int]) -> None:
         taken = {spec.slug for spec in specs}
         for spec in specs:
             for old in spec.formerly:
                 if old in stored and old not in taken:
                     if spec.slug not in stored:
-                        change = update(sources).where(sources.c.id == stored[old]["id"])
+                        change = update(sources).where(sources.c.id == stored[old])
                         self._connection.execute(change.values(slug=spec.slug))
                         stored[spec.slug] = stored.pop(old)
                     FeedMover(self._connection, self._counter, FeedKind.SOURCE).move(old, spec.slug)
@@ -161,7 +166,7 @@ class Configuring:
         change = SourceChange(at=self._now, slug=row["slug"], before=before, after=after, cause=cause, detail=detail)
         add_change(self._connection, self._counter, dict(row), change)
 
-    def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: dict[str, RowMapping]) -> None:
+    def _open_source_feeds(self, specs: Sequence[SourceSpec], stored: Mapping[str, RowMapping]) -> None:
         refs: list[FeedRef] = []
         withheld: list[FeedRef] = []
         for spec in specs:

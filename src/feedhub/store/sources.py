@@ -90,6 +90,12 @@ def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
         connection.execute(update(sources).where(sources.c.id == bindparam("b_id")), rows)
 
 
+def never_planned(connection: Connection) -> list[SourceState]:
+    """States of the enabled sources that no poll is planned for, by slug."""
+    query = select(sources).where(sources.c.configured, sources.c.enabled, sources.c.next_poll_at.is_(None))
+    return [source_state(row) for row in connection.execute(query.order_by(sources.c.slug)).mappings()]
+
+
 def states(connection: Connection, slugs: Sequence[str] | None) -> list[SourceState]:
     """States by slug: of these sources, or of all that are in the configuration."""
     query = select(sources).order_by(sources.c.slug)

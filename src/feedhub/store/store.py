@@ -66,6 +66,10 @@ class Writing(Side):
         with self.writing() as connection:
             sources.schedule(connection, due)
 
+    def never_planned(self) -> list[SourceState]:
+        with self.reading() as connection:
+            return sources.never_planned(connection)
+
     def forget_validators(self, slugs: Iterable[str]) -> None:
         with self.writing() as connection:
             sources.forget_validators(connection, slugs)
