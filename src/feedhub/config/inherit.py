@@ -11,11 +11,12 @@ def inherited(settings: Settings) -> Settings:
     """The settings with every source complete.
 
     A key that a source gives wins; categories are added up; headers are joined name by name; the bounds of the
-    interval are taken one by one.
+    interval are taken one by one. A source without an interval has that of ``polling`` (:func:`interval_of`): thousands
+    that say nothing of their own stay as they were read.
     """
     polling = settings.polling.model_copy(update={"interval": _joined(settings.polling.interval, Interval())})
-    base = _joined(settings.defaults.interval, polling.interval)
-    sources = tuple(_complete(source, settings.defaults, base) for source in settings.sources)
+    common = _joined(settings.defaults.interval, polling.interval) if settings.defaults.interval else None
+    sources = tuple(_complete(source, settings.defaults, common, polling.interval) for source in settings.sources)
     return settings.model_copy(update={"sources": sources, "polling": polling, "site": _site(settings.site)})
 
 
@@ -29,20 +30,26 @@ def _site(site: Site) -> Site:
     return site if address == site.base_url else site.model_copy(update={"base_url": address})
 
 
-def _complete(source: Source, defaults: SourceDefaults, base: Interval) -> Source:
+def interval_of(source: Source, settings: Settings) -> Interval:
+    """The bounds that hold for a source of complete settings."""
+    return source.interval or settings.polling.interval
+
+
+def _complete(source: Source, defaults: SourceDefaults, common: Interval | None, usual: Interval) -> Source:
     update: dict[str, Any] = {
         name: getattr(defaults, name)
         for name in SourceDefaults.model_fields
         if name not in source.model_fields_set and name in defaults.model_fields_set
     }
-    # What stays as it is is not copied: thousands of sources say nothing of it.
     categories = tuple(dict.fromkeys((*defaults.categories, *source.categories)))
     if categories != source.categories:
         update["categories"] = categories
     if defaults.headers:
         update["headers"] = _headers(defaults, source)
-    update["interval"] = _joined(source.interval, base) if source.interval else base
-    return source.model_copy(update=update)
+    interval = _joined(source.interval, common or usual) if source.interval else common
+    if interval != source.interval:
+        update["interval"] = interval
+    return source.model_copy(update=update) if update else source
 
 
 def _headers(defaults: SourceDefaults, source: Source) -> dict[str, Any]:

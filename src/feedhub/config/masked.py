@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from feedhub.config.addresses import without_user
+from feedhub.config.inherit import interval_of
 from feedhub.config.nodes import Plain
 from feedhub.config.ruamel_yaml import dump
 from feedhub.config.sections import keys_of
@@ -26,7 +27,8 @@ _QUERY = re.compile(r"([?&](?:[^=&#]*(?:pass|secret|token|key)[^=&#]*)=)[^&#]*",
 
 def show(settings: Settings) -> str:
     """The effective configuration as YAML: every default filled in, every secret masked."""
-    return dump(plain_of(settings))
+    sources = tuple(one.model_copy(update={"interval": interval_of(one, settings)}) for one in settings.sources)
+    return dump(plain_of(settings.model_copy(update={"sources": sources})))
 
 
 def plain_of(section: Section, *, defaults: bool = True) -> Plain:

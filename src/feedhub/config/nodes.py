@@ -24,6 +24,9 @@ class Place:
     column: int
 
 
+NOWHERE = Place(0, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One value of the file.
@@ -36,7 +39,7 @@ class Node:
     path: str
     place: Place
     key: Place | None = None
-    end: Place = Place(0, 0)
+    end: Place = NOWHERE
     text: str = ""
     flow: bool = False
 

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from sys import intern
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -18,7 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from feedhub.config.nodes import Node, Place, Plain, Scalar, path_below
+from feedhub.config.nodes import NOWHERE, Node, Place, Plain, Scalar, path_below
 from feedhub.errors import ConfigProblem
 
 MAX_REPEATS = 100_000
@@ -49,13 +50,16 @@ _WORDS = (
 )
 
 
-def read(text: str) -> tuple[Node | None, list[ConfigProblem]]:
-    """The tree of a document (None when it is empty or cannot be read) and what is wrong with its form."""
+def read(text: str, *, ends: bool = False) -> tuple[Node | None, list[ConfigProblem]]:
+    """The tree of a document (None when it is empty or cannot be read) and what is wrong with its form.
+
+    :param ends: whether nodes say where they end, which only who changes the file wants to know.
+    """
     bad = _UNPRINTABLE.search(text)
     if bad:
         return None, [_unprintable(text, bad.start())]
     try:
-        root, aliased = _composed(text)
+        root, aliased = _composed(text, ends)
     except MarkedYAMLError as error:
         return None, [_translated(error, text)]
     except RecursionError:
@@ -77,11 +81,14 @@ def read(text: str) -> tuple[Node | None, list[ConfigProblem]]:
 class _Composer(Composer):
     """ruamel's, with nodes of a third of the size: thousands of sources are at hand twice while they are read."""
 
+    ends = False
+
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader)
         self.warn_double_anchors = False  # YAML 1.2 allows them: an alias means the anchor before it
         self.aliased = False
         self._tags: dict[str, Any] = {}
+        self._line = 0  # one number for all that stands on a line
 
     def return_alias(self, a: YamlNode) -> YamlNode:
         self.aliased = True
@@ -90,15 +97,22 @@ class _Composer(Composer):
     def compose_node(self, parent: Any, index: Any) -> YamlNode:
         node: YamlNode = super().compose_node(parent, index)
         if not isinstance(node.start_mark, Place):
-            node.start_mark, node.end_mark = _place(node.start_mark), _place(node.end_mark)
+            node.start_mark = self._placed(node.start_mark)
+            node.end_mark = self._placed(node.end_mark) if self.ends else NOWHERE
             node.ctag = self._tags.setdefault(str(node.ctag), node.ctag)
         return node
 
+    def _placed(self, mark: StringMark) -> Place:
+        if mark.line + 1 != self._line:
+            self._line = mark.line + 1
+        return Place(self._line, mark.column + 1)
 
-def _composed(text: str) -> tuple[YamlNode | None, bool]:
+
+def _composed(text: str, ends: bool) -> tuple[YamlNode | None, bool]:
     """The document, and whether it has aliases."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _Composer
+    yaml.composer.ends = ends
     root: YamlNode | None = yaml.compose(text)
     return root, yaml.composer.aliased
 
@@ -204,7 +218,7 @@ class _Reader:
                     f"this key stands here twice (first on line {first.line if first else 0})",
                 )
             else:
-                own[key.value] = self.node(value, path_below(path, key.value), _place(key.start_mark))
+                own[intern(key.value)] = self.node(value, path_below(path, key.value), _place(key.start_mark))
         return {**merged, **own}
 
     def _merged(self, value: YamlNode, path: str) -> dict[str, Node]:

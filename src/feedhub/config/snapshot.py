@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from feedhub.config.addresses import without_user
+from feedhub.config.inherit import interval_of
 from feedhub.config.masked import plain_of
 from feedhub.config.nodes import Plain
 from feedhub.config.sections import keys_of
@@ -105,7 +106,7 @@ def snapshot_of(settings: Settings) -> Snapshot:
         kinds=tuple(settings.feeds.kinds),
         formats=tuple(settings.feeds.formats),
         private=tuple(sorted(settings.feeds.private)),
-        sources={source.slug: _source(source, alike) for source in settings.sources},
+        sources={source.slug: _source(source, settings, alike) for source in settings.sources},
         topics={key: _topic(key, topic) for key, topic in settings.topics.items()},
         people={
             slug: Thing(title=person.name or slug, facts=_facts(person, skip={"name"}))
@@ -120,8 +121,9 @@ def _thing(data: dict[str, Any]) -> Thing:
     return Thing(**{**data, "formerly": tuple(data["formerly"])})
 
 
-def _source(source: Source, alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]]) -> Thing:
+def _source(source: Source, settings: Settings, alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]]) -> Thing:
     told = _facts(source, skip={"slug", "name", "url", "formerly", "headers", "auth"})
+    told["interval"] = _text(plain_of(interval_of(source, settings)))
     told["headers"] = ", ".join(sorted(source.headers))
     told["auth"] = _kind_of_auth(source)
     facts = alike.setdefault(tuple(told.items()), told)

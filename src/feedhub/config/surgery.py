@@ -26,7 +26,7 @@ class NewSource:
 
 def with_sources(text: str, new: Sequence[NewSource]) -> str:
     """The text with these sources at the end of its list. It must be valid YAML without a fault of form."""
-    root, _ = read(text)
+    root, _ = read(text, ends=True)
     sources = root.get("sources") if root else None
     if sources is not None and sources.flow and (sources.items or _is_flow(root) or _spans_lines(sources)):
         return _flow_with(text, sources, new)
@@ -46,7 +46,7 @@ def with_sources(text: str, new: Sequence[NewSource]) -> str:
 
 def without_source(text: str, index: int) -> str:
     """The text without the ``index``-th item of its list of sources. Comments before it stay."""
-    root, _ = read(text)
+    root, _ = read(text, ends=True)
     sources = root.get("sources") if root else None
     if sources is None:
         return text

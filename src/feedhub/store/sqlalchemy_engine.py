@@ -109,11 +109,18 @@ def _tune_sqlite(engine: Engine, writing: bool) -> None:
 
 
 def _pragmas(writing: bool) -> list[str]:
-    shared = ["foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"]
-    if not writing:
-        return [*shared, "query_only=ON"]
+    shared = ["foreign_keys=ON", "temp_store=MEMORY"]
+    if not writing:  # there may be many: what they read again is in the system's cache
+        return [*shared, "query_only=ON", "cache_size=-4000"]
     # page_size has an effect on a new file only, and only before the log is switched on
-    return [f"page_size={PAGE_SIZE}", "journal_mode=WAL", "synchronous=NORMAL", "journal_size_limit=67108864", *shared]
+    return [
+        f"page_size={PAGE_SIZE}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "journal_size_limit=67108864",
+        "cache_size=-16000",
+        *shared,
+    ]
 
 
 def _translate_errors(engine: Engine, url: str) -> None:

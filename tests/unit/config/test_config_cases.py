@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from feedhub.config.inherit import interval_of
 from feedhub.config.loader import load
 from feedhub.config.words import duration
 from feedhub.errors import ConfigError
@@ -26,7 +27,8 @@ FILE = Path("config.yaml")
 
 def value_at(settings: Settings, path: str) -> Any:
     """The value at a path such as ``sources.*.slug``, as JSON can hold it."""
-    return _followed(settings, path.split("."))
+    sources = tuple(one.model_copy(update={"interval": interval_of(one, settings)}) for one in settings.sources)
+    return _followed(settings.model_copy(update={"sources": sources}), path.split("."))
 
 
 def _followed(value: Any, steps: list[str]) -> Any:
