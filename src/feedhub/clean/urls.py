@@ -36,7 +36,7 @@ _FINE = re.compile(
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _MOBILE = frozenset({"m", "mobile", "amp", "www", "wap"})
-_AMP_PATH = re.compile(r"(?:/amp(?:\.html)?|\.amp(?=\.html$)|\.amp|/amp/)$|^/amp(?=/)", re.IGNORECASE)
+_AMP_PATH = re.compile(r"(?:/amp(?:\.html)?|\.amp(?=\.html$)|\.amp|/amp/)$|^(?:/amp)+(?=/)", re.IGNORECASE)
 _AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([\w.-]+\.[a-z]{2,}/.*)", re.IGNORECASE)
 _SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)  # browsers read any number of them as two (WHATWG URL, 4.4)
 _ROUNDS = 5
@@ -120,7 +120,7 @@ def canonical(url: str) -> str:
     ``www.`` goes with the mobile hosts: sites that serve different pages under both are rarer by far than sites that
     link themselves both ways. Parameters that are left are sorted by name, and keep their order within a name.
     """
-    for _round in range(_ROUNDS):
+    for _round in range(len(url)):  # a round that changes anything takes something away
         before, url = url, _canonical_once(url)
         if url == before:
             break

@@ -134,7 +134,7 @@ def _hub(checked: Checked) -> Iterator[ConfigProblem]:
         node = checked.at("hub", "others", index)
         if not usable(url) or "@" in urlsplit(url).netloc or "#" in url:
             yield node.problem("not an address of a hub", allowed="https://hub.example.org/ without user and fragment")
-        elif same_address(url) == same_address(own):
+        elif usable(own) and same_address(url) == same_address(own):
             yield node.problem("this is our own hub", allowed="`own: true`")
         elif same_address(url) in seen:
             yield node.problem("this hub is named already")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from feedhub.fetch.urls import MAX_URL
 from feedhub.model import Validators
 
 ACCEPT = (
@@ -155,7 +156,8 @@ def _absolute(base: str, href: str) -> str:
         parts = urlsplit(absolute)
     except ValueError:
         return ""
-    return absolute if parts.scheme in {"http", "https"} and parts.hostname else ""
+    fits = len(absolute) <= MAX_URL  # a longer one could not be asked for
+    return absolute if fits and parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def _add_custom(fields: dict[str, str], custom: Mapping[str, str]) -> None:
