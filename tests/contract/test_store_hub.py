@@ -205,3 +205,21 @@ def test_a_new_hub_of_others_is_told_of_what_comes(store: SqlStore) -> None:
     assert feed in store.untold("https://b.example/", 99)
     store.adopt_hubs([])
     assert store.other_hubs() == []
+
+
+def test_a_clock_that_was_ahead_keeps_no_subscriber_and_no_hub_waiting(store: SqlStore) -> None:
+    failing = kept(store, wish(), failures=3, failing_since=NOW, due_at=NOW + HOUR)
+    waiting = wish("https://r.example/other")
+    assert store.keep_request(waiting, CAPS) is None
+    hub = OtherHub(hub="https://hub.example/", due_at=NOW + HOUR, failures=1)
+    store.adopt_hubs([hub.hub])
+    store.settle_ping(hub, [])
+    store.mend_schedule(NOW)  # the clock is right
+    assert store.hub_subscription(failing.key) == failing
+    assert store.other_hubs() == [hub]
+    now = NOW - 300 * DAY
+    store.mend_schedule(now)
+    moved = replace(failing, since=now, failing_since=now, due_at=now + HOUR, lease_until=now + DAY)
+    assert store.hub_subscription(failing.key) == moved
+    assert store.hub_requests(9) == [replace(waiting, asked_at=now)]
+    assert store.other_hubs() == [replace(hub, due_at=now)]

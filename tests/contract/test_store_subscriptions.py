@@ -157,3 +157,20 @@ def test_what_was_pushed_brings_entries_and_leaves_everything_of_polls_alone(sto
     assert isinstance(feed, Feed)
     assert (feed.title, feed.size) == ("Own title", 1)
     assert store.outcomes(polled.id)[0].new == 1
+
+
+@pytest.mark.parametrize("back", [HOUR, 300 * DAY])
+def test_a_clock_that_was_ahead_moves_what_a_subscription_waits_for(store: SqlStore, back: timedelta) -> None:
+    store.sync([spec("a")], [], NOW)
+    (state,) = store.states()
+    plain = sub("t", state.id, slug="a", asked_at=NOW, since=NOW - DAY, due_at=NOW + HOUR, lease_until=NOW + DAY)
+    store.keep_subscriptions([plain])
+    store.mend_schedule(NOW)  # the clock is right
+    assert store.subscription("t") == plain
+    now = NOW - back
+    store.mend_schedule(now)
+    since = NOW - DAY - back if now < NOW - DAY else NOW - DAY  # what is not in the future stays
+    moved = replace(plain, asked_at=now, since=since, due_at=now + HOUR, lease_until=now + DAY)
+    assert store.subscription("t") == moved
+    store.mend_schedule(now)
+    assert store.subscription("t") == moved

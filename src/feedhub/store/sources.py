@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from feedhub.model import SourceId, SourceState
 from feedhub.store.rows import source_state
@@ -35,34 +35,6 @@ def claim(
     states = [source_state(row) for row in connection.execute(due).mappings()]
     lease(connection, [state.id for state in states], lease_until)
     return states
-
-
-CLOCK_SLACK = timedelta(minutes=1)
-"""A poll may seem to be this much in the future: clocks are corrected by seconds all the time."""
-FIRST_POLL = timedelta(days=1)
-"""No first poll is planned further ahead."""
-_MOVED = (
-    *("last_poll_at", "last_success_at", "last_change_at", "failing_since", "rate_at", "fresh_until", "retry_at"),
-    *("move_since", "listed_at", "next_poll_at"),
-)
-
-
-def mend_schedule(connection: Connection, now: datetime) -> int:
-    """Sources that were polled in the future, by a clock that was set back since, are as if that poll were of now.
-
-    What was planned from it keeps its distance; without this a source would wait until the old time comes again.
-    Returns how many.
-    """
-    future = now + CLOCK_SLACK
-    columns = [sources.c.id, *(sources.c[name] for name in _MOVED)]
-    never_polled = and_(sources.c.last_poll_at.is_(None), sources.c.next_poll_at > now + FIRST_POLL)
-    wrong = or_(sources.c.last_poll_at > future, and_(never_polled, sources.c.next_poll_at < NEVER))
-    rows = connection.execute(select(*columns).where(wrong)).mappings().all()
-    for row in rows:
-        ahead = (row["last_poll_at"] or row["next_poll_at"]) - now
-        moved = {name: row[name] - ahead for name in _MOVED if row[name] is not None and now < row[name] < NEVER}
-        connection.execute(update(sources).where(sources.c.id == row["id"]).values(**moved))
-    return len(rows)
 
 
 def last_polled(connection: Connection) -> datetime | None:

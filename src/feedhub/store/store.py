@@ -22,6 +22,7 @@ from feedhub.store.finding import Finding
 from feedhub.store.happenings import add_event
 from feedhub.store.hub_rows import HubRows
 from feedhub.store.marks import first_seen_since, forget_marks
+from feedhub.store.mending import mend_schedule
 from feedhub.store.moving import FeedMover
 from feedhub.store.paging import Paging
 from feedhub.store.reading import Reading
@@ -77,7 +78,7 @@ class Writing(Side):
     def mend_schedule(self, now: datetime) -> int:
         """Bring what was planned by a clock that was ahead back to now; returns for how many sources."""
         with self.writing() as connection:
-            return sources.mend_schedule(connection, now)
+            return mend_schedule(connection, now)
 
     def last_polled(self) -> datetime | None:
         with self.reading() as connection:
