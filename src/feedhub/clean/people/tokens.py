@@ -258,9 +258,12 @@ def _organisation_and_role_before(text: str, lexicon_: Lexicon) -> Token | None:
     """``Associated Press reporter Jane Doe``."""
     parts = text.split()
     for at in range(1, len(parts) - 2):
+        organisation = " ".join(parts[:at])
+        if author_key(organisation) not in lexicon_.organisations:
+            continue
         for end in range(at + 1, len(parts) - 1):
-            organisation, role, name = " ".join(parts[:at]), " ".join(parts[at:end]), " ".join(parts[end:])
-            if _is_plain_role(role, lexicon_) and author_key(organisation) in lexicon_.organisations:
+            role, name = " ".join(parts[at:end]), " ".join(parts[end:])
+            if _is_plain_role(role, lexicon_):
                 return Token(Kind.PERSON, person_name(name), role=role, organisation=organisation)
     return None
 
