@@ -501,8 +501,7 @@ class Story:
     kept_apart: bool = False  # taken out of another story by hand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(NamedTuple):
     """A stored entry that shares a mark."""
 
     entry: EntryId

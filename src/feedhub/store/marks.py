@@ -33,7 +33,7 @@ def marked(connection: Connection, marks: Iterable[int]) -> Mapping[int, Sequenc
     found: dict[int, list[Marked]] = {}
     for some in chunks(set(marks)):
         for mark, entry, cluster in _MARKED.rows(connection, some):
-            found.setdefault(mark, []).append(Marked(entry=EntryId(entry), cluster=EntryId(cluster)))
+            found.setdefault(mark, []).append(Marked(entry, cluster))
     return found
 
 
