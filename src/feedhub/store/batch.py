@@ -134,7 +134,9 @@ class Batch:
                 updated += 1
             else:
                 self._sight(record, draft, self._present[decision.id])
-        outcome = replace(record.outcome, new=new, updated=updated)
+        outcome = record.outcome
+        if (new, updated) != (outcome.new, outcome.updated):
+            outcome = replace(outcome, new=new, updated=updated)
         self._outcomes.append(outcome)
         self._polls += [] if record.aside else [outcome]
 

@@ -17,7 +17,7 @@ _MARKED = Prepared(
     select(story_marks.c.mark, story_marks.c.entry_id, entries.c.cluster)
     .join(entries, entries.c.id == story_marks.c.entry_id)
     .where(story_marks.c.mark.in_(bindparam("marks", expanding=True)))
-    .order_by(story_marks.c.entry_id),
+    .order_by(story_marks.c.mark, story_marks.c.entry_id),  # as they stand in the table
     "marks",
 )
 _WORDINGS = Prepared(
