@@ -6,9 +6,10 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from feedhub.dedupe import decide, is_certain, join, reuses_id, without_id
 from feedhub.model import (
@@ -45,6 +46,8 @@ from feedhub.ports import Clock, Ledger, PollRecord
 from feedhub.schedule import PollEvent, Tariff, after_poll, after_push, change_of, health_of_answering, traits_after
 from feedhub.settings import Interval, Settings
 from feedhub.websub import found, push_of
+
+T = TypeVar("T")
 
 COURTESY = timedelta(minutes=5)
 """No server of others is asked more often (:mod:`feedhub.config` refuses shorter intervals for public addresses)."""
@@ -300,7 +303,7 @@ def _marks(findings: Sequence[Finding]) -> set[int]:
 
 
 def _is_known(draft: Draft, known: Mapping[Key, Known]) -> bool:
-    return any(key in known for key in _recognising(draft))
+    return bool(known) and any(key in known for key in _recognising(draft))
 
 
 def _waves(findings: Sequence[Finding], common: frozenset[int] = frozenset()) -> Iterator[list[Finding]]:
@@ -311,20 +314,42 @@ def _waves(findings: Sequence[Finding], common: frozenset[int] = frozenset()) ->
 
     :param common: marks that say nothing, because many stored entries have them.
     """
-    waiting = list(findings)
+    waiting = list(zip(findings, _meeting_places(findings, common), strict=True))
     while waiting:
         taken: set[Key | tuple[int, ...]] = set()
         wave: list[Finding] = []
-        later: list[Finding] = []
-        for finding in waiting:
-            keys: set[Key | tuple[int, ...]] = {
-                key for draft in _drafts(finding) for key in (*_recognising(draft), *draft.keys.cluster)
-            }
-            keys |= {one for draft in _drafts(finding) for one in meeting(draft.keys.marks, common)}
-            (later if keys & taken else wave).append(finding)
+        later: list[tuple[Finding, frozenset[Key | tuple[int, ...]]]] = []
+        for finding, keys in waiting:
+            if keys.isdisjoint(taken):
+                wave.append(finding)
+            else:
+                later.append((finding, keys))
             taken |= keys  # also of those that wait: their order must hold
         yield wave
         waiting = later
+
+
+def _meeting_places(findings: Sequence[Finding], common: frozenset[int]) -> Iterator[frozenset[Key | tuple[int, ...]]]:
+    """For each finding the keys and pairs of marks that another one may have, too."""
+    named = [{key for draft in _drafts(one) for key in (*_recognising(draft), *draft.keys.cluster)} for one in findings]
+    marks = _repeated([_marks([one]) for one in findings]) - common
+    repeated = _repeated(named)
+    for finding, keys in zip(findings, named, strict=True):
+        pairs: set[tuple[int, ...]] = set()
+        for draft in _drafts(finding) if marks else ():
+            if len(some := [mark for mark in draft.keys.marks if mark in marks]) > 1:
+                pairs.update(meeting(some, ()))
+        yield frozenset((keys & repeated) | pairs)
+
+
+def _repeated(sets: Sequence[Set[T]]) -> set[T]:
+    """What is in more than one of them."""
+    seen: set[T] = set()
+    again: set[T] = set()
+    for one in sets:
+        again |= seen & one
+        seen |= one
+    return again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,11 +363,13 @@ class Memory:
     near: NearCopies
 
     def matches(self, draft: Draft) -> list[Known]:
+        if not self.known:  # a first poll: asked several times for each of many entries
+            return []
         return [self.known[key] for key in _recognising(draft) if key in self.known]
 
     def was_removed(self, draft: Draft) -> bool:
         """Whether retention or the operator removed the entry: it is never new again, and no sign of what comes."""
-        return not self.matches(draft) and not self.removed.isdisjoint(_recognising(draft))
+        return bool(self.removed) and not self.matches(draft) and not self.removed.isdisjoint(_recognising(draft))
 
 
 def _is_unsure(draft: Draft, memory: Memory) -> bool:

@@ -419,7 +419,7 @@ class Entry:
     @property
     def digest(self) -> Digest:
         """One digest of all parts. Dates are no part: a date alone changes nothing."""
-        joined = b"".join(name.encode() + b"=" + part for name, part in sorted(self.parts.items()))
+        joined = b"".join([b"%b=%b" % (name.encode(), part) for name, part in sorted(self.parts.items())])
         return Digest(hashlib.blake2b(joined, digest_size=16).digest())
 
 
@@ -501,8 +501,7 @@ class Story:
     kept_apart: bool = False  # taken out of another story by hand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(NamedTuple):
     """A stored entry that shares a mark."""
 
     entry: EntryId

@@ -47,7 +47,11 @@ class Near:
 
 def common_marks(marked: Mapping[int, Sequence[Marked]]) -> frozenset[int]:
     """Those that say nothing, because texts of many stories have them."""
-    return frozenset(mark for mark, entries in marked.items() if len({one.cluster for one in entries}) > MOST_STORIES)
+    return frozenset(
+        mark
+        for mark, entries in marked.items()
+        if len(entries) > MOST_STORIES and len({one.cluster for one in entries}) > MOST_STORIES
+    )
 
 
 def meeting(marks: Sequence[int], common: Collection[int]) -> Iterator[tuple[int, ...]]:
@@ -76,10 +80,11 @@ class NearCopies:
 
     def worth_keeping(self, draft: Draft) -> tuple[int, ...]:
         """The marks by which later copies shall find it: those that still tell something."""
+        common, marked = self._common, self._marked
         return tuple(
-            mark
-            for mark in draft.keys.marks
-            if mark not in self._common and len(self._marked.get(mark, ())) < MOST_OF_A_MARK
+            [  # not a generator: looked at for each new entry
+                mark for mark in draft.keys.marks if mark not in common and len(marked.get(mark, ())) < MOST_OF_A_MARK
+            ]
         )
 
     def stories_of(
@@ -134,7 +139,9 @@ class NearCopies:
         return merged
 
     def _candidates(self, draft: Draft, source: SourceId, now: datetime) -> list[Marked]:
-        shared = Counter(one for mark in draft.keys.marks for one in self._marked.get(mark, ()))
+        shared = Counter([one for mark in draft.keys.marks for one in self._marked.get(mark, ())])
+        if not shared or max(shared.values()) < ENOUGH_MARKS:
+            return []
         fitting = [
             one
             for one, count in sorted(shared.items(), key=lambda item: (-item[1], item[0].entry))

@@ -35,8 +35,8 @@ log = get_logger("pipeline")
 LEASE = timedelta(minutes=5)
 """How long a claim holds. Longer than the longest poll, so that only a crash lets one run out."""
 
-COMMIT_WAIT = 0.05
-"""Seconds the committer waits for company, unless a whole batch is there: polls that end together share a transaction."""
+COMMIT_WAIT = 0.5
+"""Seconds the committer waits for company, unless a whole batch is there or nothing else is in flight: what ends together shares a transaction."""
 
 TOGETHER = 100
 """Sources to be polled by hand that are looked at again together: a look at each would cost more than its poll."""
@@ -92,7 +92,8 @@ class Pipeline:
         self._rules = Turnstile()
         self.adopt(settings, workers)
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
-        self._crowd = asyncio.Event()  # a whole batch waits to be committed
+        self._crowd = asyncio.Event()  # a whole batch waits to be committed, or all that is in flight
+        self._awaited: set[asyncio.Future[Outcome]] = set()  # of tickets: not there yet
         self._committer: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._claiming: tuple[asyncio.Task[int], ...] = ()
@@ -206,11 +207,8 @@ class Pipeline:
     async def ask_soon(self, slug: str) -> None:
         """Have the source polled as soon as politeness allows: its hub says that there is news, without telling it."""
         async with self._alone(slug) as state:
-            if (
-                state is not None
-                and state.enabled
-                and (due := after_ping(state, self._settings.polling, self._clock()))
-            ):
+            due = after_ping(state, self._settings.polling, self._clock()) if state and state.enabled else None
+            if state and due:
                 moments = {state.id: due}
                 await self._writer.run(lambda: self._ledger.schedule(moments))
 
@@ -397,9 +395,7 @@ class Pipeline:
             log.exception("gap.fault", source=state.slug)
 
     async def _keep_page(self, finding: Finding) -> SourceState:
-        ticket = self._hand_in(finding)
-        await ticket.done
-        return ticket.after or finding.state
+        return (await self._stored(finding)).after or finding.state
 
     # ---- many sources, one transaction
 
@@ -408,8 +404,10 @@ class Pipeline:
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
         ticket = Ticket(finding, asyncio.get_running_loop().create_future())
+        self._awaited.add(ticket.done)
+        ticket.done.add_done_callback(self._awaited.discard)
         self._queue.put_nowait(ticket)
-        if self._queue.qsize() >= self._settings.polling.batch:
+        if self._queue.qsize() >= self._settings.polling.batch or len(self._awaited) >= len(self._in_flight):
             self._crowd.set()
         return ticket
 
@@ -439,10 +437,10 @@ class Pipeline:
             self._committed(committed.feeds)
             for ticket in tickets:
                 source = ticket.finding.state.id
-                ticket.after = committed.states[source]
-                _tell(committed.outcomes[source])
+                ticket.after, outcome = committed.states[source], committed.outcomes[source]
+                _tell(outcome)
                 if not ticket.done.done():
-                    ticket.done.set_result(committed.outcomes[source])
+                    ticket.done.set_result(outcome)
             await self._remember()
 
     async def _remember(self) -> None:

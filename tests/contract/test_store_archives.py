@@ -87,6 +87,24 @@ def test_a_large_backlog_is_archived_over_several_transactions(store: SqlStore) 
     assert everything(store).archives == 45
 
 
+def test_late_entries_fill_archives_in_the_order_in_which_they_came(store: SqlStore) -> None:
+    store.sync([spec("a")], [], NOW)
+    bring(store, "a", range(ARCHIVE_PAGE))
+    late = 2 * ARCHIVE_PAGE + 30
+    bring(store, "a", range(1000 + late, 1000, -1), "late ")
+    assert everything(store).archives == 3
+    first = 1 + max(members(store, 1))
+    assert sorted(members(store, 2)) == list(range(first, first + ARCHIVE_PAGE))
+    assert sorted(members(store, 3)) == list(range(first + ARCHIVE_PAGE, first + 2 * ARCHIVE_PAGE))
+    assert len(members(store, 4)) == 30, "they wait for company"
+    with store.transaction() as transaction:
+        (state,) = store.states(["a"])
+        newer = [draft("a", f"newer {n}", at=NOW + n * MINUTE) for n in range(ARCHIVE_PAGE - 30)]
+        transaction.apply([poll(state, *((each, Insert()) for each in newer), at=NOW + HOUR)])
+    assert everything(store).archives == 4
+    assert sorted(members(store, 4)) == list(range(first + 2 * ARCHIVE_PAGE, first + 3 * ARCHIVE_PAGE))
+
+
 def test_an_entry_that_is_edited_or_removed_keeps_the_others_in_place(store: SqlStore) -> None:
     store.sync([spec("a")], [], NOW)
     bring(store, "a", range(2 * ARCHIVE_PAGE))

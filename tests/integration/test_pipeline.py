@@ -202,6 +202,7 @@ class FullDisk:
     def __init__(self, home: instance.Home) -> None:
         self._store = home.store
         self.full = False
+        self.begun = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -210,6 +211,7 @@ class FullDisk:
     def transaction(self) -> Iterator[Transaction]:
         if self.full:
             raise DiskFull("There is no room for the database.", "Make room.")
+        self.begun += 1
         with self._store.transaction() as transaction:
             yield transaction
 
@@ -232,6 +234,22 @@ async def test_while_the_disk_is_full_nobody_is_asked_in_vain(tmp_path: Path) ->
             await _until_idle(pipeline)
             assert len(server.asked) == asked + 2
             assert it.titles() == ["Story 2", "Story 1"]
+            await pipeline.stop(1)
+
+
+async def test_all_that_is_in_flight_shares_a_transaction_and_waits_for_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedhub.pipeline.COMMIT_WAIT", 3600.0)
+    with serving({f"{name}.xml": rss(item(n)) for n, name in enumerate("abc")}) as server:
+        async with rig(tmp_path, server, "a.xml", "b.xml", "c.xml") as it:
+            ledger = FullDisk(it.home)
+            pipeline = _pipeline(it, ledger, it.parts.settings)
+            it.clock.later(hours=1)
+            assert await pipeline.poll_due() == 3
+            await _until_idle(pipeline)
+            assert ledger.begun == 1
+            assert len(it.titles()) == 3
             await pipeline.stop(1)
 
 

@@ -14,6 +14,7 @@ So overlap alone proves nothing. Three questions are asked, and every doubt keep
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -37,6 +38,8 @@ REPEATED = 3
 """Times a word must stand in one text, and never in the other, to be a subject of its own."""
 
 _FIGURE = re.compile(r"\d")
+_WORD = re.compile(r"\w+")
+_MAY_BE_UNSPACED = re.compile("[\u0e00-\u1dff\u2e80-\U0010ffff]")  # those scripts, and others between them
 _DAYS = frozenset(
     [
         "monday",
@@ -113,7 +116,7 @@ class Text:
 
     def __init__(self, title: str, body: str) -> None:
         self.title = tuple(words_of(title))
-        self.words = tuple(words_of(body, MOST_COMPARED))
+        self.words = _words(body)
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
@@ -136,6 +139,13 @@ class Text:
     def slots(self) -> Mapping[tuple[str, ...], frozenset[str]]:
         """The two words before and the two words after each figure, and which figures stand there."""
         return _slots(self.words, self.figures)
+
+
+def _words(body: str) -> tuple[str, ...]:
+    """As :func:`words_of`, in one step for what cannot be of a script without spaces."""
+    if not body.isascii() and _MAY_BE_UNSPACED.search(body):
+        return tuple(words_of(body, MOST_COMPARED))
+    return tuple(_WORD.findall(unicodedata.normalize("NFC", body).casefold())[:MOST_COMPARED]) or ("",)
 
 
 def _slots(words: Sequence[str], figures: frozenset[str]) -> Mapping[tuple[str, ...], frozenset[str]]:

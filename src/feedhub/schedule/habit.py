@@ -213,9 +213,9 @@ def _counted(habit: Habit, posts: Iterable[tuple[datetime, float]], now: datetim
         habit,
         posts=_kept(min(total, MOST_POSTS)),
         recent=_kept(min(recent, MOST_POSTS)),
-        hours=tuple(_kept(min(count, MOST_POSTS)) for count in hours),
-        weekdays=tuple(_kept(min(count, MOST_POSTS)) for count in weekdays),
-        slots=tuple(_kept(min(count, MOST_POSTS)) for count in slots),
+        hours=_all_kept(hours),
+        weekdays=_all_kept(weekdays),
+        slots=_all_kept(slots),
     )
 
 
@@ -248,6 +248,11 @@ def _factors(counts: Sequence[float], fade: float, prior: float) -> tuple[float,
     share = prior / len(counts)
     scale = len(counts) / (sum(counts) * fade + prior)
     return tuple([(count * fade + share) * scale for count in counts])
+
+
+def _all_kept(counts: Iterable[float]) -> tuple[float, ...]:
+    """Most pieces of most cycles never saw a post: nothing is done for those."""
+    return tuple([_kept(min(count, MOST_POSTS)) if count else count for count in counts])
 
 
 def _kept(number: float) -> float:

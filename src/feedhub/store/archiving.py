@@ -94,19 +94,37 @@ def _last(mark: _Mark) -> tuple[int, int] | None:
 
 def _close(connection: Connection, mark: _Mark) -> dict[str, int] | None:
     """Close as many archives of a feed as are full; what its row says afterwards, None when there was none."""
-    number, last = mark.archives, _last(mark)
-    late = _waiting(connection, mark.id, number + 1) if number else 0
+    last = _last(mark)
+    late = _waiting(connection, mark.id, mark.archives + 1) if mark.archives else 0
+    number, late = _close_late_ones(connection, mark, late)
     while number < mark.archives + MOST_AT_ONCE:
-        rows = _in_their_turn(connection, mark.id, last, max(ARCHIVE_PAGE - late, 0))
+        rows = _in_their_turn(connection, mark.id, last, ARCHIVE_PAGE - late)
         if late + len(rows) < ARCHIVE_PAGE:
             break
         number += 1
         put(connection, archive_pages, [{"feed_id": mark.id, "entry_id": row[1], "number": number} for row in rows])
-        late = _move_on(connection, mark.id, number) if late > ARCHIVE_PAGE else 0
-        last = rows[-1] if rows else last
+        last, late = rows[-1], 0
     if number == mark.archives or last is None:
         return None
     return {"b_feed": mark.id, "b_archives": number, "b_key": last[0], "b_entry": last[1]}
+
+
+def _close_late_ones(connection: Connection, mark: _Mark, late: int) -> tuple[int, int]:
+    """Archives of late entries alone, in the order of their ids: the newest archive's number, and how many late ones wait.
+
+    All are in the coming archive; each goes at once to where it stays, however many archives they fill.
+    """
+    full = min(late // ARCHIVE_PAGE, MOST_AT_ONCE)
+    if late > ARCHIVE_PAGE:
+        later = _LATER.rows(connection, mark.id, mark.archives + 1)
+        _MOVE.run(
+            connection,
+            [
+                {"b_feed": mark.id, "b_entry": entry, "b_number": mark.archives + 1 + min(1 + at // ARCHIVE_PAGE, full)}
+                for at, (entry,) in enumerate(later)
+            ],
+        )
+    return mark.archives + full, late - full * ARCHIVE_PAGE
 
 
 def _waiting(connection: Connection, feed: int, number: int) -> int:
@@ -123,13 +141,19 @@ _WAITING = Prepared(
 )
 
 
-def _move_on(connection: Connection, feed: int, number: int) -> int:
-    """More late ones than an archive holds: the later ones wait for the next. Returns how many."""
-    of_it = archive_pages.c.feed_id == feed, archive_pages.c.number == number
-    last = select(archive_pages.c.entry_id).where(*of_it).order_by(archive_pages.c.entry_id)
-    border = last.offset(ARCHIVE_PAGE - 1).limit(1).scalar_subquery()
-    later = update(archive_pages).where(*of_it, archive_pages.c.entry_id > border)
-    return connection.execute(later.values(number=number + 1)).rowcount
+_LATER = Prepared(
+    select(archive_pages.c.entry_id)
+    .where(archive_pages.c.feed_id == bindparam("feed"), archive_pages.c.number == bindparam("number"))
+    .order_by(archive_pages.c.entry_id)
+    .offset(ARCHIVE_PAGE),
+    "feed",
+    "number",
+)
+_MOVE = Many(
+    update(archive_pages)
+    .where(archive_pages.c.feed_id == bindparam("b_feed"), archive_pages.c.entry_id == bindparam("b_entry"))
+    .values(number=bindparam("b_number"))
+)
 
 
 def _in_their_turn(

@@ -32,11 +32,12 @@ from feedhub.store.listing import Place
 from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
 from feedhub.store.prepared import Prepared
+from feedhub.store.recognised import Recognised
 from feedhub.store.rows import entry_row, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
 from feedhub.store.statements import Counter, bump, chunks, put, put_missing
 from feedhub.store.stories import Merges, merge
-from feedhub.store.tables import cluster_keys, entries, entry_keys, forgotten, sightings, sources
+from feedhub.store.tables import cluster_keys, entries, entry_keys, sightings, sources
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
 
 
@@ -59,8 +60,9 @@ class Present:
 class Batch:
     """One call of :meth:`feedhub.ports.Transaction.apply`."""
 
-    def __init__(self, connection: Connection, counter: Counter, unseen: set[int]) -> None:
+    def __init__(self, connection: Connection, counter: Counter, unseen: set[int], recognised: Recognised) -> None:
         self._connection = connection
+        self._recognised = recognised
         self._counter = counter
         self._registry = FeedRegistry(connection, counter)
         self._listing = Listing(unseen=unseen)
@@ -108,9 +110,9 @@ class Batch:
         self._find_entries({*ids, *self._by_key.values()})
 
     def _find_keys(self, drafts: Iterable[Draft]) -> None:
-        for some in chunks({key for draft in drafts for key in _keys_of(draft)}):
-            self._by_key.update({Key(key): entry for key, entry in _STORED.rows(self._connection, some)})
-            self._forgotten.update(Key(key) for (key,) in FORGOTTEN.rows(self._connection, some))
+        keys = {key for draft in drafts for key in _keys_of(draft)}
+        self._by_key = self._recognised.entries(keys)
+        self._forgotten = self._recognised.removed(keys - self._by_key.keys())
 
     def _find_entries(self, ids: Iterable[int]) -> None:
         for some in chunks(ids):
@@ -132,7 +134,9 @@ class Batch:
                 updated += 1
             else:
                 self._sight(record, draft, self._present[decision.id])
-        outcome = replace(record.outcome, new=new, updated=updated)
+        outcome = record.outcome
+        if (new, updated) != (outcome.new, outcome.updated):
+            outcome = replace(outcome, new=new, updated=updated)
         self._outcomes.append(outcome)
         self._polls += [] if record.aside else [outcome]
 
@@ -205,9 +209,7 @@ class Batch:
             self._listing.edit(_member(here), adding(places))
 
     def _places(self, wanted: Iterable[Membership], here: Present, source: int) -> dict[int, Place]:
-        return {
-            self._feeds[identity(m.feed)]: Place(sort_key=here.sort_key, source=source, rule=m.rule) for m in wanted
-        }
+        return {self._feeds[identity(m.feed)]: Place(here.sort_key, source, m.rule) for m in wanted}
 
     def _note_sighting(self, record: PollRecord, draft: Draft, number: int) -> None:
         pair = (record.state.id, number)
@@ -277,8 +279,6 @@ class Batch:
 
 
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
-FORGOTTEN = Prepared(select(forgotten.c.key).where(forgotten.c.key.in_(_SOME)), "some")
-_STORED = Prepared(select(entry_keys.c.key, entry_keys.c.entry_id).where(entry_keys.c.key.in_(_SOME)), "some")
 _SIGHTED = Prepared(select(sightings.c.source_id, sightings.c.entry_id).where(sightings.c.entry_id.in_(_SOME)), "some")
 _PRESENT = Prepared(
     select(

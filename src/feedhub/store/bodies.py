@@ -25,13 +25,15 @@ BODY: tuple[ColumnElement[Any], ...] = (contents.c.summary, contents.c.content, 
 
 def body_row(number: int, draft: Draft) -> dict[str, Any]:
     """The row of an entry."""
+    if draft.packed:
+        return body_values(number, None, draft.packed)
     texts = texts_of(draft.entry)
-    return body_values(number, texts, packed(texts) if draft.packed is None else draft.packed)
+    return body_values(number, texts, packed(texts) if draft.packed is None else b"")
 
 
-def body_values(number: int, texts: Texts, frame: bytes) -> dict[str, Any]:
-    """The row of texts and of what :func:`feedhub.zstandard_texts.packed` made of them."""
-    if frame:
+def body_values(number: int, texts: Texts | None, frame: bytes) -> dict[str, Any]:
+    """The row of texts and of what :func:`feedhub.zstandard_texts.packed` made of them: of a frame, it alone is needed."""
+    if texts is None or frame:
         return {"entry_id": number, "summary": "", "content": "", "said": "", "packed": frame}
     return {"entry_id": number, **texts._asdict(), "packed": None}
 

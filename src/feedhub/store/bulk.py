@@ -18,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete
 from sqlalchemy.types import TypeEngine
 
+from feedhub.store.columns import Moment, seconds
 from feedhub.store.sqlalchemy_engine import driver_of
 
 _DIALECT = sqlite.dialect()
@@ -89,4 +90,6 @@ class _Text:
 def _processor(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(kind, _TAKEN_AS_THEY_ARE):
         return None
+    if isinstance(kind, Moment):
+        return seconds
     return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)

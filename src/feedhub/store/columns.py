@@ -17,6 +17,16 @@ metadata = MetaData(
 )
 
 
+def seconds(moment: datetime | None) -> int | None:
+    """Whole seconds since 1970."""
+    return None if moment is None else int(moment.timestamp())
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """The inverse of :func:`seconds`."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, stored as whole seconds since 1970 in UTC."""
 
@@ -24,10 +34,10 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  the library's signature
-        return None if value is None else int(value.timestamp())
+        return seconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the library's signature
-        return None if value is None else datetime.fromtimestamp(value, UTC)
+        return moment(value)
 
 
 class Due(TypeDecorator[datetime]):

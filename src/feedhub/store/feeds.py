@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -185,15 +185,14 @@ _MATES = Prepared(
 
 def member_of(entry: int, cluster: int, published: datetime, updated: datetime, rank: int) -> Member:
     """A :class:`Member` from stored moments."""
-    moments = int(published.timestamp()), int(updated.timestamp())
-    return Member(id=entry, cluster=cluster, rank=rank, published=moments[0], updated=moments[1])
+    return Member(entry, cluster, int(published.timestamp()), int(updated.timestamp()), rank)
 
 
 def _load_places(connection: Connection, ids: Iterable[int]) -> Places:
     places: Places = {}
     for some in chunks(ids):
         for entry, feed, key, source, rule, hidden in _PLACES.rows(connection, some):
-            places.setdefault(entry, {})[feed] = Place(sort_key=key, source=source, rule=rule, hidden=hidden)
+            places.setdefault(entry, {})[feed] = Place(key, source, rule, hidden)
     return places
 
 
@@ -297,7 +296,7 @@ def replacing(source: int, places: Mapping[int, Place], sort_key: int) -> Edit:
     """One source's word is replaced; what other sources' sightings said stays, at the entry's place in time."""
 
     def edit(current: dict[int, Place]) -> dict[int, Place]:
-        kept = {f: replace(p, sort_key=sort_key) for f, p in current.items() if p.source != source}
+        kept = {f: p._replace(sort_key=sort_key) for f, p in current.items() if p.source != source}
         return {**kept, **places}
 
     return edit
@@ -307,7 +306,7 @@ def setting(places: Mapping[int, Place]) -> Edit:
     """Exactly these feeds. Whose sighting put the entry into a feed stays as it was."""
 
     def edit(current: dict[int, Place]) -> dict[int, Place]:
-        return {f: replace(p, source=current[f].source) if f in current else p for f, p in places.items()}
+        return {f: p._replace(source=current[f].source) if f in current else p for f, p in places.items()}
 
     return edit
 

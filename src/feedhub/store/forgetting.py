@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
 
@@ -100,7 +99,7 @@ def _leave_source_feed(connection: Connection, source: int, heirs: Mapping[int, 
 def _handing_over(feed: int | None, source: int, heir: int) -> Edit:
     def edit(current: dict[int, Place]) -> dict[int, Place]:
         return {
-            number: replace(place, source=heir) if place.source == source else place
+            number: place._replace(source=heir) if place.source == source else place
             for number, place in current.items()
             if number != feed
         }

@@ -7,11 +7,11 @@ rank (``stories.show``), then the earliest published, and of equals the one stor
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """An entry's row in a feed."""
 
     sort_key: int
@@ -20,15 +20,14 @@ class Place:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """What the choice needs to know of an entry. ``cluster`` names its story, ``rank`` is its place by ``stories.show``."""
 
     id: int
     cluster: int
-    rank: int = 0
     published: int  # seconds
     updated: int  # seconds
+    rank: int = 0
 
 
 Places = dict[int, dict[int, Place]]
@@ -67,18 +66,23 @@ def choose(
             for entry in telling:
                 for feed in wanted[entry].keys() - unhiding:
                     rivals.setdefault((feed, cluster), []).append(entry)
-    settled = {
-        entry: {f: replace(p, hidden=False) if p.hidden else p for f, p in places.items()}
-        for entry, places in wanted.items()
-    }
+    settled = {entry: _shown(places) for entry, places in wanted.items()}
     seen = {entry: places for entry, places in current.items() if entry not in unseen}
     for (feed, _), entries in rivals.items():
         if len(entries) > 1:
             winner = _winner(feed, entries, members, seen)
             for entry in entries:
                 if entry != winner:
-                    settled[entry][feed] = replace(settled[entry][feed], hidden=True)
+                    settled[entry][feed] = settled[entry][feed]._replace(hidden=True)
     return settled
+
+
+def _shown(places: Mapping[int, Place]) -> dict[int, Place]:
+    shown = dict(places)
+    for feed, place in places.items():
+        if place.hidden:
+            shown[feed] = place._replace(hidden=False)
+    return shown
 
 
 def _winner(feed: int, entries: Iterable[int], members: Mapping[int, Member], current: Places) -> int:

@@ -17,7 +17,7 @@ _MARKED = Prepared(
     select(story_marks.c.mark, story_marks.c.entry_id, entries.c.cluster)
     .join(entries, entries.c.id == story_marks.c.entry_id)
     .where(story_marks.c.mark.in_(bindparam("marks", expanding=True)))
-    .order_by(story_marks.c.entry_id),
+    .order_by(story_marks.c.mark, story_marks.c.entry_id),  # as they stand in the table
     "marks",
 )
 _WORDINGS = Prepared(
@@ -33,7 +33,7 @@ def marked(connection: Connection, marks: Iterable[int]) -> Mapping[int, Sequenc
     found: dict[int, list[Marked]] = {}
     for some in chunks(set(marks)):
         for mark, entry, cluster in _MARKED.rows(connection, some):
-            found.setdefault(mark, []).append(Marked(entry=EntryId(entry), cluster=EntryId(cluster)))
+            found.setdefault(mark, []).append(Marked(entry, cluster))
     return found
 
 

@@ -119,7 +119,13 @@ class Polled:
 _CHANGE = Many(update(sources).where(sources.c.id == bindparam("b_id")))
 
 
-_STORED = Prepared(select(sources).where(sources.c.id.in_(bindparam("ids", expanding=True))), "ids")
+_LOOKED_AT = ("id", "slug", "name", "enabled", "configured_url", "health", "gap", "listed_at")
+_STORED = Prepared(
+    select(*(sources.c[name] for name in (*_LOOKED_AT, *_CREDIT))).where(
+        sources.c.id.in_(bindparam("ids", expanding=True))
+    ),
+    "ids",
+)
 _TITLES = Prepared(select(feeds.c.id, feeds.c.title).where(feeds.c.id.in_(bindparam("ids", expanding=True))), "ids")
 
 

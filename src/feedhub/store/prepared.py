@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
+from feedhub.store.columns import Moment, moment
 from feedhub.store.sqlalchemy_engine import driver_of, translated
 from feedhub.store.statements import CHUNK
 
@@ -101,7 +103,7 @@ class _Text:
         self._processors = [
             (place, process)
             for place, column in enumerate(statement.selected_columns)
-            if (process := column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)) is not None
+            if (process := _processor(column.type)) is not None
         ]
 
     def rows(self, connection: sqlite3.Connection, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -123,6 +125,12 @@ class _Text:
         for place, process in self._processors:
             values[place] = process(values[place])
         return values
+
+
+def _processor(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Moment):
+        return moment
+    return kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
 class QuickReads:

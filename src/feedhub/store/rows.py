@@ -59,7 +59,7 @@ class Attached:
 
 
 def pack_parts(parts: Mapping[str, Digest]) -> str:
-    return " ".join(f"{name}:{digest.hex()}" for name, digest in sorted(parts.items()))
+    return " ".join([f"{name}:{digest.hex()}" for name, digest in sorted(parts.items())])
 
 
 def unpack_parts(text: str) -> dict[str, Digest]:

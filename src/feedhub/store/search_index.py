@@ -24,6 +24,7 @@ from feedhub.search.selection import IndexState
 from feedhub.search.words import VERSION, indexed
 from feedhub.store.bodies import BODY, texts_of_row
 from feedhub.store.bulk import Many
+from feedhub.store.prepared import Prepared
 from feedhub.store.statements import chunks, put_over
 from feedhub.store.tables import contents, counters, entries
 
@@ -136,12 +137,14 @@ class IndexWriter:
         self._count(VERSION_COUNTER, VERSION)
 
     def _counter(self, name: str) -> int:
-        return self._connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0
+        rows = _COUNTER.rows(self._connection, name)
+        return int(rows[0][0]) if rows else 0
 
     def _count(self, name: str, value: int) -> None:
         put_over(self._connection, counters, [{"name": name, "value": value}])
 
 
+_COUNTER = Prepared(select(counters.c.value).where(counters.c.name == bindparam("name")), "name")
 _PLACES: BindParameter[int] = bindparam("places", expanding=True)
 _LITE_PRESENT = text("SELECT id FROM search_docsize WHERE id IN :places").bindparams(_PLACES)
 _POST_PRESENT = text("SELECT place FROM search WHERE place IN :places").bindparams(_PLACES)

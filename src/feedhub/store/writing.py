@@ -9,10 +9,11 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from feedhub.model import DateOrigin, Digest, EntryId, Key, Known, Marked, SourceId, Story, Subscription, Wording
 from feedhub.ports import MOST_STORIES_OF_A_KEY, Applied, PollRecord
-from feedhub.store.batch import FORGOTTEN, Batch
+from feedhub.store.batch import Batch
 from feedhub.store.marks import marked, wordings
 from feedhub.store.paging import write_pages
 from feedhub.store.prepared import Prepared
+from feedhub.store.recognised import Recognised, all_of
 from feedhub.store.rows import unpack_parts
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.stories import BY_HAND
@@ -54,10 +55,12 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._unseen: set[int] = set()  # entries that this transaction brought
+        self._recognised = Recognised(connection)
 
     def known(self, keys: Iterable[Key]) -> Mapping[Key, Known]:
         found: dict[Key, Known] = {}
-        for some in chunks(set(keys)):
+        asked = all_of(keys)
+        for some in chunks(asked):
             for row in _KNOWN.mappings(self._connection, some):
                 found[Key(row["key"])] = Known(
                     id=EntryId(row["id"]),
@@ -70,13 +73,11 @@ class SqlTransaction:
                     version=row["version"],
                     parts=unpack_parts(row["parts"]),
                 )
+        self._recognised.learn(asked, {key: known.id for key, known in found.items()})
         return found
 
     def removed(self, keys: Iterable[Key]) -> frozenset[Key]:
-        found: set[Key] = set()
-        for some in chunks(set(keys)):
-            found.update(Key(key) for (key,) in FORGOTTEN.rows(self._connection, some))
-        return frozenset(found)
+        return frozenset(self._recognised.removed(all_of(keys)))
 
     def stories(self, keys: Iterable[Key]) -> Mapping[Key, Sequence[Story]]:
         clusters: dict[Key, list[EntryId]] = {}
@@ -121,7 +122,8 @@ class SqlTransaction:
 
     def apply(self, records: Sequence[PollRecord]) -> Applied:
         counter = Counter(self._connection)
-        applied = Batch(self._connection, counter, self._unseen).write(records)
+        applied = Batch(self._connection, counter, self._unseen, self._recognised).write(records)
+        self._recognised.forget()
         write_pages(self._connection, [record for record in records if record.kept is not None])
         counter.save()
         changed = [record.subscription for record in records if record.subscription is not None]

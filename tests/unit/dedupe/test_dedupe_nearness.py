@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedhub.dedupe.digests import folded_words
-from feedhub.dedupe.nearness import Text, nearness
+from feedhub.dedupe.nearness import MOST_COMPARED, Text, nearness
 from feedhub.dedupe.sketch import MARKS, MIN_WORDS, marks_of, words_of
 
 WORDS = st.lists(
@@ -18,6 +18,11 @@ WORDS = st.lists(
     max_size=120,
 )
 STORY = " ".join(f"word{n} tells of ship{n % 7}" for n in range(40))
+
+
+@given(body=st.one_of(st.text(), st.text("aAß Đđ.é\u0301が\u3099中한🙂_1\n-ﬁ"), WORDS.map(" ".join)))
+def test_words_are_those_that_marks_are_made_of(body: str) -> None:
+    assert list(Text("", body).words) == words_of(body, MOST_COMPARED)
 
 
 @given(one=WORDS, other=WORDS, titles=st.tuples(st.text(max_size=30), st.text(max_size=30)))
