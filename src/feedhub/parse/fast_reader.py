@@ -10,11 +10,12 @@ read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are t
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
 
 from feedhub.model import RawFeed
 from feedhub.parse.fast_names import Unsure, declared, name_of
-from feedhub.parse.fast_reading import Place, Reading, attributes, base, language
+from feedhub.parse.fast_reading import Place, Reading, attributes, base, language, mending
 from feedhub.parse.fast_table import RULES
 from feedhub.parse.feedparser_reader import without_doctype
 from feedhub.parse.preflight import ITEMS, PROLOG
@@ -39,15 +40,11 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     """
     stated, data, _ = without_doctype(text)
     start = _start(data, depth)
-    try:
-        parser = ElementTree.XMLParser()  # noqa: S314 - no entities here, and bounded above
-        parser.feed(data)
-        root = parser.close()
-    except ElementTree.ParseError:
-        raise Unsure("not well-formed") from None
+    root = _tree(data)
     namespaces = declared(data)
     name, told = name_of(root.tag, namespaces), attributes(root)
     reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces, rules=RULES)
+    reading.mend = mending(data)
     reading.language, reading.base = language(told, None), base(told, "")
     if reading.language and name != "rdf_rdf":
         reading.feed["language"] = reading.language.replace("_", "-")
@@ -56,6 +53,20 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     if len(reading.entries) > ITEMS:
         raise Unsure("very many entries")
     return feed_record(stated or reading.version, reading.feed, reading.entries, entries)
+
+
+def _tree(data: bytes) -> Element:
+    """The root element. Names are ``address}local``; texts come whole, which is why expat is asked and not ElementTree."""
+    builder = TreeBuilder()
+    parser = expat.ParserCreate("utf-8", namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler = builder.data
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        raise Unsure("not well-formed") from None
+    return builder.close()
 
 
 def _start(data: bytes, depth: int) -> int:

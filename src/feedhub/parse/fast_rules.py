@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 from feedhub.model import RawText, TextType
 from feedhub.parse.extras import MOST
 from feedhub.parse.fast_names import Unsure
-from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text, repaired
+from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text
 from feedhub.parse.feedparser_reader import looks_like_html
 from feedhub.parse.recorder import LIST, add
 
@@ -44,7 +44,7 @@ def kept(key: str, *, plain: bool = False) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if plain and element.keys():
             raise Unsure("an attribute where none belongs")
-        reading.bag[key] = repaired(bare(element))
+        reading.bag[key] = reading.mend(bare(element))
 
     return read
 
@@ -72,7 +72,7 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
         kind = TextType.HTML
     if not value:
         return None
-    return RawText(value=repaired(value), type=kind, base=within, language=(said or "").replace("_", "-"))
+    return RawText(value=reading.mend(value), type=kind, base=within, language=(said or "").replace("_", "-"))
 
 
 def text(key: str, kind: TextType) -> Rule:
@@ -123,7 +123,7 @@ def summary(kind: TextType) -> Rule:
 def guid(reading: Reading, element: Element) -> None:
     told = attributes(element)
     reading.bag["permalink"] = told.get("ispermalink", "true").strip().lower() == "true"
-    reading.bag["id"] = repaired(bare(element))
+    reading.bag["id"] = reading.mend(bare(element))
 
 
 def _address(reading: Reading, told: dict[str, str]) -> None:
@@ -142,7 +142,7 @@ def link(*, in_entry: bool) -> Rule:
         told.setdefault("type", "")
         _address(reading, told)
         if "href" not in told:
-            found = repaired(found)
+            found = reading.mend(found)
             if "&" in found:
                 found = _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found)
             told["href"] = found
@@ -172,7 +172,7 @@ def category(term: str = "term", scheme: str = "") -> Rule:
     """A category by its text, or by an attribute. ``scheme``: the one that is meant when none is stated."""
 
     def read(reading: Reading, element: Element) -> None:
-        told, value = attributes(element), repaired(bare(element))
+        told, value = attributes(element), reading.mend(bare(element))
         _tag(reading.bag, told.get(term), told.get("scheme", scheme or told.get("domain")), told.get("label"))
         tags = reading.bag["tags"]
         if value and tags and not tags[-1]["term"]:
@@ -194,7 +194,7 @@ def keywords(scheme: str | None) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if element.keys():
             raise Unsure("an attribute where none belongs")
-        for term in repaired(bare(element)).split(","):
+        for term in reading.mend(bare(element)).split(","):
             if term.strip():
                 _tag(reading.bag, term.strip(), scheme, None)
 
@@ -207,7 +207,7 @@ def author(context: str = "") -> Rule:
     def read(reading: Reading, element: Element) -> None:
         add(reading.bag, "authors", {"context": context or ("atom" if reading.is_atom else "rss_author")})
         reading.person = person = reading.bag["authors"][-1]
-        name = repaired(own_text(element))
+        name = reading.mend(own_text(element))
         if len(element):
             reading.children(element, Place.PERSON)
         elif name and not person.keys() & {"name", "email", "href"}:
@@ -244,7 +244,7 @@ def of_person(key: str) -> Rule:
 
 
 def page_of_person(reading: Reading, element: Element) -> None:
-    reading.person["href"] = reading.bag["href"] = repaired(bare(element))
+    reading.person["href"] = reading.bag["href"] = reading.mend(bare(element))
 
 
 def medium(reading: Reading, element: Element) -> None:
@@ -279,7 +279,7 @@ def reply(reading: Reading, element: Element) -> None:
 def extra(name: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         told = reading.bag.setdefault("extras", [])
-        if any(key[0] == "{" for key, _ in element.items()):
+        if any("}" in key for key in element.attrib):
             raise Unsure("an attribute in a namespace")
         told.append({"name": name, "attributes": attributes(element), "text": bare(element)})
         del told[MOST:]
@@ -292,7 +292,7 @@ def source(reading: Reading, element: Element) -> None:
     found: Bag = {"href": told["url"]} if "url" in told else {}
     reading.title_depth = -1
     reading.inside(element, Place.SOURCE, found, told)
-    name = repaired(own_text(element))
+    name = reading.mend(own_text(element))
     if name:
         found["title"] = name
     reading.bag["source"] = found
@@ -310,7 +310,7 @@ def image_of_entry(reading: Reading, element: Element) -> None:
 
 
 def image_address(reading: Reading, element: Element) -> None:
-    address = repaired(bare(element))
+    address = reading.mend(bare(element))
     if reading.in_feed:
         reading.bag["href"] = address
 
