@@ -50,6 +50,8 @@ def declared(document: bytes) -> Namespaces:
     default = set()
     for raw_prefix, double, single in set(found):
         prefix, address = raw_prefix.decode()[1:], (double or single).decode()
+        if address and address.split() != [address]:  # SAX takes a space for the end of it
+            raise Unsure(_UNUSUAL)
         if not prefix:
             default.add(address)
             continue

@@ -2,7 +2,7 @@
 
 feedparser is the authority: what stands here yields exactly what :mod:`feedhub.parse.feedparser_reader` yields, or
 nothing. Everything that is not certain raises :class:`~feedhub.parse.fast_names.Unsure` and is left to feedparser: text
-that is not well-formed, bases, XHTML as elements, entities, old dialects, elements at unusual places. How each element is
+that is not well-formed, odd bases, SVG in a text, entities, old dialects, elements at unusual places. How each element is
 read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are those that feedparser would fill, and
 :mod:`feedhub.parse.records` makes records of both.
 """
@@ -22,6 +22,7 @@ from feedhub.parse.preflight import ITEMS, PROLOG
 from feedhub.parse.records import feed_record
 
 _TAGS = 200_000  # counted as "<": bounds the tree's memory before there is one
+_SMALLEST = 4  # bytes of an element
 _DEPTH = 32  # the table reads nothing that is nested so deeply
 _FIRST_ELEMENT = re.compile(rb"<\w")
 _TAG = re.compile(rb"""<[\w.:-]+(?:\s+[\w.:-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*\s*/?>""")
@@ -72,7 +73,8 @@ def _tree(data: bytes) -> Element:
 def _start(data: bytes, depth: int) -> int:
     """Where the root element begins. Limits are checked by counting what can only be more than there is."""
     match = _FIRST_ELEMENT.search(data, 0, PROLOG)
-    if not match or data.count(b"<") > _TAGS or depth < _DEPTH:
+    many = len(data) > _SMALLEST * _TAGS and data.count(b"<") > _TAGS
+    if not match or many or depth < _DEPTH:
         raise Unsure("large, or tight limits")
     if b"<!DOCTYPE" in data[: match.start()]:
         raise Unsure("entities of its own")

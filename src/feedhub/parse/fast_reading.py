@@ -56,6 +56,7 @@ class Place(StrEnum):
     MEDIA = "media"  # inside media:group and media:content of an entry
     PERSON = "author"
     IMAGE = "image"
+    PICTURE = "item/image"
     INPUT = "textInput"
     CATEGORY = "itunes:category"
     OWNER = "itunes:owner"
@@ -141,6 +142,7 @@ class Reading:
 
     def __init__(self, version: str, namespaces: Namespaces, rules: Rules) -> None:
         self.version = version
+        self.namespaces = namespaces
         self.is_atom = version.startswith("atom")
         self.tables = {place: Table(place, rules[place], namespaces) for place in Place}
         self.feed: Bag = {}
@@ -153,6 +155,7 @@ class Reading:
         self.has_content = False  # of this entry
         self.in_feed = False
         self.person: Bag = {}  # whose name is read
+        self.markup_tags: dict[str, str] = {}  # of elements inside texts, by their names in this document
         self.mend: Callable[[str], str] = repaired
 
     def children(self, element: Element, place: Place) -> None:
@@ -168,7 +171,9 @@ class Reading:
     def inside(self, element: Element, place: Place, bag: Bag, told: Mapping[str, str]) -> None:
         """Read the children into another bag, in the language and base of the element."""
         outer = self.bag, self.language, self.base
-        self.bag, self.language, self.base = bag, language(told, self.language), base(told, self.base)
+        self.bag = bag
+        if told:
+            self.language, self.base = language(told, self.language), base(told, self.base)
         self.children(element, place)
         self.bag, self.language, self.base = outer
 
@@ -274,6 +279,7 @@ _UNKNOWN = {
     Place.SOURCE: unknown_among_text,
     Place.CATEGORY: unknown_among_text,
     Place.IMAGE: unknown_in_image,
+    Place.PICTURE: unknown_in_image,
     Place.INPUT: unknown_in_image,
 }
 

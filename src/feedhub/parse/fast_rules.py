@@ -17,11 +17,13 @@ from xml.etree.ElementTree import Element
 
 from feedhub.model import RawText, TextType
 from feedhub.parse.extras import MOST
+from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
 from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text
 from feedhub.parse.feedparser_reader import looks_like_html
 from feedhub.parse.recorder import LIST, add
 
+_NOTHING: Mapping[str, str] = {}
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _TYPES = {
     "text": TextType.PLAIN,
@@ -29,6 +31,8 @@ _TYPES = {
     "text/plain": TextType.PLAIN,
     "html": TextType.HTML,
     "text/html": TextType.HTML,
+    "xhtml": TextType.XHTML,
+    "application/xhtml+xml": TextType.XHTML,
 }
 ITUNES = "http://www.itunes.com/"
 
@@ -63,11 +67,14 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
         said, within = language(told, said), base(told, within)
         if "type" in told:
             if told["type"] not in _TYPES:
-                raise Unsure("a text type such as XHTML")
+                raise Unsure("an unusual type of text")
             kind = _TYPES[told["type"]]
         if told.get("mode") == "base64" or "src" in told:
             raise Unsure("a text kept elsewhere")
-    value = bare(element)
+    if len(element) or kind is TextType.XHTML:
+        value, kind = markup(reading, element, xhtml=kind is TextType.XHTML), TextType.XHTML
+    else:
+        value = bare(element)
     if kind is TextType.PLAIN and not reading.is_atom and looks_like_html(value):
         kind = TextType.HTML
     if not value:
@@ -121,8 +128,8 @@ def summary(kind: TextType) -> Rule:
 
 
 def guid(reading: Reading, element: Element) -> None:
-    told = attributes(element)
-    reading.bag["permalink"] = told.get("ispermalink", "true").strip().lower() == "true"
+    told = attributes(element) if element.attrib else _NOTHING
+    reading.bag["permalink"] = not told or told.get("ispermalink", "true").strip().lower() == "true"
     reading.bag["id"] = reading.mend(bare(element))
 
 
@@ -133,8 +140,11 @@ def _address(reading: Reading, told: dict[str, str]) -> None:
     told["xml_base"] = base(told, reading.base)
 
 
-def link(*, in_entry: bool) -> Rule:
-    """Atom's link by its attributes, RSS's by its text, in which feedparser takes references for parts of a query."""
+def link(*, in_entry: bool, text_counts: bool = False) -> Rule:
+    """Atom's link by its attributes, RSS's by its text, in which feedparser takes references for parts of a query.
+
+    :param text_counts: text in a link that has an address would be taken for that of the element around it.
+    """
 
     def read(reading: Reading, element: Element) -> None:
         told, found = attributes(element), bare(element)
@@ -146,7 +156,7 @@ def link(*, in_entry: bool) -> Rule:
             if "&" in found:
                 found = _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found)
             told["href"] = found
-        elif found:
+        elif found and text_counts:
             raise Unsure("text in a link with an address")
         reading.bag.setdefault("links", []).append(told)
 
@@ -304,9 +314,9 @@ def image(reading: Reading, element: Element) -> None:
 
 
 def image_of_entry(reading: Reading, element: Element) -> None:
-    """Not read by feedparser, but for its traces."""
-    bare(element)
+    """Not read by feedparser, but for its traces: its title may become that of the entry."""
     reading.title_depth = -1
+    reading.inside(element, Place.PICTURE, reading.bag, attributes(element))
 
 
 def image_address(reading: Reading, element: Element) -> None:
@@ -345,11 +355,12 @@ def channel(reading: Reading, element: Element) -> None:
 
 
 def entry(reading: Reading, element: Element) -> None:
-    told = attributes(element)
-    _not_cdf(told)
+    told = attributes(element) if element.attrib else _NOTHING
     found: Bag = {"xml_lang": language(told, reading.language) or ""}
-    if told.get("rdf:about"):
-        found["id"] = told["rdf:about"]
+    if told:
+        _not_cdf(told)
+        if told.get("rdf:about"):
+            found["id"] = told["rdf:about"]
     reading.entries.append(found)
     reading.title_depth = -1
     reading.inside(element, Place.ENTRY, found, told)

@@ -40,6 +40,11 @@ _TITLES = ("title_detail", "dc_title_detail", "media_title_detail")
 _LINK = {**{key: key for key in ("href", "rel", "type", "title", "length", "hreflang")}, "xml_base": "base"}
 _PERSON = ("name", "email", "href", "role", "context")
 _CATEGORY = ("term", "scheme", "label")
+_USUAL = frozenset(
+    "id permalink links title title_detail summary summary_detail content published updated dc_date created"
+    " authors contributors tags xml_lang href".split()
+)
+"""What nearly all entries have. The first fields of a record are made of it, and its language."""
 _OF_EXTRAS = frozenset({"extras", "geo_lat", "geo_long"})
 _OF_IMAGES = frozenset({"media", "image", "thumbnails"})
 _REMEMBERED = 1024
@@ -98,6 +103,17 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         "contributors": _people(entry, "contributors"),
         "categories": _categories(entry),
         "enclosures": _enclosures(entry, links),
+    }
+    if entry.keys() <= _USUAL:  # of most entries there is nothing more to say
+        said["language"] = _string(entry, "xml_lang")
+    else:
+        said |= _seldom(entry)
+    filled = {name: value for name, value in said.items() if value}
+    return RawEntry(**filled, digest=digest_of(filled))
+
+
+def _seldom(entry: Bag) -> dict[str, Any]:
+    return {
         "images": _images(entry),
         "rights": _string(entry, "rights"),
         "language": _string(entry, "language") or _string(entry, "xml_lang"),
@@ -107,8 +123,6 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         "source": _source(entry.get("source")),
         "extras": _extras(entry),
     }
-    filled = {name: value for name, value in said.items() if value}
-    return RawEntry(**filled, digest=digest_of(filled))
 
 
 def _extras(entry: Bag) -> tuple[Extra, ...]:

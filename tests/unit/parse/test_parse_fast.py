@@ -130,9 +130,16 @@ def rss(inside: str, root: str = 'rss version="2.0"', head: str = "") -> str:
 LEFT: Mapping[str, str] = {
     "not well-formed": rss("<item><title>a & b</title></item>"),
     "an entity of its own": rss("<item><title>&e;</title></item>", head='<!DOCTYPE rss [\n<!ENTITY e "x">\n]>'),
-    "XHTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="xhtml">'
-    '<div xmlns="http://www.w3.org/1999/xhtml">x</div></content></entry></feed>',
-    "markup in a text": rss("<item><description>a <b>b</b></description></item>"),
+    "SVG in XHTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="xhtml">'
+    '<div xmlns="http://www.w3.org/1999/xhtml"><svg xmlns="http://www.w3.org/2000/svg"/></div></content></entry></feed>',
+    "markup in what Atom calls HTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">'
+    '&lt;div&gt;<p xmlns="http://www.w3.org/1999/xhtml">x</p></content></entry></feed>',
+    "an element of feeds in a text": rss("<item><description>a <link>b</link></description></item>"),
+    "a division in HTML": rss("<item><description>a <div>b</div></description></item>"),
+    "a base in a text": rss("<item><description>a <a xml:base='http://b.example/'>b</a></description></item>"),
+    "a prefixed attribute in a text": rss("<item><description><a xmlns:x='urn:x' x:b='1'/></description></item>"),
+    "very deep markup": rss("<item><description>" + "<b>" * 40 + "</b>" * 40 + "</description></item>"),
+    "an address with a space": rss("<item><a:title xmlns:a='http://www.w3.org/2005/Atom x'>x</a:title></item>"),
     "an entry in an entry": rss("<item><item><title>x</title></item></item>"),
     "another root": "<channel href='http://c.example/'><item href='http://c.example/1'/></channel>",
     "a known element at another place": rss("<source url='http://s.example/'>S</source>"),
