@@ -41,8 +41,25 @@ _LINK = {**{key: key for key in ("href", "rel", "type", "title", "length", "href
 _PERSON = ("name", "email", "href", "role", "context")
 _CATEGORY = ("term", "scheme", "label")
 _USUAL = frozenset(
-    "id permalink links title title_detail summary summary_detail content published updated dc_date created"
-    " authors contributors tags xml_lang href".split()
+    [
+        "id",
+        "permalink",
+        "links",
+        "title",
+        "title_detail",
+        "summary",
+        "summary_detail",
+        "content",
+        "published",
+        "updated",
+        "dc_date",
+        "created",
+        "authors",
+        "contributors",
+        "tags",
+        "xml_lang",
+        "href",
+    ]
 )
 """What nearly all entries have. The first fields of a record are made of it, and its language."""
 _OF_EXTRAS = frozenset({"extras", "geo_lat", "geo_long"})
