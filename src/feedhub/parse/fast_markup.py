@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
+from feedhub.parse.brisk import without_division
 from feedhub.parse.fast_names import Unsure, is_known, name_of
 from feedhub.parse.preflight import ATTRIBUTES
 
@@ -40,7 +41,7 @@ def markup(reading: Reading, element: Element, *, xhtml: bool) -> str:
     pieces = [escape(text) if xhtml else text] if text else []
     pieces.extend(_pieces(reading, element, reading.depth, xhtml=xhtml))
     if reading.version == "atom10":
-        pieces = _without_div(pieces)
+        pieces = without_division(pieces)
     return "".join(pieces).strip()
 
 
@@ -83,22 +84,3 @@ def _attributes(element: Element) -> str:
     if len(told) > ATTRIBUTES // 2 or "base" in told or "xml:base" in told:
         raise Unsure("many attributes, or a base, inside text")
     return "".join([f' {name}="{escape(value, _QUOTE)}"' for name, value in told.items()])
-
-
-def _without_div(pieces: list[str]) -> list[str]:
-    """Without the one ``<div>`` that holds all the others."""
-    while len(pieces) > 1 and not pieces[-1].strip():
-        del pieces[-1]
-    while len(pieces) > 1 and not pieces[0].strip():
-        del pieces[0]
-    if not pieces or not (pieces[0] == "<div>" or pieces[0].startswith("<div ")) or pieces[-1] != "</div>":
-        return pieces
-    depth = 0
-    for piece in pieces[:-1]:
-        if piece.startswith("</"):
-            depth -= 1
-            if depth == 0:
-                return pieces
-        elif piece.startswith("<") and not piece.endswith("/>"):
-            depth += 1
-    return pieces[1:-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from feedhub.parse.brisk import repaired
 from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
 from feedhub.parse.feedparser_reader import NAMESPACES, base_within
 from feedhub.parse.preflight import ATTRIBUTES
@@ -18,7 +18,6 @@ Bag = dict[str, Any]
 Rule = Callable[["Reading", Element], None]
 Rules = Mapping["Place", Mapping[str, Rule]]
 
-_C1 = re.compile("[\x80-\x9f]")
 _LATIN = re.compile(rb"&#(?:0*1[2-9][0-9];|[xX]0*[89abAB][0-9a-fA-F];)")  # U+0080 to U+00BF and a few more
 _PLAIN = {
     **{
@@ -43,7 +42,6 @@ _IN_LOWER_CASE = ("rel", "type")
 DEEPEST = 20
 """Levels of known elements that are read; :data:`DEEPEST_UNKNOWN` of unknown ones may come on top."""
 DEEPEST_UNKNOWN = 8
-_CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 
 
 class Place(StrEnum):
@@ -230,15 +228,6 @@ def bare(element: Element) -> str:
         raise Unsure("elements inside text")
     text = element.text
     return text.strip() if text else ""
-
-
-def repaired(text: str) -> str:
-    """Text as feedparser mends it."""
-    if text.isascii():
-        return text
-    with suppress(UnicodeError):
-        text = text.encode("latin-1").decode()
-    return text.translate(_CP1252) if _C1.search(text) else text
 
 
 def mending(document: bytes) -> Callable[[str], str]:
