@@ -9,12 +9,11 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
-from feedhub.model import Digest, RawEntry, RawPerson, TextType
+from feedhub.model import Digest, RawCategory, RawEntry, RawLink, RawPerson, RawText, TextType
 
 _SURROGATES = "surrogatepass"
 """How lone surrogates, which JSON can say, are encoded: as they stand, so that two of them differ."""
-_LONG = 1_000
-"""Characters from which on a text that is not ASCII is not encoded a second time."""
+_REMEMBERED = 1024
 
 
 def with_digest(entry: RawEntry) -> RawEntry:
@@ -29,71 +28,40 @@ def digest_of(said: Mapping[str, Any]) -> Digest:
 
 
 def _digest(names: Iterable[str], values: Iterable[Any]) -> Digest:
-    parts: list[str | bytes] = []
-    _add_record(parts, names, values)
-    return Digest(hashlib.blake2b(_joined(parts), digest_size=16).digest())
+    data = _record(names, values).encode("utf-8", _SURROGATES)
+    return Digest(hashlib.blake2b(data, digest_size=16).digest())
 
 
-def _joined(parts: list[str | bytes]) -> bytes:
-    try:
-        return "".join(parts).encode("utf-8", _SURROGATES)  # type: ignore[arg-type] # strings, as a rule
-    except TypeError:
-        return b"".join([one if isinstance(one, bytes) else one.encode("utf-8", _SURROGATES) for one in parts])
+# Each value is led by its kind and length in UTF-8, so that no two different values have one serialisation.
 
 
-def _add(parts: list[str | bytes], value: Any) -> None:
-    """Each value is led by its kind and length in UTF-8, so that no two different values have one serialisation."""
-    kind = value.__class__
-    if kind is tuple:
-        parts.append(f"t{len(value)}:")
-        for item in value:
-            _add(parts, item)
-    elif kind is RawPerson:
-        parts.append(_person(value))
-    elif kind is TextType:
-        parts.append(_text_type(value))
-    elif (known := _plans.get(kind)) is not None:
-        _add_record(parts, known[0], known[1](value))
-    elif isinstance(value, str):
-        _add_text(parts, value)
-    else:
-        names, values = _plan(kind)
-        _add_record(parts, names, values(value))
+def _serial(value: Any) -> str:
+    known = _SERIALS.get(value.__class__)
+    if known is not None:
+        return known(value)
+    if isinstance(value, str):
+        return _text(value)
+    names, values = _plan(value.__class__)
+    return _record(names, values(value))
 
 
-def _add_text(parts: list[str | bytes], text: str) -> None:
-    """Text is encoded when all is put together; what is not ASCII must be here, too, to know its length."""
-    if text.isascii():
-        parts.append(f"s{len(text)}:{text}")
-    else:
-        data = text.encode("utf-8", _SURROGATES)
-        parts += (f"s{len(data)}:", text if len(text) < _LONG else data)
+def _text(text: str) -> str:
+    size = len(text) if text.isascii() else len(text.encode("utf-8", _SURROGATES))
+    return f"s{size}:{text}"
 
 
-def _add_record(parts: list[str | bytes], names: Iterable[str], values: Iterable[Any]) -> None:
+def _tuple(values: tuple[Any, ...]) -> str:
+    return f"t{len(values)}:{''.join(map(_serial, values))}"
+
+
+def _record(names: Iterable[str], values: Iterable[Any]) -> str:
     """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
-    filled = [said for said in zip(names, values, strict=True) if said[1]]
-    parts.append(f"r{len(filled)}:")
-    for name, value in filled:
-        if value.__class__ is str and value.isascii():  # most are: a call less
-            parts.append(f"{name}s{len(value)}:{value}")
-        else:
-            parts.append(name)
-            _add(parts, value)
-
-
-@cache
-def _text_type(value: TextType) -> str:
-    return f"s{len(value)}:{value}"
-
-
-@lru_cache(maxsize=1024)
-def _person(person: RawPerson) -> str:
-    """A site names the same few people again and again."""
-    names, values = _plan(RawPerson)
-    parts: list[str | bytes] = []
-    _add_record(parts, names, values(person))
-    return _joined(parts).decode("utf-8", _SURROGATES)
+    filled = [
+        f"{name}s{len(value)}:{value}" if value.__class__ is str and value.isascii() else name + _serial(value)
+        for name, value in zip(names, values, strict=True)
+        if value
+    ]
+    return f"r{len(filled)}:{''.join(filled)}"
 
 
 @cache
@@ -112,3 +80,45 @@ def _plan(kind: type[Any]) -> _Plan:
         names = tuple(field.name for field in fields(kind))
         known = _plans[kind] = tuple(map(_name, names)), attrgetter(*names)
     return known
+
+
+def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
+    """For records whose first field is their own, while all others are mostly like those of other records.
+
+    Texts and links are most of what is counted; their types, languages and bases are the same few again and again.
+    """
+    names, values_of = _plan(kind)
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def others(values: tuple[Any, ...]) -> tuple[int, str]:
+        size, _, filled = _record(names[1:], values)[1:].partition(":")
+        return int(size), filled
+
+    def serial(record: Any) -> str:
+        values = values_of(record)
+        own, (size, filled) = values[0], others(values[1:])
+        return f"r{size + 1}:{names[0]}{_text(own)}{filled}" if own else f"r{size}:{filled}"
+
+    return serial
+
+
+def _remembered(kind: type[Any]) -> Callable[[Any], str]:
+    """For records that are like others as a whole: a site names the same few people and subjects again and again."""
+    names, values_of = _plan(kind)
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def whole(values: tuple[Any, ...]) -> str:
+        return _record(names, values)
+
+    return lambda record: whole(values_of(record))
+
+
+_SERIALS: Mapping[type[Any], Callable[[Any], str]] = {
+    str: _text,
+    tuple: _tuple,
+    TextType: cache(_text),
+    RawText: _led_by_its_first(RawText),
+    RawLink: _led_by_its_first(RawLink),
+    RawPerson: _remembered(RawPerson),
+    RawCategory: _remembered(RawCategory),
+}

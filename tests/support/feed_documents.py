@@ -43,6 +43,17 @@ ROOTS = {
     "atom10": f'<feed xmlns="http://www.w3.org/2005/Atom" {_DECLARED}{{more}}>{{feed}}{{entries}}{{late}}</feed>',
     "atom03": '<feed version="0.3" xmlns="http://purl.org/atom/ns#" {more}>{feed}{entries}{late}</feed>',
 }
+_XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
+MARKUP = (
+    f"<div {_XHTML}>one <b>two</b><br/></div>",
+    f"\n <div {_XHTML} class='c'><p TITLE='&quot;&lt;' xml:lang='de'>x &amp; y</p></div>\n <!-- end -->",
+    f"<div {_XHTML}>one</div> <div {_XHTML}>two</div>",
+    f"<div {_XHTML}><div>nested</div></div> and more",
+    f"<p {_XHTML}><a rel='ME' href='/1?a=1&amp;b=2'>one</a></p>",
+    "a &lt;i&gt; &amp; <b>b <x:thing a='1'>c</x:thing></b> d",
+    "<em>e<title>t</title></em>",
+    f"<svg xmlns='http://www.w3.org/2000/svg'><g/></svg><p {_XHTML}/>",
+)
 TEXTS = (
     *("", " ", "Tin tức", " two  words\n", "Café".encode().decode("latin-1"), "\x93quoted\x94", "a, b,, c", "1", "yes"),
     *(
@@ -54,6 +65,7 @@ TEXTS = (
     *("http://e.example/?a=1&amp;b=2", "http://e.example/é", "urn:uuid:1", "Mon, 06 May 2024 10:00:00 GMT"),
     *("2024-05-06T10:00:00Z", "a@e.example (Ann)", "45.2 -71.9", "<!-- a comment -->after", "<?target data?>"),
     "&#8217;&#x41;",
+    *MARKUP,
 )
 ATTRIBUTES = (
     *(("type", value) for value in ("html", "text", "TEXT/HTML", "text/plain", "audio/mpeg", "xhtml", "image/png")),
@@ -89,6 +101,7 @@ _INSIDE = {
     "contributor": Place.PERSON,
     "source": Place.SOURCE,
     "image": Place.IMAGE,
+    "image of an entry": Place.PICTURE,
     "textinput": Place.INPUT,
     "media:group": Place.MEDIA,
     "media:content": Place.MEDIA,
@@ -104,7 +117,7 @@ def elements(draw: Callable[..., Any], place: Place, level: int = 0) -> str:
     name = draw(st.sampled_from(_NAMES[place] if odd > 1 else _ANY if odd else _UNKNOWN))
     names = draw(st.lists(st.sampled_from(ATTRIBUTES), max_size=3, unique_by=lambda one: one[0].lower()))
     attributes = "".join(f" {key}={quoteattr(value)}" for key, value in (names if draw(st.booleans()) else []))
-    within = _INSIDE.get(name.lower())
+    within = _INSIDE.get("image of an entry" if name == "image" and place is Place.ENTRY else name.lower())
     if name in ("skiphours", "skipdays"):
         inside = f"<hour>{draw(st.integers(0, 30))}</hour><day>Monday</day>"
     elif within and level < 3 and draw(st.integers(0, 4)):

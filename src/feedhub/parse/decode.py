@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 Guess = Callable[[bytes], str]
 
@@ -68,6 +69,8 @@ _ALLOWED = frozenset(
 _HTTP_DEFAULTS = frozenset(["cp1252"])
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,400}\?>", re.IGNORECASE)
+_CONTROLS = bytes(code for code in range(0x20) if code not in (9, 10, 13))
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what is not plainly legal, so that the usual references need no look at each
 _MAYBE_ILLEGAL = re.compile(
@@ -100,6 +103,7 @@ def decode(body: bytes, charset: str | None, guess: Guess) -> Decoded:
     return _by_evidence(body, charset, guess)
 
 
+@lru_cache(maxsize=256)
 def codec_of(name: str | None) -> str:
     """The Python codec that reads what the WHATWG standard means by ``name``; "" for names it does not know."""
     label = (name or "").strip().strip("\"'").lower()
@@ -118,11 +122,11 @@ def _by_evidence(body: bytes, charset: str | None, guess: Guess) -> Decoded:
     http = codec_of(charset)
     plain = body.isascii()
     if plain and "iso2022_jp" not in (http, declared) and "hz" not in (http, declared):
-        return _finish(body.decode("ascii"), "utf-8")
+        return _finish(body.decode("ascii"), "utf-8", clean=_is_clean(body))
     if not plain:
         text = _strictly(body, "utf-8")
         if text is not None:
-            return _finish(text, "utf-8")
+            return _finish(text, "utf-8", clean=_is_clean(body))
         if _mostly_utf8(body, "utf-8" in (http, declared), bool(http or declared)):
             return _with_replacements(body, "utf-8")
     for codec in _candidates(body, http, declared, guess):
@@ -155,7 +159,7 @@ def _mostly_utf8(body: bytes, says_utf8: bool, says_something: bool) -> bool:
     """
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    valid = sum(1 for character in text if character > "\x7f") - broken
+    valid = len(text) - len(text.encode("ascii", "ignore")) - broken
     needed = 1 if says_utf8 else 20 if says_something else 4
     return valid >= needed * broken
 
@@ -174,12 +178,21 @@ def _strictly(body: bytes, codec: str) -> str | None:
 
 def _with_replacements(body: bytes, codec: str) -> Decoded:
     text = body.decode(codec, "replace")
-    return _finish(text, codec, text.count("\ufffd"))
+    return _finish(text, codec, text.count("\ufffd"), clean=codec == "utf-8" and _is_clean(body))
 
 
-def _finish(text: str, encoding: str, broken: int = 0) -> Decoded:
-    text = _XML_DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
-    text = _FORBIDDEN.sub("", text)
+def _is_clean(body: bytes) -> bool:
+    """Whether UTF-8 holds no character that XML forbids. Deleting them from bytes is the quickest way to look for them."""
+    return len(body.translate(None, _CONTROLS)) == len(body) and not any(one in body for one in _NONCHARACTERS)
+
+
+def _finish(text: str, encoding: str, broken: int = 0, *, clean: bool = False) -> Decoded:
+    text = text.removeprefix("\ufeff")
+    declaration = _XML_DECLARATION.match(text)
+    if declaration:
+        text = text[declaration.end() :]
+    if not clean:
+        text = _FORBIDDEN.sub("", text)
     if "&#" in text and _MAYBE_ILLEGAL.search(text):
         text = _NUMERIC.sub(_legal_reference, text)
     return Decoded(text=text, encoding=encoding, broken=broken)

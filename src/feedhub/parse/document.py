@@ -52,18 +52,19 @@ def read_with(
 
 
 def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[RawFeed | ParseFailed, Parsing]:
-    quick: RawFeed | None = None
-    reason = "switched off"
-    if parser is not Parser.FEEDPARSER:
-        try:
-            quick, reason = read_fast(text, depth=limits.depth, entries=limits.entries), ""
-        except Unsure as unsure:
-            reason = str(unsure)
-    if quick is not None and parser is Parser.FAST:
-        return quick, Parsing(fast=True)
-    sure = read_xml(text, root=root, depth=limits.depth, entries=limits.entries)
-    differences = () if quick is None else tuple(islice(differing(sure, quick), MOST_DIFFERENCES))
-    return sure, Parsing(fast=quick is not None, reason=reason, differences=differences)
+    depth, entries = limits.depth, limits.entries
+    if parser is Parser.FEEDPARSER:
+        return read_xml(text, root=root, depth=depth, entries=entries), Parsing(reason="switched off")
+    quick: RawFeed | ParseFailed
+    try:
+        quick, reason = read_fast(text, depth=depth, entries=entries), ""
+    except Unsure as unsure:
+        quick, reason = read_xml(text, root=root, depth=depth, entries=entries, brisk=True), str(unsure)
+    if parser is Parser.FAST:
+        return quick, Parsing(fast=not reason, reason=reason)
+    sure = read_xml(text, root=root, depth=depth, entries=entries)
+    differences = tuple(islice(differing(sure, quick), MOST_DIFFERENCES))
+    return sure, Parsing(fast=not reason, reason=reason, differences=differences)
 
 
 def _with_encoding_note(feed: RawFeed | ParseFailed, decoded: Decoded) -> RawFeed | ParseFailed:

@@ -2,7 +2,7 @@
 
 feedparser is the authority: what stands here yields exactly what :mod:`feedhub.parse.feedparser_reader` yields, or
 nothing. Everything that is not certain raises :class:`~feedhub.parse.fast_names.Unsure` and is left to feedparser: text
-that is not well-formed, bases, XHTML as elements, entities, old dialects, elements at unusual places. How each element is
+that is not well-formed, odd bases, SVG in a text, entities, old dialects, elements at unusual places. How each element is
 read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are those that feedparser would fill, and
 :mod:`feedhub.parse.records` makes records of both.
 """
@@ -10,17 +10,19 @@ read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are t
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
 
 from feedhub.model import RawFeed
 from feedhub.parse.fast_names import Unsure, declared, name_of
-from feedhub.parse.fast_reading import Place, Reading, attributes, base, language
+from feedhub.parse.fast_reading import Place, Reading, attributes, base, language, mending
 from feedhub.parse.fast_table import RULES
 from feedhub.parse.feedparser_reader import without_doctype
 from feedhub.parse.preflight import ITEMS, PROLOG
 from feedhub.parse.records import feed_record
 
 _TAGS = 200_000  # counted as "<": bounds the tree's memory before there is one
+_SMALLEST = 4  # bytes of an element
 _DEPTH = 32  # the table reads nothing that is nested so deeply
 _FIRST_ELEMENT = re.compile(rb"<\w")
 _TAG = re.compile(rb"""<[\w.:-]+(?:\s+[\w.:-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*\s*/?>""")
@@ -39,15 +41,11 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     """
     stated, data, _ = without_doctype(text)
     start = _start(data, depth)
-    try:
-        parser = ElementTree.XMLParser()  # noqa: S314 - no entities here, and bounded above
-        parser.feed(data)
-        root = parser.close()
-    except ElementTree.ParseError:
-        raise Unsure("not well-formed") from None
+    root = _tree(data)
     namespaces = declared(data)
     name, told = name_of(root.tag, namespaces), attributes(root)
     reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces, rules=RULES)
+    reading.mend = mending(data)
     reading.language, reading.base = language(told, None), base(told, "")
     if reading.language and name != "rdf_rdf":
         reading.feed["language"] = reading.language.replace("_", "-")
@@ -58,10 +56,25 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     return feed_record(stated or reading.version, reading.feed, reading.entries, entries)
 
 
+def _tree(data: bytes) -> Element:
+    """The root element. Names are ``address}local``; texts come whole, which is why expat is asked and not ElementTree."""
+    builder = TreeBuilder()
+    parser = expat.ParserCreate("utf-8", namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler = builder.data
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        raise Unsure("not well-formed") from None
+    return builder.close()
+
+
 def _start(data: bytes, depth: int) -> int:
     """Where the root element begins. Limits are checked by counting what can only be more than there is."""
     match = _FIRST_ELEMENT.search(data, 0, PROLOG)
-    if not match or data.count(b"<") > _TAGS or depth < _DEPTH:
+    many = len(data) > _SMALLEST * _TAGS and data.count(b"<") > _TAGS
+    if not match or many or depth < _DEPTH:
         raise Unsure("large, or tight limits")
     if b"<!DOCTYPE" in data[: match.start()]:
         raise Unsure("entities of its own")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from feedhub.parse.brisk import repaired
 from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
 from feedhub.parse.feedparser_reader import NAMESPACES, base_within
 from feedhub.parse.preflight import ATTRIBUTES
@@ -18,12 +18,30 @@ Bag = dict[str, Any]
 Rule = Callable[["Reading", Element], None]
 Rules = Mapping["Place", Mapping[str, Rule]]
 
-_C1 = re.compile("[\x80-\x9f]")
-_IN_LOWER_CASE = frozenset({"rel", "type"})
+_LATIN = re.compile(rb"&#(?:0*1[2-9][0-9];|[xX]0*[89abAB][0-9a-fA-F];)")  # U+0080 to U+00BF and a few more
+_PLAIN = {
+    **{
+        name: name
+        for name in (
+            "href",
+            "url",
+            "length",
+            "term",
+            "domain",
+            "scheme",
+            "label",
+            "title",
+            "version",
+            "height",
+            "width",
+        )
+    },
+    "isPermaLink": "ispermalink",
+}
+_IN_LOWER_CASE = ("rel", "type")
 DEEPEST = 20
 """Levels of known elements that are read; :data:`DEEPEST_UNKNOWN` of unknown ones may come on top."""
 DEEPEST_UNKNOWN = 8
-_CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 
 
 class Place(StrEnum):
@@ -36,6 +54,7 @@ class Place(StrEnum):
     MEDIA = "media"  # inside media:group and media:content of an entry
     PERSON = "author"
     IMAGE = "image"
+    PICTURE = "item/image"
     INPUT = "textInput"
     CATEGORY = "itunes:category"
     OWNER = "itunes:owner"
@@ -121,6 +140,7 @@ class Reading:
 
     def __init__(self, version: str, namespaces: Namespaces, rules: Rules) -> None:
         self.version = version
+        self.namespaces = namespaces
         self.is_atom = version.startswith("atom")
         self.tables = {place: Table(place, rules[place], namespaces) for place in Place}
         self.feed: Bag = {}
@@ -133,6 +153,8 @@ class Reading:
         self.has_content = False  # of this entry
         self.in_feed = False
         self.person: Bag = {}  # whose name is read
+        self.markup_tags: dict[str, str] = {}  # of elements inside texts, by their names in this document
+        self.mend: Callable[[str], str] = repaired
 
     def children(self, element: Element, place: Place) -> None:
         """Read all children of an element by the rules of a place."""
@@ -147,7 +169,9 @@ class Reading:
     def inside(self, element: Element, place: Place, bag: Bag, told: Mapping[str, str]) -> None:
         """Read the children into another bag, in the language and base of the element."""
         outer = self.bag, self.language, self.base
-        self.bag, self.language, self.base = bag, language(told, self.language), base(told, self.base)
+        self.bag = bag
+        if told:
+            self.language, self.base = language(told, self.language), base(told, self.base)
         self.children(element, place)
         self.bag, self.language, self.base = outer
 
@@ -160,19 +184,23 @@ def attributes(element: Element) -> dict[str, str]:
 
     Those of unknown namespaces count as plain ones where there is none of the same name.
     """
+    told = element.attrib
+    if told.keys() <= _PLAIN.keys():
+        return {_PLAIN[key]: value for key, value in told.items()} if told else {}
     found: dict[str, str] = {}
     foreign: dict[str, str] = {}
-    for key, value in element.items():
-        if key[0] == "{":
-            address, _, local = key[1:].partition("}")
+    for key, value in told.items():
+        address, separator, local = key.rpartition("}")
+        if separator:
             prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
             foreign[f"{prefix}:{local}" if prefix else local] = value
         else:
             found[key.lower()] = value
     if foreign:
         found = {**foreign, **found}
-    for name in found.keys() & _IN_LOWER_CASE:
-        found[name] = found[name].lower()
+    for name in _IN_LOWER_CASE:
+        if name in found:
+            found[name] = found[name].lower()
     if len(found) > ATTRIBUTES // 2:
         raise Unsure("many attributes")
     return found
@@ -198,16 +226,17 @@ def bare(element: Element) -> str:
     """The text of an element that has no children, stripped but not repaired."""
     if len(element):
         raise Unsure("elements inside text")
-    return (element.text or "").strip()
+    text = element.text
+    return text.strip() if text else ""
 
 
-def repaired(text: str) -> str:
-    """Text as feedparser mends it."""
-    if text.isascii():
-        return text
-    with suppress(UnicodeError):
-        text = text.encode("latin-1").decode()
-    return text.translate(_CP1252) if _C1.search(text) else text
+def mending(document: bytes) -> Callable[[str], str]:
+    """:func:`repaired`, or nothing where no text of a document in UTF-8 can need it.
+
+    What is mended has a character from U+0080 to U+00BF in it: half of a character that was encoded twice, or a quotation
+    mark of windows-1252.
+    """
+    return repaired if b"\xc2" in document or _LATIN.search(document) else str
 
 
 def own_text(element: Element) -> str:
@@ -239,6 +268,7 @@ _UNKNOWN = {
     Place.SOURCE: unknown_among_text,
     Place.CATEGORY: unknown_among_text,
     Place.IMAGE: unknown_in_image,
+    Place.PICTURE: unknown_in_image,
     Place.INPUT: unknown_in_image,
 }
 

@@ -17,11 +17,13 @@ from xml.etree.ElementTree import Element
 
 from feedhub.model import RawText, TextType
 from feedhub.parse.extras import MOST
+from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
-from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text, repaired
+from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text
 from feedhub.parse.feedparser_reader import looks_like_html
 from feedhub.parse.recorder import LIST, add
 
+_NOTHING: Mapping[str, str] = {}
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _TYPES = {
     "text": TextType.PLAIN,
@@ -29,6 +31,8 @@ _TYPES = {
     "text/plain": TextType.PLAIN,
     "html": TextType.HTML,
     "text/html": TextType.HTML,
+    "xhtml": TextType.XHTML,
+    "application/xhtml+xml": TextType.XHTML,
 }
 ITUNES = "http://www.itunes.com/"
 
@@ -44,7 +48,7 @@ def kept(key: str, *, plain: bool = False) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if plain and element.keys():
             raise Unsure("an attribute where none belongs")
-        reading.bag[key] = repaired(bare(element))
+        reading.bag[key] = reading.mend(bare(element))
 
     return read
 
@@ -63,16 +67,19 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
         said, within = language(told, said), base(told, within)
         if "type" in told:
             if told["type"] not in _TYPES:
-                raise Unsure("a text type such as XHTML")
+                raise Unsure("an unusual type of text")
             kind = _TYPES[told["type"]]
         if told.get("mode") == "base64" or "src" in told:
             raise Unsure("a text kept elsewhere")
-    value = bare(element)
+    if len(element) or kind is TextType.XHTML:
+        value, kind = markup(reading, element, xhtml=kind is TextType.XHTML), TextType.XHTML
+    else:
+        value = bare(element)
     if kind is TextType.PLAIN and not reading.is_atom and looks_like_html(value):
         kind = TextType.HTML
     if not value:
         return None
-    return RawText(value=repaired(value), type=kind, base=within, language=(said or "").replace("_", "-"))
+    return RawText(value=reading.mend(value), type=kind, base=within, language=(said or "").replace("_", "-"))
 
 
 def text(key: str, kind: TextType) -> Rule:
@@ -121,9 +128,9 @@ def summary(kind: TextType) -> Rule:
 
 
 def guid(reading: Reading, element: Element) -> None:
-    told = attributes(element)
-    reading.bag["permalink"] = told.get("ispermalink", "true").strip().lower() == "true"
-    reading.bag["id"] = repaired(bare(element))
+    told = attributes(element) if element.attrib else _NOTHING
+    reading.bag["permalink"] = not told or told.get("ispermalink", "true").strip().lower() == "true"
+    reading.bag["id"] = reading.mend(bare(element))
 
 
 def _address(reading: Reading, told: dict[str, str]) -> None:
@@ -133,8 +140,11 @@ def _address(reading: Reading, told: dict[str, str]) -> None:
     told["xml_base"] = base(told, reading.base)
 
 
-def link(*, in_entry: bool) -> Rule:
-    """Atom's link by its attributes, RSS's by its text, in which feedparser takes references for parts of a query."""
+def link(*, in_entry: bool, text_counts: bool = False) -> Rule:
+    """Atom's link by its attributes, RSS's by its text, in which feedparser takes references for parts of a query.
+
+    :param text_counts: text in a link that has an address would be taken for that of the element around it.
+    """
 
     def read(reading: Reading, element: Element) -> None:
         told, found = attributes(element), bare(element)
@@ -142,11 +152,11 @@ def link(*, in_entry: bool) -> Rule:
         told.setdefault("type", "")
         _address(reading, told)
         if "href" not in told:
-            found = repaired(found)
+            found = reading.mend(found)
             if "&" in found:
                 found = _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found)
             told["href"] = found
-        elif found:
+        elif found and text_counts:
             raise Unsure("text in a link with an address")
         reading.bag.setdefault("links", []).append(told)
 
@@ -172,7 +182,7 @@ def category(term: str = "term", scheme: str = "") -> Rule:
     """A category by its text, or by an attribute. ``scheme``: the one that is meant when none is stated."""
 
     def read(reading: Reading, element: Element) -> None:
-        told, value = attributes(element), repaired(bare(element))
+        told, value = attributes(element), reading.mend(bare(element))
         _tag(reading.bag, told.get(term), told.get("scheme", scheme or told.get("domain")), told.get("label"))
         tags = reading.bag["tags"]
         if value and tags and not tags[-1]["term"]:
@@ -194,7 +204,7 @@ def keywords(scheme: str | None) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if element.keys():
             raise Unsure("an attribute where none belongs")
-        for term in repaired(bare(element)).split(","):
+        for term in reading.mend(bare(element)).split(","):
             if term.strip():
                 _tag(reading.bag, term.strip(), scheme, None)
 
@@ -207,7 +217,7 @@ def author(context: str = "") -> Rule:
     def read(reading: Reading, element: Element) -> None:
         add(reading.bag, "authors", {"context": context or ("atom" if reading.is_atom else "rss_author")})
         reading.person = person = reading.bag["authors"][-1]
-        name = repaired(own_text(element))
+        name = reading.mend(own_text(element))
         if len(element):
             reading.children(element, Place.PERSON)
         elif name and not person.keys() & {"name", "email", "href"}:
@@ -244,7 +254,7 @@ def of_person(key: str) -> Rule:
 
 
 def page_of_person(reading: Reading, element: Element) -> None:
-    reading.person["href"] = reading.bag["href"] = repaired(bare(element))
+    reading.person["href"] = reading.bag["href"] = reading.mend(bare(element))
 
 
 def medium(reading: Reading, element: Element) -> None:
@@ -279,7 +289,7 @@ def reply(reading: Reading, element: Element) -> None:
 def extra(name: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         told = reading.bag.setdefault("extras", [])
-        if any(key[0] == "{" for key, _ in element.items()):
+        if any("}" in key for key in element.attrib):
             raise Unsure("an attribute in a namespace")
         told.append({"name": name, "attributes": attributes(element), "text": bare(element)})
         del told[MOST:]
@@ -292,7 +302,7 @@ def source(reading: Reading, element: Element) -> None:
     found: Bag = {"href": told["url"]} if "url" in told else {}
     reading.title_depth = -1
     reading.inside(element, Place.SOURCE, found, told)
-    name = repaired(own_text(element))
+    name = reading.mend(own_text(element))
     if name:
         found["title"] = name
     reading.bag["source"] = found
@@ -304,13 +314,13 @@ def image(reading: Reading, element: Element) -> None:
 
 
 def image_of_entry(reading: Reading, element: Element) -> None:
-    """Not read by feedparser, but for its traces."""
-    bare(element)
+    """Not read by feedparser, but for its traces: its title may become that of the entry."""
     reading.title_depth = -1
+    reading.inside(element, Place.PICTURE, reading.bag, attributes(element))
 
 
 def image_address(reading: Reading, element: Element) -> None:
-    address = repaired(bare(element))
+    address = reading.mend(bare(element))
     if reading.in_feed:
         reading.bag["href"] = address
 
@@ -345,11 +355,12 @@ def channel(reading: Reading, element: Element) -> None:
 
 
 def entry(reading: Reading, element: Element) -> None:
-    told = attributes(element)
-    _not_cdf(told)
+    told = attributes(element) if element.attrib else _NOTHING
     found: Bag = {"xml_lang": language(told, reading.language) or ""}
-    if told.get("rdf:about"):
-        found["id"] = told["rdf:about"]
+    if told:
+        _not_cdf(told)
+        if told.get("rdf:about"):
+            found["id"] = told["rdf:about"]
     reading.entries.append(found)
     reading.title_depth = -1
     reading.inside(element, Place.ENTRY, found, told)

@@ -14,14 +14,17 @@ import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from xml.parsers import expat
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
+from feedhub.parse.brisk import Brisk, Direct, Odd
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
 from feedhub.parse.recorder import Recorder, Unescaping
@@ -46,21 +49,23 @@ class _Document:
     version: str
     data: bytes
     entities: dict[str, str]
+    brisk: bool = False
 
 
-def read_xml(text: str, *, root: str, depth: int, entries: int) -> RawFeed | ParseFailed:
+def read_xml(text: str, *, root: str, depth: int, entries: int, brisk: bool = False) -> RawFeed | ParseFailed:
     """Read a decoded document.
 
     :param root: local name of its root; a bare ``channel`` is CDF.
     :param depth: deepest nesting of a well-formed document.
     :param entries: most entries returned; the rest is counted in the notes.
+    :param brisk: by :mod:`feedhub.parse.brisk`: the same records at less cost.
     :raises MemoryError: the process has no more; everything else that goes wrong is a value.
     """
     try:
         version, data, entities = without_doctype(text)
         small = {name: value for name, value in entities.items() if len(value) <= _ENTITY}
         named = version or ("cdf" if root == "channel" else "")
-        return _read(_Document(version=named, data=data, entities=small), depth, entries)
+        return _read(_Document(version=named, data=data, entities=small, brisk=brisk), depth, entries)
     except TooComplex as error:
         return ParseFailed(failure=Failure.TOO_COMPLEX, detail=f"the document is too complex: {error}")
     except RecursionError:
@@ -86,6 +91,9 @@ def _read(document: _Document, depth: int, entries: int) -> RawFeed | ParseFaile
 
 def _strictly(document: _Document) -> tuple[Any, str]:
     """Read with SAX; the second value says why it could not be read to its end."""
+    if document.brisk:
+        with suppress(Odd, expat.ExpatError):
+            return _directly(document)
     parser = _prepared(_Strict("", None, "utf-8"))
     sax = xml.sax.make_parser()  # noqa: S317 - external entities are off, the document has passed the limits
     sax.setFeature(xml.sax.handler.feature_namespaces, True)
@@ -104,9 +112,26 @@ def _strictly(document: _Document) -> tuple[Any, str]:
     return parser, ""
 
 
+def _directly(document: _Document) -> tuple[Any, str]:
+    """The same without SAX.
+
+    :raises Odd: SAX is needed.
+    :raises expat.ExpatError: it is to say what is wrong.
+    """
+    parser = _prepared(_BriskStrict("", None, "utf-8"))
+    try:
+        Direct(parser).read(document.data)
+    except (MemoryError, RecursionError, TooComplex, Odd, expat.ExpatError):
+        raise
+    except Exception as error:  # as above
+        return parser, _told(error)
+    return parser, ""
+
+
 def _tolerantly(document: _Document) -> tuple[Any, list[str]]:
     """Read with feedparser's own tolerant parser; what it read before a failure is kept."""
-    parser = _prepared(_Loose("", None, "utf-8", document.entities))
+    kind = _BriskLoose if document.brisk else _Loose
+    parser = _prepared(kind("", None, "utf-8", document.entities))
     text = document.data.decode()
     notes = []
     try:
@@ -135,6 +160,11 @@ def without_doctype(text: str) -> tuple[str, bytes, dict[str, str]]:
 def base_within(outer: str, stated: str) -> str:
     """The base in force in an element that states one, inside of another (or "")."""
     return make_safe_absolute_uri(outer, stated) or outer if outer else str(_urljoin("", stated))
+
+
+_BRISK = {**_BOUNDS, "base_within": staticmethod(base_within)}
+_BriskStrict = type("_BriskStrict", (Recorder, Brisk, StrictFeedParser), {**_BRISK, "_matchnamespaces": {}})
+_BriskLoose = type("_BriskLoose", (Unescaping, Recorder, Brisk, LooseFeedParser), {**_BRISK, "_matchnamespaces": {}})
 
 
 def looks_like_html(text: str) -> bool:

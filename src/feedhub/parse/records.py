@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from feedhub.model import (
@@ -36,6 +37,35 @@ _SUMMARIES = (
 )
 _SUBTITLES = ("subtitle_detail", "itunes_summary_detail", "dc_description_detail", "itunes_subtitle_detail")
 _TITLES = ("title_detail", "dc_title_detail", "media_title_detail")
+_LINK = {**{key: key for key in ("href", "rel", "type", "title", "length", "hreflang")}, "xml_base": "base"}
+_PERSON = ("name", "email", "href", "role", "context")
+_CATEGORY = ("term", "scheme", "label")
+_USUAL = frozenset(
+    [
+        "id",
+        "permalink",
+        "links",
+        "title",
+        "title_detail",
+        "summary",
+        "summary_detail",
+        "content",
+        "published",
+        "updated",
+        "dc_date",
+        "created",
+        "authors",
+        "contributors",
+        "tags",
+        "xml_lang",
+        "href",
+    ]
+)
+"""What nearly all entries have. The first fields of a record are made of it, and its language."""
+_OF_EXTRAS = frozenset({"extras", "geo_lat", "geo_long"})
+_OF_IMAGES = frozenset({"media", "image", "thumbnails"})
+_REMEMBERED = 1024
+"""People and categories that are made once: a site names the same few again and again."""
 
 
 def feed_record(version: str, feed: Bag, entries: Sequence[Bag], limit: int) -> RawFeed:
@@ -90,6 +120,17 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         "contributors": _people(entry, "contributors"),
         "categories": _categories(entry),
         "enclosures": _enclosures(entry, links),
+    }
+    if entry.keys() <= _USUAL:  # of most entries there is nothing more to say
+        said["language"] = _string(entry, "xml_lang")
+    else:
+        said |= _seldom(entry)
+    filled = {name: value for name, value in said.items() if value}
+    return RawEntry(**filled, digest=digest_of(filled))
+
+
+def _seldom(entry: Bag) -> dict[str, Any]:
+    return {
         "images": _images(entry),
         "rights": _string(entry, "rights"),
         "language": _string(entry, "language") or _string(entry, "xml_lang"),
@@ -99,10 +140,11 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         "source": _source(entry.get("source")),
         "extras": _extras(entry),
     }
-    return RawEntry(**said, digest=digest_of(said))
 
 
 def _extras(entry: Bag) -> tuple[Extra, ...]:
+    if entry.keys().isdisjoint(_OF_EXTRAS):
+        return ()
     heard = [
         Extra(
             name=one["name"],
@@ -117,13 +159,22 @@ def _extras(entry: Bag) -> tuple[Extra, ...]:
     return tuple(heard)
 
 
-_plain: Callable[[Bag, str, Any], Any] = dict.get
+_plain: Callable[..., Any] = dict.get
 """The key itself: feedparser's dictionaries answer some keys with another key's value."""
 
 
 def _string(bag: Bag, key: str) -> str:
-    value = _plain(bag, key, "")
-    return value.strip()[:SHORT] if isinstance(value, str) else ""
+    value = _plain(bag, key)
+    return value.strip()[:SHORT] if value and isinstance(value, str) else ""
+
+
+def _strings(bag: Bag, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of the keys that the bag has, under the names of a record's fields."""
+    return {
+        names[key]: value.strip()[:SHORT]
+        for key, value in bag.items()
+        if key in names and value and isinstance(value, str)
+    }
 
 
 def _moments(entry: Bag) -> tuple[str, str]:
@@ -155,46 +206,42 @@ def _text(detail: Any) -> RawText | None:
 
 def _first_text(bag: Bag, keys: Iterable[str]) -> RawText | None:
     for key in keys:
-        text = _text(_plain(bag, key, None))
-        if text:
+        detail = _plain(bag, key)
+        if detail is not None and (text := _text(detail)):
             return text
     return None
 
 
 def _content(entry: Bag) -> tuple[RawText, ...]:
     """Bodies, best first; a podcast's long ``itunes:summary`` is one when it says more than the description."""
-    bodies = [text for text in map(_text, _plain(entry, "content", ())) if text]
-    summary, notes = _first_text(entry, _SUMMARIES), _first_text(entry, ("itunes_summary_detail",))
-    if notes and summary and not bodies and len(notes.value) > len(summary.value):
-        bodies.append(notes)
-    return tuple(bodies)
+    bodies = tuple([text for text in map(_text, _plain(entry, "content", ())) if text])
+    if bodies:
+        return bodies
+    notes = _text(_plain(entry, "itunes_summary_detail"))
+    summary = _first_text(entry, _SUMMARIES) if notes else None
+    return (notes,) if notes and summary and len(notes.value) > len(summary.value) else ()
 
 
 def _links(bag: Bag) -> tuple[RawLink, ...]:
-    return tuple([_link(link) for link in _plain(bag, "links", ()) if _string(link, "href")])
-
-
-def _link(link: Bag) -> RawLink:
-    return RawLink(
-        href=_string(link, "href"),
-        rel=_string(link, "rel") or "alternate",
-        type=_string(link, "type"),
-        title=_string(link, "title"),
-        length=_string(link, "length"),
-        hreflang=_string(link, "hreflang"),
-        base=_string(link, "xml_base"),
-    )
+    links = []
+    for link in _plain(bag, "links", ()):
+        said = _strings(link, _LINK)
+        if said.get("href"):
+            if not said.get("rel"):
+                said["rel"] = "alternate"
+            links.append(RawLink(**said))
+    return tuple(links)
 
 
 def _entry_links(entry: Bag, links: tuple[RawLink, ...], repeated: Collection[str]) -> tuple[RawLink, ...]:
     """All links but enclosures. FeedBurner's redirect gives way to the address it stands for."""
-    links = tuple([link for link in links if link.rel != "enclosure"])
+    rels = [link.rel for link in links]
+    if "enclosure" in rels:
+        links = tuple([link for link in links if link.rel != "enclosure"])
     original = _string(entry, "feedburner_origlink")
     if original:
-        links = (RawLink(href=original), *links)
-    if any(link.rel == "alternate" for link in links):
-        return links
-    return (*links, *_stand_ins(entry, repeated))
+        return (RawLink(href=original), *links)
+    return links if "alternate" in rels else (*links, *_stand_ins(entry, repeated))
 
 
 def _stand_ins(entry: Bag, repeated: Collection[str]) -> Iterable[RawLink]:
@@ -213,26 +260,32 @@ def _stand_ins(entry: Bag, repeated: Collection[str]) -> Iterable[RawLink]:
 
 
 def _people(bag: Bag, key: str) -> tuple[RawPerson, ...]:
-    people = [
-        RawPerson(
-            name=_string(person, "name"),
-            email=_string(person, "email"),
-            uri=_string(person, "href"),
-            role=_string(person, "role"),
-            context=_string(person, "context") or "byline",
-        )
-        for person in _plain(bag, key, ())
-    ]
-    named = [person for person in people if person.name or person.email or person.uri]
+    people = _plain(bag, key)
+    if not people:
+        return ()
+    named = [one for one in [_person(*_values(person, _PERSON)) for person in people] if one is not None]
     return tuple(dict.fromkeys(named)) if len(named) > 1 else tuple(named)
 
 
+def _values(bag: Bag, keys: Iterable[str]) -> list[str]:
+    return [value.strip()[:SHORT] if isinstance(value := _plain(bag, key), str) else "" for key in keys]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _person(name: str, email: str, uri: str, role: str, context: str) -> RawPerson | None:
+    if not (name or email or uri):
+        return None
+    return RawPerson(name=name, email=email, uri=uri, role=role, context=context or "byline")
+
+
 def _categories(entry: Bag) -> tuple[RawCategory, ...]:
-    tags = [
-        RawCategory(term=_string(tag, "term"), scheme=_string(tag, "scheme"), label=_string(tag, "label"))
-        for tag in _plain(entry, "tags", ())
-    ]
-    return tuple([tag for tag in tags if tag.term or tag.label])
+    tags = [_category(*_values(tag, _CATEGORY)) for tag in _plain(entry, "tags", ())]
+    return tuple([tag for tag in tags if tag is not None])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _category(term: str, scheme: str, label: str) -> RawCategory | None:
+    return RawCategory(term=term, scheme=scheme, label=label) if term or label else None
 
 
 def _enclosures(entry: Bag, links: tuple[RawLink, ...]) -> tuple[RawEnclosure, ...]:
@@ -276,6 +329,8 @@ def _is_image(media: Bag) -> bool:
 
 
 def _images(entry: Bag) -> tuple[str, ...]:
+    if entry.keys().isdisjoint(_OF_IMAGES):
+        return ()
     pictures = [_string(media, "url") for media in _plain(entry, "media", ()) if _is_image(media)]
     image = _plain(entry, "image", None)
     pictures += [_string(image, "href")] if isinstance(image, dict) else []

@@ -21,6 +21,7 @@ from feedhub.parse.fast_names import Unsure
 from feedhub.parse.fast_reader import read_fast
 from feedhub.parse.fast_reading import DEEPEST, Place
 from feedhub.parse.fast_table import RULES
+from feedhub.parse.feedparser_reader import read_xml
 from feedhub.readings import Readings
 from feedhub.settings import Limits, Parser
 from support.feed_documents import documents
@@ -61,6 +62,7 @@ def test_no_case_of_parsing_depends_on_the_parser(path: Path) -> None:
 @given(documents())
 def test_no_document_of_known_elements_depends_on_the_parser(text: str) -> None:
     assert read(text.encode())[1].differences == ()
+    assert slowly(text, brisk=True) == slowly(text)
 
 
 def test_no_real_document_depends_on_the_parser_and_most_are_read_fast(shared_feeds: Path) -> None:
@@ -69,6 +71,44 @@ def test_no_real_document_depends_on_the_parser_and_most_are_read_fast(shared_fe
     assert {name: parsing.differences for name, parsing in parsings.items() if parsing.differences} == {}
     xml = [parsing for parsing in parsings.values() if parsing.fast or parsing.reason]
     assert sum(parsing.fast for parsing in xml) >= SHARE * len(xml), Counter(one.reason for one in xml)
+
+
+# ---------------------------------------------------------------- feedparser at less cost
+
+
+def slowly(text: str, *, brisk: bool = False) -> RawFeed | ParseFailed:
+    return read_xml(text, root="rss", depth=100, entries=1000, brisk=brisk)
+
+
+BRISK: Mapping[str, str] = {
+    "attributes of CDF": "<channel href='http://c/' lastmod='2024-05-06'><item href='http://c/1' lastmod='2024-05-07'/></channel>",
+    "base64": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content mode="base64" type="application/x">SGk=</content></entry></feed>',
+    "bad base64": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content mode="base64">\u00e9</content></entry></feed>',
+    "text that looks like a tag": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">&lt;div&gt;<p>x</p>&lt;/div&gt;'
+    "</content></entry></feed>",
+    "drawings": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content type="xhtml"><div>'
+    '<s:svg xmlns:s="http://www.w3.org/2000/svg" xmlns:l="http://www.w3.org/1999/xlink"><s:title>t</s:title>'
+    '<s:a l:href="#x"/></s:svg><m:math xmlns:m="http://www.w3.org/1998/Math/MathML"/></div></content></entry></feed>',
+    "bases": '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="http://b/a/"><entry xml:base="c/"><link href="x"/>'
+    '<content xml:base="d/" xml:lang="vi">&lt;p&gt;</content></entry><entry><link href="y"/></entry></feed>',
+    "an address with a space": "<rss><channel><item><a:b xmlns:a='urn:a b'/><title xmlns='urn:c d'>t</title></item></channel></rss>",
+    "an unbound prefix": "<rss><channel><item><a:b/><title>t</title></item></channel></rss>",
+    "userland": "<rss xmlns='http://backend.userland.com/rss2'><channel><item><title>t</title></item></channel></rss>",
+    "prefixes of two meanings": "<rss><channel><item><a:x xmlns:a='urn:1'/><a:title xmlns:a='urn:2' a:b='1' b='2' A='3' a='4'>t</a:title>"
+    "<dc:creator xmlns:dc='http://search.yahoo.com/mrss/'>n</dc:creator></item></channel></rss>",
+    "entities": '<!DOCTYPE rss [\n<!ENTITY e "x">\n]><rss><channel><title>&e;</title></channel></rss>',
+    "references, not well-formed": "<rss><channel><item><title>&e; &eacute; &#233; &#38; & a</title><link>?a=1&amp;b=2&c=3</link>"
+    "<description type='text/plain'>&lt;b&gt;x&lt;/b&gt;</description><br/><guid a=1>&quot;</guid></item></channel>",
+    "levels that are out": "<rss><channel><item><guid>1</guid><description>a <div>b</div></description><guid>2</guid>"
+    "<thing a='1'><guid>3</guid></thing><category>c</category><pubdate/></item></channel></rss>",
+}
+
+
+@pytest.mark.parametrize(
+    "text", [*BRISK.values(), *(path.read_text() for path in CASES)], ids=[*BRISK, *(path.stem for path in CASES)]
+)
+def test_feedparser_says_the_same_at_less_cost(text: str) -> None:
+    assert slowly(text, brisk=True) == slowly(text)
 
 
 # ---------------------------------------------------------------- from one parser to the other
@@ -130,9 +170,16 @@ def rss(inside: str, root: str = 'rss version="2.0"', head: str = "") -> str:
 LEFT: Mapping[str, str] = {
     "not well-formed": rss("<item><title>a & b</title></item>"),
     "an entity of its own": rss("<item><title>&e;</title></item>", head='<!DOCTYPE rss [\n<!ENTITY e "x">\n]>'),
-    "XHTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="xhtml">'
-    '<div xmlns="http://www.w3.org/1999/xhtml">x</div></content></entry></feed>',
-    "markup in a text": rss("<item><description>a <b>b</b></description></item>"),
+    "SVG in XHTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="xhtml">'
+    '<div xmlns="http://www.w3.org/1999/xhtml"><svg xmlns="http://www.w3.org/2000/svg"/></div></content></entry></feed>',
+    "markup in what Atom calls HTML": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">'
+    '&lt;div&gt;<p xmlns="http://www.w3.org/1999/xhtml">x</p></content></entry></feed>',
+    "an element of feeds in a text": rss("<item><description>a <link>b</link></description></item>"),
+    "a division in HTML": rss("<item><description>a <div>b</div></description></item>"),
+    "a base in a text": rss("<item><description>a <a xml:base='http://b.example/'>b</a></description></item>"),
+    "a prefixed attribute in a text": rss("<item><description><a xmlns:x='urn:x' x:b='1'/></description></item>"),
+    "very deep markup": rss("<item><description>" + "<b>" * 40 + "</b>" * 40 + "</description></item>"),
+    "an address with a space": rss("<item><a:title xmlns:a='http://www.w3.org/2005/Atom x'>x</a:title></item>"),
     "an entry in an entry": rss("<item><item><title>x</title></item></item>"),
     "another root": "<channel href='http://c.example/'><item href='http://c.example/1'/></channel>",
     "a known element at another place": rss("<source url='http://s.example/'>S</source>"),
