@@ -60,17 +60,18 @@ COPY, NUMBER = "zzcopyzz", "zznumberzz"
 _NAMED = re.compile(r"(.* of entry )(\d+)")
 
 
-def configuration(url: str, port: int, extra: str = "") -> str:
-    """The sources of the workload on loopback, and topics by words of all frequencies."""
+def configuration(url: str, port: int, shift: int = 0) -> str:
+    """The sources of the workload on loopback, and topics by words of all frequencies; by others with another ``shift``."""
     languages = Workload(1)._languages
     topics = "".join(
-        f"  t{n}: ['{languages[0].words[20 + 40 * n]}', '{languages[1].words[20 + 40 * n]}']\n" for n in range(TOPICS)
+        f"  t{n}: ['{languages[0].words[20 + shift + 40 * n]}', '{languages[1].words[20 + shift + 40 * n]}']\n"
+        for n in range(TOPICS)
     )
     listed = "".join(f"  - {{url: '{address(n, port)}', slug: s{n}}}\n" for n in range(SOURCES))
     return (
         f"database: {{url: '{url}'}}\nserver: {{port: 0}}\n"
         "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, manual_gap: 0s, interval: {min: 12h, max: 24h}}\n"
-        f"{extra}topics:\n{topics}sources:\n{listed}"
+        f"topics:\n{topics}sources:\n{listed}"
     )
 
 

@@ -32,7 +32,7 @@ from feedhub.config import load_text
 from feedhub.logs import set_up_logging
 from feedhub.model import SourceState
 from feedhub.pipeline import TOGETHER
-from feedhub.runner import run_loop
+from feedhub.runner import run_loop, settle
 from feedhub.settings import Settings
 from feedhub.store.tables import entries
 from feedhub.store.upgrading import migrate
@@ -107,6 +107,7 @@ def phase(folder: Path, count: int, port: int, results: Connection) -> None:
         home = instance.open_home(settings)
         await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
         parts = wiring.build(settings, home)
+        settle()
         wall, before = time.perf_counter(), used()
         bad = new = 0
         async for one in parts.pipeline.poll(_in_turn(home, [source.slug for source in settings.sources])):
