@@ -1,11 +1,12 @@
 """What a long history costs: the same work on a database of 50,000 entries and on one of many.
 
-    python benchmarks/history.py [ENTRIES] [--postgres] [--baseline N]        (default: 1000000 on SQLite, beside 50000)
+    python benchmarks/history.py [ENTRIES] [--baseline N] [--postgres]        (default: 1000000 on SQLite, beside 50000)
+    python benchmarks/history.py --filled URL URL
 
-Both databases are filled in bulk, through the tables, as ``search.py`` does (Vietnamese and English, 250 words to an entry, 20
-topics, 100 sources, 20,000 authors). Times are milliseconds on the wall, the least of several; what grows by much more than
-the logarithm of the number of entries would be a finding. Checking reads everything, and grows with it; ``db stats`` has
-ten seconds. ``--postgres`` starts a server of its own, as the tests do, without fsync.
+Both databases are filled by :mod:`history_rows`, which writes what polling would have stored: 100 sources of the workload, 3,000 entries a
+round. ``--filled`` measures two that are there already, and changes them. Times are milliseconds on the wall, the least of several; what
+grows by much more than the logarithm of the number of entries would be a finding. Checking reads everything, and grows with it, in
+seconds but not in memory; ``db stats`` has ten seconds. ``--postgres`` starts a server of its own, as the tests do, without fsync.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import math
 import multiprocessing
+import resource
 import signal
 import subprocess
 import sys
@@ -23,35 +25,36 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from emit import press_of
 from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.labelling import RULES, rules_digest
 from feedhub.logs import set_up_logging
-from feedhub.model import EntryId, Feed, FeedKind, Format
+from feedhub.model import EntryId, Feed, FeedKind, Format, SourceId
 from feedhub.runner import run_loop
 from feedhub.search.query import Query, parse
 from feedhub.settings import Settings
 from feedhub.store import SqlStore, check, open_store, statistics
-from feedhub.store.archiving import ARCHIVE_PAGE, archive
-from feedhub.store.listing import Difference
-from feedhub.store.sqlalchemy_engine import connect
-from feedhub.store.tables import feeds, sources
-from feedhub.store.upgrading import migrate
+from feedhub.store.tables import entries, sources
 from feedhub.understand import label_again
+from history_rows import SOURCES, configuration, fill
 from load import listening
 from publishers import publishers, tick
-from search import SOURCES, SPAN, START, TOPICS, fill, selection, vocabulary
+from search import selection
+from workload import BEGIN, LISTED, Workload
 
 BASELINE = 50_000
 TIMES = 5
-END = datetime.fromtimestamp(START + SPAN, UTC)
+EACH = SOURCES * LISTED
+"""Entries of a round."""
+REMOVED = 1_000
 
 
 def least(work: Callable[[], object], times: int = TIMES) -> float:
@@ -64,41 +67,18 @@ def least(work: Callable[[], object], times: int = TIMES) -> float:
     return min(taken)
 
 
-def configuration(url: str, port: int) -> str:
-    """One source that answers on loopback, and those of the history, which are not polled any more."""
-    others = "".join(
-        f"  - {{url: 'https://site{n}.example/feed', slug: s{n}, enabled: false}}\n" for n in range(1, SOURCES)
-    )
-    topics = "".join(f"  t{n}: ['{word}']\n" for n, word in enumerate(vocabulary()[0][:TOPICS]))
-    return (
-        f"database: {{url: '{url}'}}\nserver: {{port: 0}}\n"
-        "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, manual_gap: 0s, interval: {min: 12h, max: 24h}}\n"
-        f"topics:\n{topics}sources:\n  - {{url: 'http://127.0.0.1:{port}/0', slug: s0}}\n{others}"
-    )
-
-
 def filled(url: str, total: int) -> float:
-    migrate(url)
+    """Fill a database with about so many entries; seconds."""
     began = time.perf_counter()
-    engine = connect(url, writing=True)
-    with engine.connect() as connection:
-        fill(connection, total)
-        archived(connection)
-        with connection.begin():  # else every source would count as listing all that it ever listed
-            connection.execute(sources.update().values(listed_at=END))
-    engine.dispose()
+    with tempfile.TemporaryDirectory() as folder:
+        fill(url, Path(folder), max(round(total / EACH), 3))
     return time.perf_counter() - began
 
 
-def archived(connection: Connection) -> None:
-    """Close the archives of all feeds, as polling had done with each fifty entries: else the first changes would do it."""
-    ids = set(connection.scalars(select(feeds.c.id).where(feeds.c.size >= ARCHIVE_PAGE)))
-    connection.commit()
-    before, now = -1, 0
-    while now != before:
-        with connection.begin():
-            archive(connection, Difference(touched=ids))
-            before, now = now, connection.scalar(select(func.sum(feeds.c.archives))) or 0
+def asleep(store: SqlStore) -> None:
+    """Nothing is due while something else is measured."""
+    with store.writing() as connection:
+        connection.execute(sources.update().values(next_poll_at=instance.now() + timedelta(days=9)))
 
 
 async def polled(settings: Settings, port: int) -> dict[str, float]:
@@ -106,6 +86,7 @@ async def polled(settings: Settings, port: int) -> dict[str, float]:
     home = instance.open_home(settings)
     await home.writer.run(lambda: applying.apply_configuration(settings, settings, home.store, instance.now()))
     await home.writer.run(partial(home.store.remember, RULES, rules_digest(settings)))
+    asleep(home.store)
     parts = wiring.build(settings, home)
 
     async def poll() -> tuple[float, int]:
@@ -126,9 +107,10 @@ async def polled(settings: Settings, port: int) -> dict[str, float]:
             after = chunk[-1][0].id
         spent.append((time.perf_counter() - began) * 1000)
     found["relabel 1,000 entries, of which all change"] = min(spent)
-    await asyncio.to_thread(tick, port, 1.0)  # the workers have started by now
-    found["poll, one new entry"], new = await poll()
-    assert new >= 1
+    new = 0
+    while not new:  # a database that was measured before knows the first ones
+        await asyncio.to_thread(tick, port, 1.0)  # the workers have started by now
+        found["poll, one new entry"], new = await poll()
     await parts.close(5)
     home.close()
     return found
@@ -154,13 +136,28 @@ def started(folder: Path) -> float:
 
 
 def searches(store: SqlStore) -> dict[str, float]:
-    viet, latin = vocabulary()
+    english = Workload(1)._languages[0].words
+    asked = {
+        "a frequent word": english[0],
+        "a rare word": english[-1],
+        "a word of one entry": "n3x7",
+        "a phrase": f'"{english[0]} {english[1]}"',
+        "two words, rarely together": f"{english[0]} {english[len(english) // 2]}",
+    }
     found = {}
-    for name, word in (("search, a frequent word", viet[0]), ("search, a rare word", latin[30_000])):
-        query = parse(word)
+    for name, question in asked.items():
+        query = parse(question)
         assert isinstance(query, Query)
-        found[name] = least(partial(store.find, selection(store, query), 50, None))
+        found[f"search, {name}"] = least(partial(store.find, selection(store, query), 50, None))
     return found
+
+
+def checked(url: str, pipe: Pipe) -> None:
+    """Sends the problems, the seconds, and the MB by which this process grew."""
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    problems = check(url)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
+    pipe.send((problems, time.perf_counter() - began, grown))
 
 
 def served(store: SqlStore) -> dict[str, float]:
@@ -174,28 +171,46 @@ def served(store: SqlStore) -> dict[str, float]:
     return {"topic, cold": cold, "topic, kept": least(lambda: press_of(store).document(feed, Format.ATOM))}
 
 
-def measured(url: str, total: int) -> dict[str, float]:
-    found = {"filling, s": filled(url, total)}
-    with tempfile.TemporaryDirectory() as name, publishers(1) as port:
+def measured(url: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name, publishers(SOURCES) as port:
         folder = Path(name)
-        (folder / "config.yaml").write_text(configuration(url, port))
+        (folder / "config.yaml").write_text(configuration(url, port, shift=7))
         settings = load_text((folder / "config.yaml").read_text(), folder / "config.yaml", {})
         found |= run_loop(polled(settings, port))
         found["start to first feed"] = min(started(folder) for _ in range(2))
     store = open_store(url)
-    found |= served(store) | searches(store)
-    age = timedelta(seconds=SPAN * 0.9)
-    began = time.perf_counter()
-    removed = sum(store.remove_some(age, 10, END, batch=500) for _ in range(2))
-    found["retention, 1,000 entries"] = (time.perf_counter() - began) * 1000 / removed * 1000
+    found |= served(store) | searches(store) | removed(store)
     store.close()
-    began = time.perf_counter()
-    assert (problems := check(url)) == [], problems
-    found["db check"] = (time.perf_counter() - began) * 1000
-    told = statistics(url, END, age, 10)
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=checked, args=(url, theirs))
+    process.start()
+    problems, seconds, found["db check, MB more"] = ours.recv()
+    process.join()
+    assert problems == [], problems
+    found["db check"] = seconds * 1000
+    told = statistics(url, BEGIN, timedelta(days=30), 10)
     found["db stats"] = told.took * 1000
     found["bytes an entry"] = told.bytes_an_entry
     return found
+
+
+def removed(store: SqlStore) -> dict[str, float]:
+    """Milliseconds of retention for a thousand entries: the longest transaction, and all of it."""
+    with store.reading() as connection:
+        first = connection.scalar(select(func.min(entries.c.first_seen)))
+    rule = timedelta(hours=1), 10, first + timedelta(days=12)
+    steps, began, gone = [], time.perf_counter(), 0
+    while gone < REMOVED:
+        some, _ = store.removable(*rule, SourceId(0))
+        assert some, "too little is old"
+        step = time.perf_counter()
+        gone += store.remove_old(some, *rule)
+        steps.append((time.perf_counter() - step) * 1000)
+    return {
+        "retention, 1,000 entries": (time.perf_counter() - began) * 1000 / gone * 1000,
+        "retention, the longest transaction": max(steps),
+    }
 
 
 @contextmanager
@@ -216,22 +231,36 @@ def database(name: str, *, postgres: bool) -> Iterator[str]:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser()
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("entries", type=int, nargs="?", default=1_000_000)
     arguments.add_argument("--baseline", type=int, default=BASELINE)
     arguments.add_argument("--postgres", action="store_true")
+    arguments.add_argument("--filled", nargs=2, metavar="URL", help="measure these databases; they are changed")
     asked = arguments.parse_args()
     set_up_logging("error", "json")
-    found: dict[int, dict[str, float]] = {}
-    for total in (asked.baseline, asked.entries):
-        with database("history", postgres=asked.postgres) as url:
-            found[total] = measured(url, total)
-    small, large = found[asked.baseline], found[asked.entries]
-    growth = math.log(asked.entries) / math.log(asked.baseline)
-    print(f"{'PostgreSQL' if asked.postgres else 'SQLite'}; the logarithm grows {growth:.2f} times\n")
-    print(f"| ms | {asked.baseline:,} entries | {asked.entries:,} entries | times |\n|---|---|---|---|")
+    found: list[dict[str, float]] = []
+    if asked.filled:
+        counted = [counted_in(url) for url in asked.filled]
+        found = [measured(url) for url in asked.filled]
+    else:
+        counted = [asked.baseline, asked.entries]
+        for total in counted:
+            with database("history", postgres=asked.postgres) as url:
+                found.append({"filling, s": filled(url, total)} | measured(url))
+    small, large = found
+    growth = math.log(counted[1]) / math.log(counted[0])
+    print(f"the logarithm grows {growth:.2f} times\n")
+    print(f"| ms | {counted[0]:,} entries | {counted[1]:,} entries | times |\n|---|---|---|---|")
     for name, value in small.items():
-        print(f"| {name} | {value:,.1f} | {large[name]:,.1f} | {large[name] / value:.2f} |")
+        print(f"| {name} | {value:,.1f} | {large[name]:,.1f} | {large[name] / max(value, 0.1):.2f} |")
+
+
+def counted_in(url: str) -> int:
+    store = open_store(url)
+    with store.reading() as connection:
+        total = connection.scalar(select(func.count()).select_from(entries)) or 0
+    store.close()
+    return total
 
 
 if __name__ == "__main__":

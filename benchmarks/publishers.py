@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import cast
 
 from feedhub.runner import run_loop
-from workload import SEED, Workload, form_of
+from workload import LISTED, SEED, Workload, form_of
 
 HOSTS = 250
 
@@ -123,15 +123,16 @@ async def _serve(work: Workload, pipe: Connection | None, port: int = 0) -> None
     await server.serve_forever()
 
 
-def _process(sources: int, seed: int, pipe: Connection) -> None:
-    run_loop(_serve(Workload(sources, seed), pipe))
+def _process(sources: int, seed: int, listed: int, pipe: Connection) -> None:
+    run_loop(_serve(Workload(sources, seed, listed), pipe))
 
 
 @contextmanager
-def publishers(sources: int, seed: int = SEED) -> Iterator[int]:
+def publishers(sources: int, seed: int = SEED, listed: int = LISTED) -> Iterator[int]:
     """Serve a workload from another process; yields the port."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_process, args=(sources, seed, theirs), daemon=True)
+    given = (sources, seed, listed, theirs)
+    process = multiprocessing.get_context("spawn").Process(target=_process, args=given, daemon=True)
     process.start()
     theirs.close()
     try:

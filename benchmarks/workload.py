@@ -23,7 +23,7 @@ from languages import Language
 
 SEED = 1
 LISTED = 30
-"""Entries of a document."""
+"""Entries of a document, where nobody says otherwise."""
 RETOLD = 0.2
 """Part of the entries that retell what another source told first."""
 TELLERS = 4
@@ -84,16 +84,19 @@ class Text:
 
 
 class Workload:
-    """The sources ``0`` to ``sources - 1``, and all that they have published so far."""
+    """The sources ``0`` to ``sources - 1``, and all that they have published so far.
 
-    def __init__(self, sources: int, seed: int = SEED) -> None:
-        self.sources, self.seed, self.ticks = sources, seed, 0
+    :param listed: entries of a document.
+    """
+
+    def __init__(self, sources: int, seed: int = SEED, listed: int = LISTED) -> None:
+        self.sources, self.seed, self.listed, self.ticks = sources, seed, listed, 0
         self._languages = (Language("en", seed), Language("vi", seed + 1))
         self._dice = random.Random(f"{seed} plan")
         self._open: tuple[deque[list[Placed]], ...] = (deque(maxlen=RECENT), deque(maxlen=RECENT))
         self._stories = 0
         self._placed: dict[int, list[Placed]] = defaultdict(list)
-        for _ in range(LISTED):
+        for _ in range(listed):
             for source in range(sources):
                 self._publish(source)
 
@@ -108,7 +111,7 @@ class Workload:
 
     def version(self, source: int) -> int:
         """How often the source's document has changed."""
-        return len(self._placed[source]) - LISTED
+        return len(self._placed[source]) - self.listed
 
     def modified(self, source: int) -> datetime:
         return self._placed[source][-1].published
@@ -128,7 +131,7 @@ class Workload:
 
     def document(self, source: int) -> bytes:
         """What the source answers now."""
-        newest = self._placed[source][: -LISTED - 1 : -1]
+        newest = self._placed[source][: -self.listed - 1 : -1]
         return _WRITERS[form_of(source)](self, source, [(one, self.text(one)) for one in newest]).encode()
 
     def text(self, placed: Placed) -> Text:

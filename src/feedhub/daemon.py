@@ -27,7 +27,7 @@ from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
 from feedhub.ports import EntryChange, Vitals
-from feedhub.runner import cancel
+from feedhub.runner import cancel, settle
 from feedhub.schedule import explain
 from feedhub.schedule.apscheduler_timer import Timer
 from feedhub.serve.app import create_app, not_ready
@@ -186,6 +186,7 @@ class Daemon:
         for line in warnings(written):
             log.warning("config.advice", advice=line)
         self._server.replace(create_app(self._serve_parts()))
+        settle()
 
     def _serve_parts(self) -> ServeParts:
         parts = self._parts

@@ -6,6 +6,7 @@ documents, renders or listens, so that they start without the libraries of those
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,9 @@ MARKS_KEPT = timedelta(days=30)
 
 PARTS_OF_MARKS = 32
 """Transactions in which they are looked through."""
+
+TRIMMED_TOGETHER = 200
+"""Sources whose old outcomes are dropped in one transaction."""
 
 MOST_FEEDS = 2**31
 """More than any database holds: a list of feeds leaves nothing out."""
@@ -156,17 +160,31 @@ def change_entry(home: Home, entry: EntryId, change: EntryChange) -> bool:
 
 async def keep_house(home: Home, retention: Retention) -> Removed:
     """Remove what retention says, some at a time, so that polls get their turn in between."""
-    entries, at = 0, now()
-    if retention.keep_for is not None:
-        step = partial(home.store.remove_some, retention.keep_for, retention.keep_at_least, at)
-        while some := await home.writer.run(step):
-            entries += some
+    at = now()
+    entries = (
+        0 if retention.keep_for is None else await _remove_old(home, retention.keep_for, retention.keep_at_least, at)
+    )
     await home.writer.run(partial(home.store.forget_tombstones, at))
     await home.writer.run(home.store.trim_articles)
     for part in range(PARTS_OF_MARKS):
         await home.writer.run(partial(home.store.forget_marks, at - MARKS_KEPT, part, PARTS_OF_MARKS))
-    polls, changes = await home.writer.run(partial(home.store.trim, retention.polls, retention.changes))
+    polls = changes = 0
+    found = await asyncio.to_thread(home.store.excess, retention.polls, retention.changes)
+    for place in range(0, len(found), TRIMMED_TOGETHER):
+        trimmed = await home.writer.run(partial(home.store.trim, found[place : place + TRIMMED_TOGETHER]))
+        polls, changes = polls + trimmed[0], changes + trimmed[1]
     return Removed(entries=entries, polls=polls, changes=changes)
+
+
+async def _remove_old(home: Home, keep_for: timedelta, keep_at_least: int, at: datetime) -> int:
+    """Found beside the writer, and removed by it some at a time; returns how many."""
+    removed, after = 0, SourceId(0)
+    while True:
+        some, then = await asyncio.to_thread(home.store.removable, keep_for, keep_at_least, at, after)
+        removed += await home.writer.run(partial(home.store.remove_old, some, keep_for, keep_at_least, at))
+        if then is None:
+            return removed
+        after = then
 
 
 def choose(

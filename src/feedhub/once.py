@@ -17,6 +17,7 @@ from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.ports import EntryChange, Vitals
 from feedhub.relabel import Report, relabel
+from feedhub.runner import settle
 from feedhub.schedule import explain
 from feedhub.serve.app import create_app, not_ready
 from feedhub.serve.parts import ServeParts
@@ -75,6 +76,7 @@ async def _poll(
                     partial(applying.apply_configuration, settings, effective, home.store, instance.now())
                 )
                 parts = wiring.build(effective, home)
+                settle()
                 try:
                     await relabel_if_needed(home, parts)
                     if stored:

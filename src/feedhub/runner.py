@@ -1,8 +1,9 @@
-"""The event loop of the program, and the end of its tasks. The one door to uvloop."""
+"""The event loop of the program, the end of its tasks, and what its garbage collector looks at. The one door to uvloop."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -22,3 +23,15 @@ async def cancel(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def settle() -> None:
+    """Say that what there is now will stay: the collector looks through it no more. To be said again after a change of it.
+
+    Each full collection looks at every object, and a configuration of 20,000 sources is a million of them: a fifth of what an
+    unchanged poll costs went there.
+    """
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()

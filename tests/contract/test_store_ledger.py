@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from feedhub.model import Digest, Feed, FeedKind, Health, Insert, Validators
+from feedhub.model import Digest, Feed, FeedKind, Health, Insert, SourceId, Validators
 from feedhub.ports import Redirected
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, key, poll, spec, topic
@@ -159,6 +159,33 @@ def test_retention_takes_what_is_old_and_unlisted_and_it_never_comes_back(store:
     assert len(store.entries(9)) == 2
     assert feed(store, FeedKind.TOPIC, "tea").size == 1
     assert feed(store, FeedKind.ALL, "all").size == 2
+
+
+def test_what_may_be_removed_is_found_source_by_source_and_looked_at_again(store: SqlStore) -> None:
+    slugs = ("a", "b", "c")
+    store.sync([spec(slug) for slug in (*slugs, "d")], [], NOW)
+    states = {state.slug: state for state in store.states()}
+    for slug in slugs:
+        fill(store, slug, "1", "2", age=timedelta(days=9))
+        with store.transaction() as transaction:
+            transaction.apply([poll(states[slug], (draft(slug, "young"), Insert()), at=NOW + HOUR)])
+    rule = timedelta(days=7), 0, NOW + HOUR
+    first, then = store.removable(*rule, SourceId(0), batch=3)
+    assert ([entry.entry.title for entry in store.stored(first)], then) == (
+        ["1 of a", "2 of a", "1 of b"],
+        states["a"].id,
+    )
+    listed = draft("b", "1", at=NOW - timedelta(days=9)).entry.raw_digest
+    with store.transaction() as transaction:  # b lists its first one again before it is removed
+        transaction.apply([poll(states["b"], (draft("b", "new"), Insert()), seen=[listed], at=NOW + 2 * HOUR)])
+    assert store.remove_old(first, *rule) == 2
+    second, then = store.removable(*rule, states["a"].id, batch=3)
+    assert ([entry.entry.title for entry in store.stored(second)], then) == (
+        ["2 of b", "1 of c", "2 of c"],
+        states["b"].id,
+    )
+    assert store.remove_old(second, *rule) == 3
+    assert store.removable(*rule, states["b"].id, batch=3) == ([], None)
 
 
 def test_a_story_lives_on_when_its_first_entry_is_removed(store: SqlStore) -> None:

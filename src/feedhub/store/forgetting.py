@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from feedhub.errors import NotFound
 from feedhub.model import FeedKind
@@ -26,9 +26,9 @@ def source_id(connection: Connection, slug: str) -> int:
 
 def carried(connection: Connection, source: int, limit: int) -> tuple[list[int], list[int]]:
     """Up to ``limit`` entries of a source: those that nobody else was seen to list, and the others."""
-    mine = select(sightings.c.entry_id).where(sightings.c.source_id == source)
-    query = select(entries.c.id).where(or_(entries.c.id.in_(mine), entries.c.owner_id == source))
-    found = connection.scalars(query.order_by(entries.c.id).limit(limit)).all()
+    listed = select(sightings.c.entry_id).where(sightings.c.source_id == source).order_by(sightings.c.entry_id)
+    owned = select(entries.c.id).where(entries.c.owner_id == source).order_by(entries.c.id)  # should any be left
+    found = connection.scalars(listed.limit(limit)).all() or connection.scalars(owned.limit(limit)).all()
     shared: set[int] = set()
     for some in chunks(found):
         elsewhere = sightings.c.entry_id.in_(some), sightings.c.source_id != source

@@ -1,18 +1,35 @@
-"""Removing what is old, in small steps."""
+"""Removing what is old, in small steps.
+
+What may go is found by reading, which keeps nobody waiting; the writer's transactions then take some of it each, after
+another look whether it still may.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from feedhub.store.feeds import Listing, leaving, member_of, write_listing
 from feedhub.store.forgetting import rewrite_stories
 from feedhub.store.search_index import IndexWriter
-from feedhub.store.statements import bump, chunks, put_missing
+from feedhub.store.statements import CHUNK, bump, chunks, put_missing
 from feedhub.store.tables import (
     cluster_keys,
     entries,
@@ -36,59 +53,79 @@ class Removed:
     changes: int = 0  # of state, gaps and events
 
 
-def remove_old(connection: Connection, before: datetime, keep_at_least: int, now: datetime, limit: int) -> int:
-    """Remove up to ``limit`` entries older than ``before`` that no source lists; returns how many went.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is old: entries before a moment that no source lists, but not the newest ``keep_at_least`` of their owner."""
 
-    The newest ``keep_at_least`` of each owner stay. The keys of what is removed are kept in ``forgotten``.
+    before: datetime
+    keep_at_least: int
+
+    def holds(self, owner: ColumnElement[int]) -> list[ColumnElement[bool]]:
+        """The conditions on ``entries``. ``owner``: whose newest stay, the column or one source's number."""
+        old = [entries.c.sort_key < int(self.before.timestamp()), ~_listed()]
+        return [*old, entries.c.sort_key < self.border(owner)] if self.keep_at_least > 0 else old
+
+    def border(self, owner: ColumnElement[int]) -> ScalarSelect[int]:
+        """The place in time of the oldest entry of an owner that stays anyway; NULL: all of them do."""
+        others = entries.alias()
+        newest = select(others.c.sort_key).where(others.c.owner_id == owner)
+        newest = newest.order_by(others.c.sort_key.desc(), others.c.id.desc()).offset(self.keep_at_least - 1).limit(1)
+        return newest.correlate(entries, sources).scalar_subquery()
+
+
+def removable(connection: Connection, rule: Rule, after: int, limit: int) -> tuple[list[int], int | None]:
+    """Up to ``limit`` old entries, the oldest of each source first, of the sources with numbers above ``after``.
+
+    Second: the ``after`` to go on with once these are gone; None when these are all.
     """
+    found: list[int] = []
+    while some := connection.scalars(_having_old(rule, after)).all():
+        for source in some:
+            found += _old_entries(connection, source, rule, limit - len(found))
+            if len(found) >= limit:
+                return found, after
+            after = source
+    return found, None
+
+
+def remove_old(connection: Connection, ids: Collection[int], rule: Rule, now: datetime) -> int:
+    """Remove those of the entries that are old still; returns how many went. Their keys are kept in ``forgotten``."""
     gone: list[int] = []
-    for source in connection.scalars(select(sources.c.id).order_by(sources.c.id)).all():
-        if len(gone) >= limit:
-            break
-        gone += _old_entries(connection, source, before, keep_at_least, limit - len(gone))
+    for some in chunks(ids):
+        gone += connection.scalars(select(entries.c.id).where(entries.c.id.in_(some), *rule.holds(entries.c.owner_id)))
     if gone:
         remove(connection, gone, now)
     return len(gone)
 
 
-def count_old(
-    connection: Connection, before: datetime, keep_at_least: int, most: int | None, stop: Callable[[], bool]
-) -> tuple[int, bool]:
-    """How many entries :func:`remove_old` would remove, and whether all were counted.
+def count_old(connection: Connection, rule: Rule, most: int | None, stop: Callable[[], bool]) -> tuple[int, bool]:
+    """How many entries are old, and whether all were counted.
 
     :param most: count no further; None: all.
     :param stop: asked before each source is looked at.
     """
-    found = 0
-    for source in connection.scalars(select(sources.c.id).order_by(sources.c.id)).all():
-        if stop() or (most is not None and found >= most):
-            return found, False
-        limit = None if most is None else most - found
-        found += len(_old_entries(connection, source, before, keep_at_least, limit))
+    found = after = 0
+    while some := connection.scalars(_having_old(rule, after)).all():
+        for after in some:
+            if stop() or (most is not None and found >= most):
+                return found, False
+            found += len(_old_entries(connection, after, rule, None if most is None else most - found))
     return found, most is None or found < most
 
 
-def _old_entries(connection: Connection, source: int, before: datetime, keep: int, limit: int | None) -> list[int]:
+def _having_old(rule: Rule, after: int) -> Select[int]:
+    """The next sources, by their numbers, of which an entry is old, unless it is listed: most have none."""
+    oldest = select(func.min(entries.c.sort_key)).where(entries.c.owner_id == sources.c.id).scalar_subquery()
+    query = select(sources.c.id).where(sources.c.id > after, oldest < int(rule.before.timestamp()))
+    if rule.keep_at_least > 0:
+        query = query.where(oldest < rule.border(sources.c.id))
+    return query.order_by(sources.c.id).limit(CHUNK)
+
+
+def _old_entries(connection: Connection, source: int, rule: Rule, limit: int | None) -> list[int]:
     """Oldest first."""
-    border = (
-        select(entries.c.sort_key)
-        .where(entries.c.owner_id == source)
-        .order_by(entries.c.sort_key.desc(), entries.c.id.desc())
-        .offset(keep - 1)
-        .limit(1)
-    )
-    query = (
-        select(entries.c.id)
-        .where(entries.c.owner_id == source, entries.c.sort_key < int(before.timestamp()), ~_listed())
-        .order_by(entries.c.sort_key, entries.c.id)
-        .limit(limit)
-    )
-    if keep > 0:
-        oldest_kept = connection.scalar(border)
-        if oldest_kept is None:
-            return []
-        query = query.where(entries.c.sort_key < oldest_kept)
-    return list(connection.scalars(query))
+    query = select(entries.c.id).where(entries.c.owner_id == source, *rule.holds(literal(source)))
+    return list(connection.scalars(query.order_by(entries.c.sort_key, entries.c.id).limit(limit)))
 
 
 def _listed() -> ColumnElement[bool]:
@@ -126,40 +163,46 @@ def remove(connection: Connection, gone: Collection[int], now: datetime, *, with
     bump(connection)
 
 
-def _pass_on_stories(connection: Connection, stories: Collection[int]) -> set[int]:
+def _pass_on_stories(connection: Connection, stories: set[int]) -> set[int]:
     """A story is named for its first entry; when that one is gone, the next takes its place. Returns those left."""
     query = select(entries.c.cluster, func.min(entries.c.id).label("first")).where(entries.c.cluster.in_(stories))
     left = {row.cluster: row.first for row in connection.execute(query.group_by(entries.c.cluster))}
-    for story in stories:
-        first = left.get(story)
-        if first is None:
-            connection.execute(delete(cluster_keys).where(cluster_keys.c.cluster == story))
-        elif first != story:
+    connection.execute(delete(cluster_keys).where(cluster_keys.c.cluster.in_(stories - left.keys())))
+    for story, first in left.items():
+        if first != story:
             for table in (entries, cluster_keys):
                 connection.execute(update(table).where(table.c.cluster == story).values(cluster=first))
     return set(left.values())
 
 
-def trim_polls(connection: Connection, keep: int) -> int:
-    """Remove all but the newest ``keep`` outcomes of each source; returns how many went."""
-    return _trim(connection, polls.c.number, keep)
+Excess = tuple[str, int, int]
+"""A table of what happened, a source (0: the service itself), and the position in it up to which its rows are too many."""
+_BY_SOURCE = {column.table.name: column for column in (polls.c.number, source_changes.c.number, gaps.c.noticed_at)}
 
 
-def trim_changes(connection: Connection, keep: int) -> int:
-    """Remove all but the newest ``keep`` changes of state and gaps of each source, and events; returns how many went."""
-    border = select(service_events.c.number).order_by(service_events.c.number.desc()).offset(keep).limit(1)
-    old = delete(service_events).where(service_events.c.number <= border.scalar_subquery())
-    gone = connection.execute(old).rowcount
-    return gone + _trim(connection, source_changes.c.number, keep) + _trim(connection, gaps.c.noticed_at, keep)
+def excess(connection: Connection, most_polls: int, most_changes: int) -> list[Excess]:
+    """Where there are more outcomes, or changes of state, gaps and events, than are kept of each source."""
+    found: list[Excess] = []
+    for name, order in _BY_SOURCE.items():
+        table, keep = order.table, most_polls if order.table is polls else most_changes
+        newest = select(order).where(table.c.source_id == sources.c.id).order_by(order.desc()).offset(keep).limit(1)
+        asked = select(sources.c.id, type_coerce(newest.scalar_subquery(), BigInteger).label("border")).subquery()
+        rows = connection.execute(select(asked).where(asked.c.border.is_not(None)).order_by(asked.c.id))
+        found += [(name, source, border) for source, border in rows]
+    number = service_events.c.number
+    border = connection.scalar(select(number).order_by(number.desc()).offset(most_changes).limit(1))
+    return found if border is None else [*found, (service_events.name, 0, border)]
 
 
-def _trim(connection: Connection, order: Column[Any], keep: int) -> int:
-    """Of each source the rows that are last by ``order`` stay."""
-    table = order.table
-    place = func.row_number().over(partition_by=table.c.source_id, order_by=order.desc())
-    ranked = select(table.c.source_id, order.label("position"), place.label("place")).subquery()
-    oldest = select(ranked.c.source_id, ranked.c.position).where(ranked.c.place == keep + 1)
-    gone = 0
-    for source, position in connection.execute(oldest).all():
-        gone += connection.execute(delete(table).where(table.c.source_id == source, order <= position)).rowcount
-    return gone
+def trim(connection: Connection, some: Iterable[Excess]) -> tuple[int, int]:
+    """Remove what is too much; returns how many outcomes went, and how many changes, gaps and events."""
+    gone: Counter[str] = Counter()
+    for name, source, border in some:
+        if name == service_events.name:
+            old = delete(service_events).where(service_events.c.number <= border)
+        else:
+            order = _BY_SOURCE[name]
+            of_source = order.table.c.source_id == source
+            old = delete(order.table).where(of_source, type_coerce(order, BigInteger) <= border)
+        gone[name] += connection.execute(old).rowcount
+    return gone[polls.name], gone.total() - gone[polls.name]

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, column, func, select, table, text
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, column, func, literal, select, table, text
 
 from feedhub.model import Draft, EntryId, Indexed
 from feedhub.search.match import tsvector
@@ -173,14 +173,24 @@ def index_border(connection: Connection) -> int:
 
 
 def index_faults(connection: Connection) -> dict[str, int]:
-    """How many entries the index lacks, or knows though they are gone, by words for people."""
+    """How many entries the index lacks, or knows though they are gone, by words for people.
+
+    Each entry and each place is looked up by its number: a list of all places would be held in memory by SQLite, and
+    PostgreSQL would search it from the beginning for each entry once it is too long for its memory.
+    """
     lite = connection.dialect.name == "sqlite"
-    kept = table("search_docsize", column("id")) if lite else table("search", column("place"))
+    kept = table("search_docsize", column("id", BigInteger)) if lite else table("search", column("place", BigInteger))
     (known,) = kept.c
     place = _LAST - (entries.c.sort_key * (1 << _ID_BITS) + entries.c.id)
+    key = literal(_LAST, BigInteger) - known
     count = select(func.count())
-    missing = count.select_from(entries).where(entries.c.id > index_border(connection), place.not_in(select(known)))
-    extra = count.select_from(kept).where(known.not_in(select(place)))
+    missing = count.select_from(entries).where(
+        entries.c.id > index_border(connection), ~select(known).where(known == place).correlate(entries).exists()
+    )
+    holder = select(entries.c.id).where(
+        entries.c.id == key % (1 << _ID_BITS), entries.c.sort_key == key // (1 << _ID_BITS)
+    )
+    extra = count.select_from(kept).where(~holder.correlate(kept).exists())
     return {
         "entries that the full-text index should know and does not": connection.scalar(missing) or 0,
         "entries that the full-text index knows and that are gone": connection.scalar(extra) or 0,

@@ -24,7 +24,7 @@ from feedhub.store import sqlalchemy_engine
 from feedhub.store.bodies import texts_of_row, waiting_to_be_packed
 from feedhub.store.columns import metadata
 from feedhub.store.marks import first_seen_since
-from feedhub.store.retention import count_old
+from feedhub.store.retention import Rule, count_old
 from feedhub.store.schema import require_current, schema_state
 from feedhub.store.search_index import index_state
 from feedhub.store.sqlalchemy_engine import sqlite_file
@@ -344,7 +344,7 @@ class _Survey:
         if keep_for is None:
             return None, True
         most = None if self._seconds is None else RETENTION_LOOKS
-        return count_old(self._connection, now - keep_for, keep_at_least, most, lambda: self._left() <= 0)
+        return count_old(self._connection, Rule(now - keep_for, keep_at_least), most, lambda: self._left() <= 0)
 
 
 def _owner(table: str) -> str:

@@ -27,14 +27,17 @@ from feedhub.store.moving import FeedMover
 from feedhub.store.paging import Paging
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
-from feedhub.store.retention import Removed, remove, remove_old, trim_changes, trim_polls
+from feedhub.store.retention import Excess, Removed, Rule, excess, removable, remove, remove_old, trim
 from feedhub.store.schema import require_current
 from feedhub.store.search_index import IndexWriter
-from feedhub.store.statements import Counter, bump, put_over
+from feedhub.store.statements import Counter, bump, chunks, put_over
 from feedhub.store.subscribing import Subscribing
 from feedhub.store.tables import entries, memory
 from feedhub.store.tombstones import trim_tombstones
 from feedhub.store.writing import SqlTransaction
+
+RETENTION_BATCH = 100
+"""Entries that retention removes in one transaction: a fraction of a second in which no poll can be stored."""
 
 
 class Writing(Side):
@@ -124,24 +127,38 @@ class Writing(Side):
         now: datetime,
         *,
         changes: int = 100,
-        batch: int = 500,
+        batch: int = RETENTION_BATCH,
     ) -> Removed:
         """Remove entries older than ``keep_for``, and outcomes and changes beyond the newest of each source.
 
         Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
         comes back as new. Works in transactions of ``batch`` entries; a daemon, whose polls want their turn in between,
-        calls the two steps itself.
+        calls the steps itself.
         """
-        removed = 0
-        while keep_for is not None and (some := self.remove_some(keep_for, keep_at_least, now, batch=batch)):
-            removed += some
-        trimmed = self.trim(polls, changes)
-        return Removed(entries=removed, polls=trimmed[0], changes=trimmed[1])
+        removed, after = 0, None if keep_for is None else SourceId(0)
+        while keep_for is not None and after is not None:
+            some, after = self.removable(keep_for, keep_at_least, now, after, batch=batch)
+            removed += self.remove_old(some, keep_for, keep_at_least, now)
+        trimmed = [self.trim(some) for some in chunks(self.excess(polls, changes))]
+        return Removed(entries=removed, polls=sum(one[0] for one in trimmed), changes=sum(one[1] for one in trimmed))
 
-    def remove_some(self, keep_for: timedelta, keep_at_least: int, now: datetime, *, batch: int = 500) -> int:
-        """One transaction of :meth:`retention`; returns how many entries went, 0 when none is left to go."""
+    def removable(
+        self, keep_for: timedelta, keep_at_least: int, now: datetime, after: SourceId, *, batch: int = RETENTION_BATCH
+    ) -> tuple[list[EntryId], SourceId | None]:
+        """Reads: up to ``batch`` entries that :meth:`retention` would remove, of the sources numbered above ``after``.
+
+        Second: the ``after`` to ask with for the next ones, once these are removed; None at the end.
+        """
+        with self.reading() as connection:
+            some, then = removable(connection, Rule(now - keep_for, keep_at_least), after, batch)
+        return [EntryId(one) for one in some], None if then is None else SourceId(then)
+
+    def remove_old(self, some: Collection[EntryId], keep_for: timedelta, keep_at_least: int, now: datetime) -> int:
+        """Remove those of the entries that :meth:`retention` would still remove, in one transaction; returns how many."""
+        if not some:
+            return 0
         with self.writing() as connection:
-            return remove_old(connection, now - keep_for, keep_at_least, now, batch)
+            return remove_old(connection, some, Rule(now - keep_for, keep_at_least), now)
 
     def forget_tombstones(self, now: datetime) -> int:
         """Drop the tombstones that every reader has heard of; returns how many."""
@@ -175,10 +192,15 @@ class Writing(Side):
         with self.writing() as connection:
             return stories.split(connection, entry)
 
-    def trim(self, polls: int, changes: int) -> tuple[int, int]:
-        """Drop outcomes and changes beyond the newest of each source; returns how many of each."""
+    def excess(self, polls: int, changes: int) -> list[Excess]:
+        """Reads: where there are more outcomes and changes than the newest of each source, to be given to :meth:`trim`."""
+        with self.reading() as connection:
+            return excess(connection, polls, changes)
+
+    def trim(self, some: Iterable[Excess]) -> tuple[int, int]:
+        """Drop what is too much, in one transaction; returns how many outcomes and how many changes."""
         with self.writing() as connection:
-            return trim_polls(connection, polls), trim_changes(connection, changes)
+            return trim(connection, some)
 
     def index_some(self, *, batch: int = 100, anew: bool = False) -> int:
         """One step of building the full-text index for entries that it does not know; returns how many, 0 at the end.

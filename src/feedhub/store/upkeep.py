@@ -19,6 +19,8 @@ from feedhub.store.sqlalchemy_engine import name_of, sqlite_file
 LOGS = ("-wal", "-shm")
 """Endings of what SQLite keeps beside a database in use."""
 
+# Each walks one table in its order and looks up the rest, so that a database of any size takes time and no memory: SQLite
+# keeps what it must sort or group in memory. CROSS JOIN is its word for joining in the order that is written.
 _INVARIANTS = {
     "feeds whose size is not the number of entries they show": """
         SELECT count(*) FROM feeds f WHERE f.size <>
@@ -30,14 +32,19 @@ _INVARIANTS = {
     "entries that no source was seen to list": """
         SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM sightings s WHERE s.entry_id = e.id)""",
     "memberships at another moment than their entry": """
-        SELECT count(*) FROM memberships m JOIN entries e ON e.id = m.entry_id WHERE m.sort_key <> e.sort_key""",
+        SELECT count(*) FROM entries e CROSS JOIN memberships m WHERE m.entry_id = e.id AND m.sort_key <> e.sort_key""",
     "stories that a feed shows twice": """
-        SELECT count(*) FROM (SELECT m.feed_id FROM memberships m JOIN entries e ON e.id = m.entry_id
-        JOIN feeds f ON f.id = m.feed_id WHERE NOT m.hidden AND f.kind <> 'sources' AND NOT f.every_copy
-        GROUP BY m.feed_id, e.cluster HAVING count(*) > 1) AS twice""",
+        SELECT count(*) FROM (SELECT DISTINCT m.feed_id, e.cluster
+        FROM entries e CROSS JOIN memberships m CROSS JOIN feeds f
+        WHERE e.cluster <> e.id AND m.entry_id = e.id AND NOT m.hidden
+        AND f.id = m.feed_id AND f.kind <> 'sources' AND NOT f.every_copy
+        AND EXISTS (SELECT 1 FROM entries o CROSS JOIN memberships n WHERE o.cluster = e.cluster AND o.id <> e.id
+        AND n.entry_id = o.id AND n.feed_id = m.feed_id AND NOT n.hidden)) AS twice""",
     "stories that a feed should show and hides": """
-        SELECT count(*) FROM (SELECT m.feed_id FROM memberships m JOIN entries e ON e.id = m.entry_id
-        GROUP BY m.feed_id, e.cluster HAVING min(CASE WHEN m.hidden THEN 1 ELSE 0 END) = 1) AS unseen""",
+        SELECT count(*) FROM (SELECT DISTINCT m.feed_id, e.cluster
+        FROM entries e CROSS JOIN memberships m WHERE m.entry_id = e.id AND m.hidden
+        AND NOT EXISTS (SELECT 1 FROM entries o CROSS JOIN memberships n WHERE o.cluster = e.cluster
+        AND n.entry_id = o.id AND n.feed_id = m.feed_id AND NOT n.hidden)) AS unseen""",
     "redirects away from an address that is in use": """
         SELECT count(*) FROM redirects r JOIN feeds f ON f.kind = r.kind AND f.slug = r.slug""",
     "removed entries that are still stored": """
