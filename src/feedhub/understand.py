@@ -275,7 +275,7 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
                 keys=own,
                 memberships=rules.places(facts, title),
                 rank=rules.rank(job.slug, entry),
-                indexed=indexed(entry.title, entry.summary, entry.content),
+                indexed=indexed(entry.title, entry.summary, entry.content, entry.text),
                 packed=packed(texts_of(entry)),
             )
             drafts.append(draft)

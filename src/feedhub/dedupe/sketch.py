@@ -30,8 +30,21 @@ _APART = (
 _HAS_APART = re.compile(f"[{_APART}]")
 _WORD = re.compile(rf"[{_APART}]|[^\W{_APART}]+")
 
-_hashes: dict[str, int] = {}
-_MOST_HASHES = 200_000
+_MOST_HASHES = 50_000
+
+
+class _Hashes(dict[str, int]):
+    """Two checksums of a word side by side, never 0: equal in every process and on every machine, and quick."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MOST_HASHES:
+            self.clear()
+        data = word.encode("utf-8", "surrogatepass")
+        value = self[word] = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16
+        return value
+
+
+_hashes = _Hashes()
 
 
 def words_of(text: str, most: int | None = None) -> list[str]:
@@ -47,21 +60,20 @@ def split_words(folded: str, most: int | None = None) -> list[str]:
     return folded.split(" ") if most is None else folded.split(" ", most)[:most]
 
 
-def marks_of(folded: str, title: str) -> tuple[int, ...]:
+def marks_of(folded: str, title: str, known: Sequence[str] | None = None) -> tuple[int, ...]:
     """The marks of a text and its title, non-negative 63-bit numbers; () when there is too little of it.
 
     :param folded: the text, folded by :func:`feedhub.dedupe.digests.folded_words`.
+    :param known: its words, where they were found already (:func:`feedhub.plain_words.plain_words`).
     """
-    words = split_words(folded, MOST_WORDS)
+    words = split_words(folded, MOST_WORDS) if known is None else known[:MOST_WORDS]
     if len(words) < MIN_WORDS:
         return ()
     return (*_title_mark(title), *_smallest(words))
 
 
 def _smallest(words: Sequence[str]) -> list[int]:
-    if len(_hashes) > _MOST_HASHES:
-        _hashes.clear()
-    numbers = [_hashes.get(word) or _hash(word) for word in words]
+    numbers = list(map(_hashes.__getitem__, words))
     # A product's middle bits depend on all bits of all three words, which is all that the order needs.
     runs = {
         (first * 3 + second * 5 + third * 7) * 0x9E3779B97F4A7C15 >> 24 & 0x7FFFFFFFFFFFFFFF
@@ -69,14 +81,6 @@ def _smallest(words: Sequence[str]) -> list[int]:
         if not first & 3
     }
     return sorted(runs)[:MARKS]
-
-
-def _hash(word: str) -> int:
-    """Two checksums side by side, never 0: equal in every process and on every machine, and quick."""
-    data = word.encode("utf-8", "surrogatepass")
-    value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16
-    _hashes[word] = value
-    return value
 
 
 def _title_mark(title: str) -> tuple[int, ...]:
