@@ -89,7 +89,10 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
 
 def _id(raw: str) -> str:
     """An id is compared, never shown: it stays as written, but for its ends and what no database or XML can hold."""
-    kept = "".join(char for char in raw.strip() if char >= " " and not "\ud800" <= char <= "\udfff")
+    raw = raw.strip()
+    if raw.isprintable():
+        return raw[:_LONGEST_ID]
+    kept = "".join(char for char in raw if char >= " " and not "\ud800" <= char <= "\udfff")
     return kept[:_LONGEST_ID]
 
 

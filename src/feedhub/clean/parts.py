@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from feedhub.clean.html import html_to_text, media_in
+from feedhub.clean.html import html_to_line, media_in
 from feedhub.clean.media import media_key
 from feedhub.clean.urls import canonical
 from feedhub.model import Digest, Entry
@@ -51,7 +51,6 @@ _LIKE_ASCII = re.compile("[\u0130\u0131\u017f\u212a]")
 """İ, ı, ſ and the Kelvin sign: to a pattern that ignores case they are i, s and k, and to ``lower`` they are not."""
 
 
-_ADVERT_BEGINNINGS = frozenset(word.split()[0] for word in _NEEDED_WORDS)
 _COUNTED_WORDS = (
     *(
         "view",
@@ -83,8 +82,10 @@ _COUNTED_WORDS = (
     *("kommentare", "vistas", "visitas", "lecturas", "comentarios", "visualizações", "comentários"),
     *("просмотр", "просмотра", "просмотров", "комментарий", "комментария", "комментариев"),
 )
-_COUNTED_BEGINNINGS = frozenset(unit + word for word in _COUNTED_WORDS for unit in ("", "k", "m"))
-"""What a counter's words may begin with, and with a thousand or a million right before it (``12 kviews``)."""
+_BEGINNINGS = frozenset(
+    [unit + word for word in _COUNTED_WORDS for unit in ("", "k", "m")] + [word.split()[0] for word in _NEEDED_WORDS]
+)
+"""What such phrases may begin with; a counter's with a thousand or a million right before it, too (``12 kviews``)."""
 _GLUED = re.compile(r"[0-9][^\W\d_]")
 """``12views``: a number that is no word by itself."""
 
@@ -94,17 +95,12 @@ def _is_all_said(text: str) -> bool:
     words = plain_words(text)
     if words is None or "ı" in text:  # to a pattern that ignores case it is an i
         return False
-    calm = _ADVERT_BEGINNINGS.isdisjoint(words) and _COUNTED_BEGINNINGS.isdisjoint(words)
-    return calm and not _GLUED.search(text)
+    return _BEGINNINGS.isdisjoint(words) and not _GLUED.search(text)
 
 
 def _said(text: str) -> str:
-    """A text without what changes with every request. Only whole, unmistakable phrases go."""
-    if not text:
-        return ""
-    if _is_all_said(text):
-        return " ".join(text.split())
-    return _what_stays(text)
+    """A line of text without what changes with every request. Only whole, unmistakable phrases go."""
+    return text if not text or _is_all_said(text) else _what_stays(text)
 
 
 def _what_stays(text: str) -> str:
@@ -149,7 +145,7 @@ def parts_of(entry: Entry) -> dict[str, Digest]:
     media = {canonical(url) for url in shown if not _is_advert(url)}
     return {
         "title": digest_of([entry.title]),
-        "body": digest_of([_said(entry.text), _said(html_to_text(entry.summary)), *sorted(media)]),
+        "body": digest_of([_said(entry.text), _said(html_to_line(entry.summary)), *sorted(media)]),
         "link": digest_of([entry.canonical_link]),
         "people": _repeated(tuple([f"{one.key}\n{one.role}\n{one.organisation}" for one in entry.authors])),
         "categories": _repeated(tuple(sorted([category.key for category in entry.categories]))),
