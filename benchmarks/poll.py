@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -99,6 +100,8 @@ def _in_turn(home: instance.Home, slugs: Sequence[str]) -> Iterator[SourceState]
 def phase(folder: Path, count: int, port: int, results: Connection) -> None:
     """One poll of everything in a process group of its own; sends wall, CPU and the numbers of outcomes."""
     os.setpgrp()
+    # Workers import the main script once more. That of the program is a line; this one would give each of them all of FeedHub and feedparser.
+    del sys.modules["__main__"].__file__
     set_up_logging("warning", "json")
     settings = settings_of(folder, count, port)
     migrate(instance.database_url(settings))

@@ -57,6 +57,8 @@ The map, in the order in which data flows::
     zstandard_texts.py  texts of an entry <-> what the database keeps of them (pure)
     raw_digests.py one digest of all that an entry said   organisations.py  names that are no person's
     list_parts.py  which parts of a list (sitemaps of an index) a poll asks for
+    plain_words.py the folded words of plain text, for all who ask for them (pure)
+    records.py     frozen records, copied and handed between processes (pure)
     model.py       the nouns   slugs.py, names.py, category_paths.py, patterns.py, css_selectors.py, json_paths.py, masking.py, extras.py, logs.py, systemd.py, runner.py   small shared doors
                    turnstile.py   rules do not change under anybody who works by them
     errors.py      the one tree of errors

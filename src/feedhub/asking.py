@@ -142,10 +142,8 @@ class Asker:
     async def find(self, state: SourceState, result: FetchResult | ParseFailed, anew: bool) -> Finding | Lead:
         """Understand what came. A fault of ours is the source's outcome here, too."""
         try:
-            if not isinstance(result, Fetched):
-                return Finding(state=state, result=result)
-            if result.body_digest == state.body_digest and not anew:
-                return Finding(state=state, result=result, body_known=True)
+            if not isinstance(result, Fetched) or says_nothing_new(state, result, anew):
+                return Finding(state=state, result=result, body_known=isinstance(result, Fetched))
             return await self.understand(Lead(state=state, result=result, anew=anew))
         except FeedHubError:
             raise
@@ -243,6 +241,11 @@ class Asker:
 def _leads_on(state: SourceState, source: Source | None) -> bool:
     """Whether a page that came is to be looked at: of a page that is known to be one nothing more can be said."""
     return may_be_page(state, source) and not is_page(state)
+
+
+def says_nothing_new(state: SourceState, answer: FetchResult | ParseFailed, anew: bool) -> bool:
+    """Whether an answer needs no understanding: there is no document, or the one that is known."""
+    return not isinstance(answer, Fetched) or (answer.body_digest == state.body_digest and not anew)
 
 
 def feed_is_lost(finding: Finding) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SAME = str.maketrans(
     dict.fromkeys("’‘ʼ`´ʹ′＇", "'") | dict.fromkeys("‐‑‒–—−﹣－", "-") | {"ð": "đ", ".": " ", ",": " "}
@@ -18,6 +19,7 @@ _OLD_TONE = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # one byline asks for the key of one name many times
 def author_key(name: str) -> str:
     """The key by which names are compared: NFKC, case folded, quotes, hyphens and tones unified, diacritics kept."""
     visible = name if name.isascii() else "".join(each for each in name if unicodedata.category(each) != "Cf")

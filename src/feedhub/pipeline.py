@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from itertools import islice
 
-from feedhub.asking import Asker, Lead, feed_is_lost
+from feedhub.asking import Asker, Lead, feed_is_lost, says_nothing_new
 from feedhub.commit import Committer, Finding, unvalidated
 from feedhub.errors import FeedHubError
 from feedhub.following import Follower, unread
@@ -274,6 +274,8 @@ class Pipeline:
         Polls whose answers are still on their way end under the new rules.
         """
         self._settings = settings
+        # No more is understood, which takes memory, than one transaction holds: half of it while the other half is written.
+        self._room = asyncio.Semaphore(settings.polling.batch)
         self._commit = Committer(settings, self._ledger, self._clock, self._dice, self._tariff).commit
         self._asker = Asker(
             settings=settings,
@@ -351,10 +353,12 @@ class Pipeline:
             state = self._asker.settled(state)
             request = self._asker.request(state, anew)
             answer = await self._asker.ask(state, request)
-            async with self._rules.passing():
+            room = nullcontext() if says_nothing_new(state, answer, anew) else self._room
+            async with room, self._rules.passing():
                 if request.headers != self._asker.request(state, anew).headers:  # other secrets since it was asked
                     state, answer = unvalidated(state, answer)
                 found = await self._asker.find(state, answer, anew)
+                del answer  # its body has served
                 ends = isinstance(found, Finding) and not feed_is_lost(found)
                 ticket = await self._stored(found) if isinstance(found, Finding) and ends else None
             if ticket is None:
@@ -380,7 +384,7 @@ class Pipeline:
     async def _followed(self, found: Finding | Lead, request: Request) -> Ticket:
         """What a page leads to is gathered while nothing waits for it; then all is understood and committed together."""
         found = await self._follower.follow(found, request)
-        async with self._rules.passing():
+        async with self._room, self._rules.passing():
             return await self._stored(await self._asker.finish(found) if isinstance(found, Lead) else found)
 
     async def _look_for_missed(self, state: SourceState) -> None:
@@ -407,7 +411,9 @@ class Pipeline:
         self._awaited.add(ticket.done)
         ticket.done.add_done_callback(self._awaited.discard)
         self._queue.put_nowait(ticket)
-        if self._queue.qsize() >= self._settings.polling.batch or len(self._awaited) >= len(self._in_flight):
+        waiting, batch = self._queue.qsize(), self._settings.polling.batch
+        all_here = len(self._awaited) >= len(self._in_flight)
+        if waiting >= batch or all_here or (self._room.locked() and 2 * waiting >= batch):
             self._crowd.set()
         return ticket
 
@@ -474,16 +480,9 @@ def _tell(outcome: Outcome) -> None:
     """A line of the log for each poll; those that found everything as it was only for who wants to see all."""
     nothing_new = outcome.kind in {"ok", "unchanged"} and not outcome.new and not outcome.updated
     say = log.debug if nothing_new else log.info
-    say(
-        "poll.done",
-        source=outcome.slug,
-        outcome=outcome.kind,
-        status=outcome.status,
-        new=outcome.new,
-        updated=outcome.updated,
-        detail=outcome.detail,
-        next_poll=outcome.next_poll_at.isoformat() if outcome.next_poll_at else None,
-    )
+    next_poll = outcome.next_poll_at.isoformat() if outcome.next_poll_at else None
+    said = {"new": outcome.new, "updated": outcome.updated, "detail": outcome.detail, "next_poll": next_poll}
+    say("poll.done", source=outcome.slug, outcome=outcome.kind, status=outcome.status, **said)
 
 
 def _fail(tickets: Iterable[Ticket], error: BaseException) -> None:

@@ -19,14 +19,21 @@ from feedhub.documents import Document, Listed, Part, lacks, read_source, with_a
 from feedhub.extract import SourceReading, titled_by_address, undatable
 from feedhub.masking import masked
 from feedhub.model import (
+    Byline,
+    Category,
     CleanFeed,
     DateOrigin,
     Digest,
     Draft,
+    Enclosure,
     Entry,
+    EntryKeys,
+    Extra,
     Failure,
     FeedInfo,
     FeedKind,
+    FeedRef,
+    Indexed,
     Membership,
     PageMemory,
     ParseFailed,
@@ -39,9 +46,13 @@ from feedhub.model import (
     Understood,
 )
 from feedhub.ports import Relabelled
+from feedhub.records import quickly_pickled
 from feedhub.search.words import indexed
 from feedhub.settings import Limits, Parser, Settings, Show, Source, SourceType
 from feedhub.zstandard_texts import packed, texts_of
+
+# what a document's findings are made of, by the thousand
+quickly_pickled(Byline, Category, Draft, Enclosure, Entry, EntryKeys, Extra, FeedRef, Indexed, Membership)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +286,7 @@ def _drafts(job: Job, raw: RawFeed, clean: CleanFeed, rules: Rulebook) -> tuple[
                 keys=own,
                 memberships=rules.places(facts, title),
                 rank=rules.rank(job.slug, entry),
-                indexed=indexed(entry.title, entry.summary, entry.content),
+                indexed=indexed(entry.title, entry.summary, entry.content, entry.text),
                 packed=packed(texts_of(entry)),
             )
             drafts.append(draft)

@@ -251,10 +251,12 @@ async def change(parts: Parts, settings: Settings, home: Home, apply: Callable[[
 
 
 def _workers(settings: Settings, rulebook: Rulebook) -> ProcessWorkers[Rulebook]:
-    """No process is started before it is needed."""
-    polling = settings.polling
+    """No process is started before it is needed. This one fills a core itself while it stores what the others understand."""
+    polling, cores = settings.polling, os.cpu_count() or 1
+    count = polling.workers or min(cores, MOST_WORKERS)
     return ProcessWorkers(
-        polling.workers or min(os.cpu_count() or 1, MOST_WORKERS),
+        count,
+        eager=polling.workers or min(count, max(1, cores - 1)),
         cpu_seconds=polling.limits.parse_time.total_seconds(),
         wall_seconds=polling.limits.parse_time.total_seconds() * 3,
         memory_bytes=polling.limits.parse_memory,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -19,7 +21,7 @@ from feedhub.errors import DiskFull
 from feedhub.fetch import RobotsKeeper
 from feedhub.model import FeedKind, Outcome
 from feedhub.pipeline import Pipeline
-from feedhub.ports import Transaction
+from feedhub.ports import A, Overrun, R, Transaction, Workers
 from feedhub.schedule import explain
 from feedhub.settings import Settings
 from feedhub.store.upgrading import migrate
@@ -253,7 +255,58 @@ async def test_all_that_is_in_flight_shares_a_transaction_and_waits_for_nobody_e
             await pipeline.stop(1)
 
 
-def _pipeline(it: Rig, ledger: FullDisk, settings: Settings) -> Pipeline:
+class HeldWriter:
+    """The real writer, which begins nothing before it is let go."""
+
+    def __init__(self, home: instance.Home) -> None:
+        self._writer = home.writer
+        self.free = asyncio.Event()
+
+    async def run(self, function: Callable[[], R]) -> R:
+        await self.free.wait()
+        return await self._writer.run(function)
+
+
+class CountingWorkers:
+    """The real workers, and how many jobs they were given."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self.begun = 0
+
+    async def run(self, function: Callable[[A], R], argument: A) -> R | Overrun:
+        self.begun += 1
+        return await self._workers.run(function, argument)
+
+    async def close(self) -> None:
+        await self._workers.close()
+
+
+async def test_no_more_is_understood_than_one_transaction_holds(tmp_path: Path) -> None:
+    names = [f"s{number}.xml" for number in range(7)]
+    with serving({name: rss(item(number + 1)) for number, name in enumerate(names)}) as server:
+        async with rig(tmp_path, server, *names) as it:
+            polling = it.parts.settings.polling.model_copy(update={"batch": 2})
+            writer, workers = HeldWriter(it.home), CountingWorkers(it.parts.workers)
+            settings = it.parts.settings.model_copy(update={"polling": polling})
+            pipeline = _pipeline(it, FullDisk(it.home), settings, writer=writer, workers=workers)
+            it.clock.later(days=2)
+
+            async def polled() -> list[Outcome]:
+                return [one async for one in pipeline.poll(it.home.store.states())]
+
+            poll = asyncio.create_task(polled())
+            async with asyncio.timeout(20):
+                while len(server.asked) < 7 or workers.begun < 2:
+                    await asyncio.sleep(0.02)
+            assert workers.begun == 2
+            writer.free.set()
+            assert [one.new for one in await poll] == [1] * 7
+            await pipeline.stop(1)
+
+
+def _pipeline(it: Rig, ledger: FullDisk, settings: Settings, **others: Any) -> Pipeline:
+    usual: dict[str, Any] = {"workers": it.parts.workers, "writer": it.home.writer}
     return Pipeline(
         settings=settings,
         ledger=ledger,  # type: ignore[arg-type]  # forwards all it does not change
@@ -261,16 +314,13 @@ def _pipeline(it: Rig, ledger: FullDisk, settings: Settings) -> Pipeline:
         pages=it.home.store,
         robots=RobotsKeeper(it.parts.fetcher, it.clock),
         fetcher=it.parts.fetcher,
-        workers=it.parts.workers,
-        writer=it.home.writer,
         clock=it.clock,
         dice=lambda: 0.5,
+        **(usual | others),
     )
 
 
 async def _until_idle(pipeline: Pipeline) -> None:
-    import asyncio
-
     async with asyncio.timeout(20):
         while pipeline.in_flight:
             await asyncio.sleep(0.02)
@@ -291,7 +341,6 @@ async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
 
 
 async def test_a_claim_that_is_cut_off_by_a_stop_leases_nothing(tmp_path: Path) -> None:
-    import asyncio
 
     with serving({"a.xml": rss(item(1))}) as server:
         async with rig(tmp_path, server, "a.xml") as it:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedhub.classify.facts import Facts, Stops
 from feedhub.classify.people import People, compile_people
@@ -59,13 +60,11 @@ class Classifier:
 
     def places(self, facts: Facts, source_title: str) -> tuple[Membership, ...]:
         """As :meth:`memberships`."""
-        slug = facts.source
-        source = FeedRef(kind=FeedKind.SOURCE, key=slug, title=source_title or slug, slug=slug)
         return (
-            Membership(feed=_EVERYTHING, rule="every entry"),
-            Membership(feed=source, rule=f"source {slug}"),
+            _EVERYTHING,
+            _of_source(facts.source, source_title),
             *self.topics.memberships(facts),
-            *_each_once(self.people.memberships(facts.entry.authors, slug)),
+            *_each_once(self.people.memberships(facts.entry.authors, facts.source)),
             *_each_once(_categories(facts.entry)),
         )
 
@@ -83,11 +82,23 @@ class Classifier:
         return judge_rules(rules.book, names, facts)
 
 
+# The same few sources, authors and categories come again and again: one membership of each is made, and handed on once a document.
+@lru_cache(maxsize=64)
+def _of_source(slug: str, title: str) -> Membership:
+    return Membership(
+        feed=FeedRef(kind=FeedKind.SOURCE, key=slug, title=title or slug, slug=slug), rule=f"source {slug}"
+    )
+
+
 def _categories(entry: Entry) -> Iterator[Membership]:
     for category in entry.categories:
         if category.key:
-            feed = FeedRef(kind=FeedKind.CATEGORY, key=category.key, title=category.name or category.key)
-            yield Membership(feed=feed, rule=f'category "{category.name}"')
+            yield _of_category(category.key, category.name)
+
+
+@lru_cache(maxsize=1024)
+def _of_category(key: str, name: str) -> Membership:
+    return Membership(feed=FeedRef(kind=FeedKind.CATEGORY, key=key, title=name or key), rule=f'category "{name}"')
 
 
 def _each_once(found: Iterable[Membership]) -> Iterable[Membership]:
@@ -98,7 +109,7 @@ def _each_once(found: Iterable[Membership]) -> Iterable[Membership]:
     return once.values()
 
 
-_EVERYTHING = FeedRef(kind=FeedKind.ALL, key="all", title="All", slug="all")
+_EVERYTHING = Membership(feed=FeedRef(kind=FeedKind.ALL, key="all", title="All", slug="all"), rule="every entry")
 
 
 def compile_rules(topics: Mapping[str, Topic], authors: Authors, sources: Sequence[Source]) -> Classifier:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedhub.model import Byline, FeedKind, FeedRef, Membership
 from feedhub.names import author_key
@@ -37,20 +38,22 @@ class People:
             if key is not None and person is not None:
                 if not person.hide:
                     rule = f'byline "{byline.name}" (authors.people.{key})'
-                    yield Membership(feed=self._feed(key, person.name or key, key, source), rule=rule)
+                    yield self._membership(key, person.name or key, key, source, rule)
             elif byline.key and (self.organisations or not byline.is_organisation):
-                feed = self._feed(byline.key, byline.name or byline.key, "", source)
-                yield Membership(feed=feed, rule=f'byline "{byline.name}"')
+                name = byline.name or byline.key
+                yield self._membership(byline.key, name, "", source, f'byline "{byline.name}"')
 
-    def _feed(self, key: str, name: str, slug: str, source: str) -> FeedRef:
+    def _membership(self, key: str, name: str, slug: str, source: str, rule: str) -> Membership:
         if not self.by_source:
-            return FeedRef(kind=FeedKind.AUTHOR, key=key, title=name, slug=slug)
-        return FeedRef(
-            kind=FeedKind.AUTHOR,
-            key=f"{source}/{key}",
-            title=f"{name} ({source})",
-            slug=f"{slug}-{source}"[:80].rstrip("-") if slug else "",
-        )
+            return _made_once(key, name, slug, rule)
+        slug = f"{slug}-{source}"[:80].rstrip("-") if slug else ""
+        return _made_once(f"{source}/{key}", f"{name} ({source})", slug, rule)
+
+
+@lru_cache(maxsize=1024)
+def _made_once(key: str, title: str, slug: str, rule: str) -> Membership:
+    """A source names the same few people again and again, and what is one object is handed on once a document."""
+    return Membership(feed=FeedRef(kind=FeedKind.AUTHOR, key=key, title=title, slug=slug), rule=rule)
 
 
 def compile_people(authors: Authors) -> People:

@@ -54,14 +54,19 @@ def clean_categories(raw: Iterable[RawCategory], added: Iterable[str] = ()) -> t
     for category in raw:
         for part in _parts(category):
             found.setdefault((part.key, part.scheme), part)
-    for name in map(tidy, added):
+    for name in map(tidy, added) if added else ():
         if name:
             found.setdefault((category_key(name), ""), Category(key=category_key(name), term=name))
     schemed = {key for key, scheme in found if scheme}
     return tuple(part for (key, scheme), part in found.items() if scheme or key not in schemed)
 
 
-def _parts(raw: RawCategory) -> Iterable[Category]:
+@lru_cache(maxsize=2048)  # a site files its entries under the same few names
+def _parts(raw: RawCategory) -> tuple[Category, ...]:
+    return tuple(_found_in(raw))
+
+
+def _found_in(raw: RawCategory) -> Iterable[Category]:
     term, label = tidy(html.unescape(raw.term)), tidy(html.unescape(raw.label))
     scheme = tidy(raw.scheme)
     named = bool(label) and label != term

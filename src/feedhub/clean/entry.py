@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from feedhub.clean.categories import clean_categories
 from feedhub.clean.context import CleanContext
 from feedhub.clean.extras import clean_extras
-from feedhub.clean.html import html_to_text
+from feedhub.clean.html import html_to_line, html_to_text
 from feedhub.clean.media import clean_enclosures, clean_image
 from feedhub.clean.moments import moment_of, moments_of
 from feedhub.clean.nh3_html import safe_html
@@ -19,6 +20,7 @@ from feedhub.clean.said import said_of
 from feedhub.clean.text import cut, tidy, title_of
 from feedhub.clean.urls import canonical, unwrap, web_link
 from feedhub.model import Byline, Credit, Entry, FeedInfo, RawEntry, RawLink, RawSource
+from feedhub.records import changed
 
 _LONGEST_ID = 4096
 _NOTHING = "it has no id, no link, no title and no text"
@@ -62,7 +64,7 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
         title=title_of(raw.title, context.limits.title_bytes, loose=around.loose),
         summary=summary,
         content=content,
-        text=" ".join(html_to_text(content).split()),
+        text=html_to_line(content),
         published=moments.published,
         updated=moments.updated,
         date_origin=moments.origin,
@@ -82,12 +84,15 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
     )
     if not (entry.original_id or link or entry.title or entry.text or enclosures):
         raise NothingInIt(_NOTHING)
-    return replace(entry, parts=parts_of(entry), said=said_of(raw, entry))
+    return changed(entry, parts=parts_of(entry), said=said_of(raw, entry))
 
 
 def _id(raw: str) -> str:
     """An id is compared, never shown: it stays as written, but for its ends and what no database or XML can hold."""
-    kept = "".join(char for char in raw.strip() if char >= " " and not "\ud800" <= char <= "\udfff")
+    raw = raw.strip()
+    if raw.isprintable():
+        return raw[:_LONGEST_ID]
+    kept = "".join(char for char in raw if char >= " " and not "\ud800" <= char <= "\udfff")
     return kept[:_LONGEST_ID]
 
 
@@ -127,6 +132,7 @@ def _language(raw: RawEntry, around: Surroundings) -> str:
     return next((tag for one in stated if (tag := language_tag(one))), "")
 
 
+@lru_cache(maxsize=256)
 def language_tag(text: str) -> str:
     """A BCP 47 tag in lower case; "" for what is none (``en_US`` is one with a typo, ``English`` is not)."""
     tag = text.strip().lower().replace("_", "-")

@@ -74,6 +74,26 @@ _HIDDEN = re.compile(
 )
 
 
+_TEXT = r"[^<>&\x00\r\u00a0]*+"
+_FULL_TEXT = rf"{_TEXT}(?:&(?:amp|lt|gt|nbsp);{_TEXT})*+"
+_WITHIN = rf"&(?:amp|lt|gt|nbsp);|<br>|<(?:em>{_FULL_TEXT}</em|i>{_FULL_TEXT}</i|strong>{_FULL_TEXT}</strong|b>{_FULL_TEXT}</b)>"
+_PARAGRAPHS = re.compile(rf"(?:[ \t\n]*+<p>{_TEXT}(?:(?:{_WITHIN}){_TEXT})*+</p>)++")
+_VALUE = r'="[^"<>&\x00\r\u00a0]*+"'
+_MEDIA = rf'<a href{_VALUE}(?: title{_VALUE})?+ rel="noopener noreferrer">{_FULL_TEXT}</a>|<img(?: (?:src|alt|title|width|height){_VALUE})++>'
+_PARAGRAPHS_WITH_MEDIA = re.compile(rf"(?:[ \t\n]*+<p>{_TEXT}(?:(?:{_WITHIN}|{_MEDIA}){_TEXT})*+</p>)++")
+
+
+def is_paragraphs(markup: str, *, media: bool = False) -> bool:
+    """Whether this is paragraphs of text with the simplest markup in them and nothing else, written as cleaning writes it.
+
+    :param media: with links and images of *clean* HTML as well.
+
+    What a parser reads of it and writes again is the same to the letter: no element in another of its kind, all of them closed, in text
+    only the references that are written.
+    """
+    return bool((_PARAGRAPHS_WITH_MEDIA if media else _PARAGRAPHS).fullmatch(markup))
+
+
 def depth_of(markup: str) -> int:
     """How deep elements nest at most, without parsing; counts too much rather than too little. Linear time."""
     if markup.count("<") <= MAX_DEPTH:
@@ -100,15 +120,26 @@ def html_to_text(markup: str) -> str:
 
     Furigana (``rt``, ``rp``) are left out, so that 漢字 is found as one word. Linear time; wants no valid markup.
     """
+    lines = (" ".join(line.split()) for line in _without_tags(markup).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def html_to_line(markup: str) -> str:
+    """The same text with all white space folded."""
+    return " ".join(_without_tags(markup).split())
+
+
+def _without_tags(markup: str) -> str:
     if "<" in markup:
         markup = markup.replace("\n", " ")
-        if _HIDDEN.search(markup):
-            markup = _HIDDEN.sub("", markup)
-        markup = _ANY_TAG.sub("", _BREAK.sub("\n", markup))
-    if "&" in markup:
-        markup = html.unescape(markup)
-    lines = (" ".join(line.split()) for line in markup.split("\n"))
-    return "\n".join(line for line in lines if line)
+        paragraphs = markup.replace("<p>", "\n").replace("</p>", "\n")
+        if "<" not in paragraphs:  # no other tags: many bodies, and their text is there already
+            markup = paragraphs
+        else:
+            if _HIDDEN.search(markup):
+                markup = _HIDDEN.sub("", markup)
+            markup = _ANY_TAG.sub("", _BREAK.sub("\n", markup))
+    return html.unescape(markup) if "&" in markup else markup
 
 
 def text_to_html(text: str) -> str:

@@ -24,6 +24,7 @@ from feedhub.clean.html import (
     URL_ATTRIBUTES,
     depth_of,
     html_to_text,
+    is_paragraphs,
     text_to_html,
     without_empty_images,
 )
@@ -59,9 +60,19 @@ def clean_html(markup: str, bases: Sequence[str] = (), limit: int = 1_000_000) -
     markup = scrub(markup)
     if len(markup) > limit or depth_of(markup) > MAX_DEPTH:
         return _as_text(markup, limit)
+    in_order = (
+        "\u0338" not in markup
+    )  # else it is looked at again: composing may have moved the slash to a sign of markup
+    if in_order and is_paragraphs(markup):
+        return markup.strip()
     with _resolving(tuple(bases)):
-        markup = _written(prepare(markup))
-        if _KEEPS_SHAPE.clean(markup) == markup:
+        written = _CLEANER.clean(prepare(markup))
+        if (
+            in_order and written == markup == without_empty_images(written).strip()
+        ):  # nothing to do, nor the second time
+            return markup
+        markup = _tidied(written)
+        if is_paragraphs(markup, media=True) or _KEEPS_SHAPE.clean(markup) == markup:
             return markup
         for _round in range(_ROUNDS):
             again = _written(markup)
@@ -72,7 +83,11 @@ def clean_html(markup: str, bases: Sequence[str] = (), limit: int = 1_000_000) -
 
 
 def _written(markup: str) -> str:
-    return scrub(without_empty_images(_CLEANER.clean(markup))).strip()
+    return _tidied(_CLEANER.clean(markup))
+
+
+def _tidied(written: str) -> str:
+    return scrub(without_empty_images(written)).strip()
 
 
 def _as_text(markup: str, limit: int) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from feedhub.clean.html import html_to_text, media_in
+from feedhub.clean.html import html_to_line, media_in
 from feedhub.clean.media import media_key
 from feedhub.clean.urls import canonical
 from feedhub.model import Digest, Entry
+from feedhub.plain_words import plain_words
 
 _NUMBER = r"\d{1,3}(?:[.,\u00a0 ]\d{3})*(?:[.,]\d+)?\s?[kKmM]?|\d+"
 _COUNTED = (
@@ -49,8 +51,59 @@ _LIKE_ASCII = re.compile("[\u0130\u0131\u017f\u212a]")
 """İ, ı, ſ and the Kelvin sign: to a pattern that ignores case they are i, s and k, and to ``lower`` they are not."""
 
 
+_COUNTED_WORDS = (
+    *(
+        "view",
+        "views",
+        "page",
+        "pageview",
+        "pageviews",
+        "read",
+        "reads",
+        "comment",
+        "comments",
+        "reply",
+        "replies",
+        "likes",
+    ),
+    *(
+        "claps",
+        "upvotes",
+        "lượt",
+        "bình",
+        "vue",
+        "vues",
+        "commentaire",
+        "commentaires",
+        "aufruf",
+        "aufrufe",
+        "kommentar",
+    ),
+    *("kommentare", "vistas", "visitas", "lecturas", "comentarios", "visualizações", "comentários"),
+    *("просмотр", "просмотра", "просмотров", "комментарий", "комментария", "комментариев"),
+)
+_BEGINNINGS = frozenset(
+    [unit + word for word in _COUNTED_WORDS for unit in ("", "k", "m")] + [word.split()[0] for word in _NEEDED_WORDS]
+)
+"""What such phrases may begin with; a counter's with a thousand or a million right before it, too (``12 kviews``)."""
+_GLUED = re.compile(r"[0-9][^\W\d_]")
+"""``12views``: a number that is no word by itself."""
+
+
+def _is_all_said(text: str) -> bool:
+    """Whether a plain text surely has no counter and no words over advertisements; False where only a look can tell."""
+    words = plain_words(text)
+    if words is None or "ı" in text:  # to a pattern that ignores case it is an i
+        return False
+    return _BEGINNINGS.isdisjoint(words) and not _GLUED.search(text)
+
+
 def _said(text: str) -> str:
-    """A text without what changes with every request. Only whole, unmistakable phrases go."""
+    """A line of text without what changes with every request. Only whole, unmistakable phrases go."""
+    return text if not text or _is_all_said(text) else _what_stays(text)
+
+
+def _what_stays(text: str) -> str:
     if _may_count(text):
         text = _COUNTERS.sub(" ", text)
     if _may_advertise(text):
@@ -78,11 +131,12 @@ def _is_advert(url: str) -> bool:
 
 def digest_of(parts: Iterable[str]) -> Digest:
     """Parts are framed by their length, so that no two lists give the same bytes."""
-    state = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        encoded = part.encode("utf-8", "replace")
-        state.update(b"%d:" % len(encoded) + encoded)
-    return Digest(state.digest())
+    framed = b"".join([b"%d:%b" % (len(data), data) for data in [part.encode("utf-8", "replace") for part in parts]])
+    return Digest(hashlib.blake2b(framed, digest_size=16).digest())
+
+
+_repeated = lru_cache(maxsize=1024)(digest_of)
+"""Of what a site says again and again."""
 
 
 def parts_of(entry: Entry) -> dict[str, Digest]:
@@ -91,12 +145,12 @@ def parts_of(entry: Entry) -> dict[str, Digest]:
     media = {canonical(url) for url in shown if not _is_advert(url)}
     return {
         "title": digest_of([entry.title]),
-        "body": digest_of([_said(entry.text), _said(html_to_text(entry.summary)), *sorted(media)]),
+        "body": digest_of([_said(entry.text), _said(html_to_line(entry.summary)), *sorted(media)]),
         "link": digest_of([entry.canonical_link]),
-        "people": digest_of(f"{one.key}\n{one.role}\n{one.organisation}" for one in entry.authors),
-        "categories": digest_of(sorted(category.key for category in entry.categories)),
-        "enclosures": digest_of(map(media_key, entry.enclosures)),
-        "rights": digest_of([entry.rights]),
+        "people": _repeated(tuple([f"{one.key}\n{one.role}\n{one.organisation}" for one in entry.authors])),
+        "categories": _repeated(tuple(sorted([category.key for category in entry.categories]))),
+        "enclosures": _repeated(tuple(map(media_key, entry.enclosures))),
+        "rights": _repeated((entry.rights,)),
         # left out where there are none, so that entries stored before they were kept have not changed
         **({"extras": digest_of(map(repr, entry.extras))} if entry.extras else {}),
     }

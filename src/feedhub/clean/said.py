@@ -26,12 +26,11 @@ def said_of(raw: RawEntry, entry: Entry) -> Mapping[str, tuple[str, ...]]:
         ("language", (raw.language,), (entry.language,)),
         ("publisher", (raw.publisher,), (entry.publisher,)),
     )
-    kept = {name: _kept(values, became) for name, values, became in pairs}
-    return {name: values for name, values in kept.items() if values}
+    return {name: kept for name, values, became in pairs if (kept := _kept(values, became))}
 
 
 def _kept(values: Iterable[str], became: Iterable[str]) -> tuple[str, ...]:
-    told = [value for value in values if value]
+    told = list(filter(None, values))
     if not told or told == list(became):
         return ()
     cut = [value if len(value) <= _LONGEST else value[:_LONGEST] + "…" for value in told[:_MOST]]

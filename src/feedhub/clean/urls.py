@@ -75,6 +75,8 @@ def absolute(href: str, bases: Iterable[str] = ()) -> str:
 
 def web_link(href: str, bases: Iterable[str] = ()) -> str:
     """Like :func:`absolute`, but "" for everything that is not http or https."""
+    if not href or (len(href) <= MAX_URL and _FINE.fullmatch(href)):
+        return href
     url = absolute(href, bases)
     return url if is_web(url) else ""
 
@@ -120,6 +122,44 @@ def canonical(url: str) -> str:
     ``www.`` goes with the mobile hosts: sites that serve different pages under both are rarer by far than sites that
     link themselves both ways. Parameters that are left are sorted by name, and keep their order within a name.
     """
+    if simple := _simply(url):
+        return simple
+    return _canonical(url)
+
+
+_SIMPLE = re.compile(
+    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
+)
+
+
+def _simply(url: str) -> str:
+    """The canonical form of an address of which nothing but tracking parameters and final slashes go; "" of all others."""
+    found = _SIMPLE.fullmatch(url) if len(url) < MAX_URL else None
+    if found is None:
+        return ""
+    path = found[2].rstrip("/")
+    lower = path.lower()
+    if not path or "/." in path or "amp" in lower or "/index." in lower or "/default." in lower:
+        return ""
+    host = _simple_host(found[1])
+    return f"https://{host}{path}" if host and not (found[3] and _query(found[3])) else ""
+
+
+@lru_cache(maxsize=1024)
+def _simple_host(netloc: str) -> str:
+    """Host and port as they are compared; "" where the path decides what is meant."""
+    try:
+        parts = urlsplit(f"https://{netloc}/")
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        return ""
+    leads_on = host == "youtu.be" or host.endswith("cdn.ampproject.org") or host.startswith("google.")
+    if not host or leads_on or _host(host) != host or any(_doors(host)):
+        return ""
+    return host if port in {None, 80, 443} else f"{host}:{port}"
+
+
+def _canonical(url: str) -> str:
     for _round in range(len(url)):  # a round that changes anything takes something away
         before, url = url, _canonical_once(url)
         if url == before:
@@ -193,6 +233,7 @@ def _query(query: str) -> str:
     return _escapes("&".join(sorted(kept, key=lambda part: part.partition("=")[0])))
 
 
+@lru_cache(maxsize=1024)
 def _tracks(parameter: str) -> bool:
     name, _equals, value = parameter.partition("=")
     name = unquote(name).lower()

@@ -7,18 +7,16 @@ import re
 import unicodedata
 
 from feedhub.model import Entry, Key
+from feedhub.plain_words import plain_words
 
 _WORD = re.compile(r"\w+")
 
 
 def key_of(*parts: str) -> Key:
     """BLAKE2b-16 over the parts with their lengths, so that no two lists of parts look alike."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return Key(digest.digest())
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    framed = b"".join([b"%d:%b" % (len(data), data) for data in encoded])
+    return Key(hashlib.blake2b(framed, digest_size=16).digest())
 
 
 def meaning_of(entry: Entry) -> tuple[str, ...]:
@@ -28,4 +26,7 @@ def meaning_of(entry: Entry) -> tuple[str, ...]:
 
 def folded_words(text: str) -> str:
     """The words of a text without case, punctuation and spacing: equal for copies that differ only in typography."""
+    words = plain_words(text)
+    if words is not None:
+        return " ".join(words)
     return " ".join(_WORD.findall(unicodedata.normalize("NFC", text).casefold()))

@@ -7,14 +7,17 @@ listings are at hand and say the same, which is a plain repetition.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from feedhub.dedupe.digests import folded_words, key_of, meaning_of
 from feedhub.dedupe.sketch import marks_of
 from feedhub.model import DateOrigin, Entry, EntryKeys, Key, SourceId
+from feedhub.plain_words import plain_words
 
 MIN_STORY_TEXT = 200
 """Characters of folded text below which equal texts prove nothing (``Read more at our site``)."""
@@ -27,15 +30,25 @@ def identify(source: SourceId, entries: Sequence[Entry], listed: Sequence[tuple[
     """
     folded = [folded_words(entry.text) for entry in entries]
     document = _read(entries, folded, listed)
-    return tuple(
-        EntryKeys(
-            own=_own_keys(str(source), entry, document),
-            shared=_shared_key(entry, document),
-            cluster=tuple(_story_keys(entry, text, document)),
-            marks=marks_of(text, entry.title) if len(document.titles[text]) == 1 else (),
-        )
-        for entry, text in zip(entries, folded, strict=True)
+    return tuple(_keys(str(source), entry, text, document) for entry, text in zip(entries, folded, strict=True))
+
+
+def _keys(source: str, entry: Entry, text: str, document: _Document) -> EntryKeys:
+    behaves = _Behaves(document.id_behaves(entry), document.link_behaves(entry))
+    alone = len(document.titles[text]) == 1
+    return EntryKeys(
+        own=_own_keys(source, entry, document, behaves),
+        shared=_shared_key(entry, behaves),
+        cluster=tuple(_story_keys(entry, text, behaves, alone)),
+        marks=marks_of(text, entry.title, plain_words(entry.text)) if alone else (),
     )
+
+
+class _Behaves(NamedTuple):
+    """Which names of an entry are good in its document."""
+
+    id: bool
+    link: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +124,11 @@ def _all_equal(values: Iterable[Hashable]) -> bool:
     return len(set(values)) <= 1
 
 
-def _own_keys(source: str, entry: Entry, document: _Document) -> tuple[Key, ...]:
+def _own_keys(source: str, entry: Entry, document: _Document, behaves: _Behaves) -> tuple[Key, ...]:
     keys = []
-    if document.id_behaves(entry):
+    if behaves.id:
         keys.append(key_of(source, "id", entry.original_id))
-    if document.link_behaves(entry):
+    if behaves.link:
         keys.append(key_of(source, "link", entry.canonical_link))
     elif not entry.canonical_link and (entry.title or entry.text):
         keys.append(_dated_digest(source, entry))  # without a link, changing ids would make it new at each poll
@@ -139,19 +152,20 @@ def without_id(keys: EntryKeys, source: SourceId, entry: Entry) -> EntryKeys:
     return replace(keys, own=lasting or (_dated_digest(str(source), entry),), shared=None)
 
 
-def _shared_key(entry: Entry, document: _Document) -> Key | None:
-    if not (entry.canonical_link and is_global(entry.original_id) and document.id_behaves(entry)):
+def _shared_key(entry: Entry, behaves: _Behaves) -> Key | None:
+    if not (entry.canonical_link and behaves.id and is_global(entry.original_id)):
         return None
     return key_of("shared", entry.original_id, entry.canonical_link)
 
 
-def _story_keys(entry: Entry, text: str, document: _Document) -> Iterable[Key]:
-    if document.link_behaves(entry) and _leads_somewhere(entry.canonical_link):
+def _story_keys(entry: Entry, text: str, behaves: _Behaves, alone: bool) -> Iterable[Key]:
+    """:param alone: no other title in the document stands over the same text."""
+    if behaves.link and _leads_somewhere(entry.canonical_link):
         yield key_of("story link", entry.canonical_link)
-    if _names_the_origin(entry) and document.id_behaves(entry):
+    if behaves.id and _names_the_origin(entry):
         yield key_of("story id", entry.original_id)
     # One text under several titles in one document is boilerplate ("Subscribe to read on").
-    if len(text) >= MIN_STORY_TEXT and len(document.titles[text]) == 1:
+    if len(text) >= MIN_STORY_TEXT and alone:
         yield key_of("story text", text)
 
 
@@ -163,8 +177,14 @@ def is_global(name: str) -> bool:
     return scheme in {"http", "https"} and _leads_somewhere(name)
 
 
+_USUAL = re.compile(r"https?://([a-z0-9][a-z0-9.-]*)/+[A-Za-z0-9_-]")
+"""The beginning of most addresses: a host that needs no reading, and the first of what stands there."""
+
+
 def _leads_somewhere(url: str) -> bool:
     """Whether a URL is more than a site's front page."""
+    if _USUAL.match(url):
+        return True
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -189,6 +209,8 @@ def _names_the_origin(entry: Entry) -> bool:
 
 
 def _site(url: str) -> str:
+    if usual := _USUAL.match(url):
+        return usual[1].removeprefix("www.")
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

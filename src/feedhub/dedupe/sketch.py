@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from feedhub.dedupe.digests import folded_words, key_of
+from feedhub.plain_words import plain_words
 
 MARKS = 6
 MIN_WORDS = 25
@@ -30,8 +31,27 @@ _APART = (
 _HAS_APART = re.compile(f"[{_APART}]")
 _WORD = re.compile(rf"[{_APART}]|[^\W{_APART}]+")
 
-_hashes: dict[str, int] = {}
-_MOST_HASHES = 200_000
+_MOST_WORDS_KNOWN = 20_000
+_MIXER, _KEPT_BITS = 0x9E3779B97F4A7C15, (1 << 87) - 1
+
+_Shares = tuple[int, int, int]
+"""What a word adds to a run as its first word (0: no such run is looked at), its second and its third."""
+
+
+class _Known(dict[str, _Shares]):
+    """The shares of words; forgotten all at once. Equal in every process and on every machine."""
+
+    def __missing__(self, word: str) -> _Shares:
+        if len(self) >= _MOST_WORDS_KNOWN:
+            self.clear()
+        data = word.encode("utf-8", "surrogatepass")
+        value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16  # two checksums side by side, never 0
+        first = 0 if value & 3 else value * 3 * _MIXER & _KEPT_BITS
+        shares = self[word] = first, value * 5 * _MIXER & _KEPT_BITS, value * 7 * _MIXER & _KEPT_BITS
+        return shares
+
+
+_known = _Known()
 
 
 def words_of(text: str, most: int | None = None) -> list[str]:
@@ -47,40 +67,32 @@ def split_words(folded: str, most: int | None = None) -> list[str]:
     return folded.split(" ") if most is None else folded.split(" ", most)[:most]
 
 
-def marks_of(folded: str, title: str) -> tuple[int, ...]:
+def marks_of(folded: str, title: str, known: Sequence[str] | None = None) -> tuple[int, ...]:
     """The marks of a text and its title, non-negative 63-bit numbers; () when there is too little of it.
 
     :param folded: the text, folded by :func:`feedhub.dedupe.digests.folded_words`.
+    :param known: its words, where they were found already (:func:`feedhub.plain_words.plain_words`).
     """
-    words = split_words(folded, MOST_WORDS)
+    words = split_words(folded, MOST_WORDS) if known is None else known[:MOST_WORDS]
     if len(words) < MIN_WORDS:
         return ()
     return (*_title_mark(title), *_smallest(words))
 
 
 def _smallest(words: Sequence[str]) -> list[int]:
-    if len(_hashes) > _MOST_HASHES:
-        _hashes.clear()
-    numbers = [_hashes.get(word) or _hash(word) for word in words]
+    firsts, seconds, thirds = zip(*map(_known.__getitem__, words), strict=True)
     # A product's middle bits depend on all bits of all three words, which is all that the order needs.
     runs = {
-        (first * 3 + second * 5 + third * 7) * 0x9E3779B97F4A7C15 >> 24 & 0x7FFFFFFFFFFFFFFF
-        for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False)
-        if not first & 3
+        first + second + third >> 24 & 0x7FFFFFFFFFFFFFFF
+        for first, second, third in zip(firsts, seconds[1:], thirds[2:], strict=False)
+        if first
     }
     return sorted(runs)[:MARKS]
 
 
-def _hash(word: str) -> int:
-    """Two checksums side by side, never 0: equal in every process and on every machine, and quick."""
-    data = word.encode("utf-8", "surrogatepass")
-    value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16
-    _hashes[word] = value
-    return value
-
-
 def _title_mark(title: str) -> tuple[int, ...]:
-    words = words_of(title)
+    plain = plain_words(title)
+    words = words_of(title) if plain is None else plain
     if len(words) < MIN_TITLE:
         return ()
     return (int.from_bytes(key_of("title", *words)[:8]) >> 1,)

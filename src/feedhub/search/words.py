@@ -20,12 +20,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
+from itertools import compress
+from operator import sub
 
 from feedhub.model import Indexed
 from feedhub.names import one_tone
+from feedhub.plain_words import plain_words
 
 VERSION = 1
 """Grows whenever the tokens of the same text change: an index made by another version is built anew."""
@@ -60,32 +62,56 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphens and
 _INLINE = "a|abbr|b|bdi|bdo|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|tt|u|var|wbr"
 _INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?=[\s/>])(?:[^>"]|"[^"]*")*>', re.IGNORECASE)
 _TAG = re.compile(r'<[a-z/!](?:[^>"]|"[^"]*")*>', re.IGNORECASE)
+_TAG_NAME = re.compile(r"<([a-z!][a-z0-9]*)")
+_PARTING = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|h1|h2|h3|h4|h5|h6|header|"
+    "hgroup|hr|img|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|audio|video"
+)
+_CLEAR_TAGS = frozenset(f"{_INLINE}|{_PARTING}".split("|"))
+"""Elements of which everybody says alike whether they part words."""
 
 
-def indexed(title: str, summary: str, content: str) -> Indexed:
+def indexed(title: str, summary: str, content: str, text: str | None = None) -> Indexed:
     """The tokens of an entry, from what is stored of it (title as text, summary and content as safe HTML).
 
     A summary that the content repeats is left out.
+
+    :param text: the text of ``content``, where it is known: it saves reading the markup, and changes nothing.
     """
-    body, lead = _plain(content), _plain(summary)
-    words = words_of(body)
-    if lead.strip() not in body:
-        words = [*words_of(lead), BREAK, *words] if words else words_of(lead)
+    words = None
+    if text is not None and not summary and _CLEAR_TAGS.issuperset(_TAG_NAME.findall(content)):
+        words = plain_words(text)
     return Indexed(
         " ".join(_stream(words_of(title), MOST_TITLE, _TITLE_PLACES)),
-        " ".join(_stream(words, MOST_WORDS, _TEXT_PLACES)),
+        " ".join(_stream(_body(summary, content) if words is None else _forms(words), MOST_WORDS, _TEXT_PLACES)),
     )
+
+
+def _body(summary: str, content: str) -> list[str]:
+    body, lead = _plain(content), _plain(summary)
+    words = words_of(body)
+    if lead.strip() in body:
+        return words
+    return [*words_of(lead), BREAK, *words] if words else words_of(lead)
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in their one form: NFKC, case folded; a run of a script without spaces is one word."""
+    plain = plain_words(text)
+    return _words_of(text) if plain is None else _forms(plain)
+
+
+def _words_of(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text).casefold() if not text.isascii() else text.lower()
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     text = text.replace("_", " ")  # a word to Python, none to people
     found = (_WORD if _ANY_UNSPACED.search(text) else _SPACED_WORD).findall(text)
-    forms = {word: word if word.isascii() else _exact(word) for word in set(found)}
-    return [forms[word] for word in found]
+    return _forms(found)
+
+
+def _forms(words: Iterable[str]) -> list[str]:
+    return list(map(_exact.__getitem__, words))
 
 
 def is_run(word: str) -> bool:
@@ -93,12 +119,22 @@ def is_run(word: str) -> bool:
     return not word.isascii() and _ANY_UNSPACED.match(word) is not None
 
 
-@lru_cache(maxsize=65_536)
-def _exact(word: str) -> str:
-    return one_tone(word)
+class _Remembered(dict[str, str]):
+    """What a function makes of words. Looking one up calls nothing of Python's once it was met; forgotten all at once."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        self._function = function
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        form = self[word] = self._function(word)
+        return form
 
 
-@lru_cache(maxsize=65_536)
+_MOST_REMEMBERED = 20_000
+
+
 def bare(word: str) -> str:
     """A word without diacritics: ``đường`` becomes ``duong``. й is a letter of its own; so are marks that spell vowels."""
     if word.isascii():
@@ -108,6 +144,9 @@ def bare(word: str) -> str:
     return unicodedata.normalize("NFC", kept).translate(_STROKES)
 
 
+_exact = _Remembered(lambda word: word if word.isascii() else one_tone(word))
+_marked = _Remembered(lambda token: BARE + form if (form := bare(token)) != token else "")
+"""Tokens with diacritics as they are kept without them; "" for those that have none."""
 _STROKES = str.maketrans({"đ": "d", "ı": "i", "ł": "l", "ø": "o", "ð": "d", "ħ": "h"})
 
 
@@ -126,10 +165,10 @@ def tokens_of(words: Iterable[str]) -> Iterator[str]:
 
 def _stream(words: Sequence[str], most: int, places: int) -> list[str]:
     words = words[:most]
-    different = set(words)
-    if all(map(str.isascii, different)):
+    together = "".join(words)
+    if together.isascii():
         return _bounded([word[:_LONGEST] for word in words], places)
-    runs = {word for word in different if is_run(word)} if _ANY_UNSPACED.search("".join(different)) else set()
+    runs = {word for word in set(words) if is_run(word)} if _ANY_UNSPACED.search(together) else set()
     tokens = list(tokens_of(words))[:most] if runs else [word[:_LONGEST] for word in words]
     found = _bounded(tokens + _without_marks(tokens), places)
     singles = sorted({character for word in runs for character in word})
@@ -138,20 +177,23 @@ def _stream(words: Sequence[str], most: int, places: int) -> list[str]:
 
 def _without_marks(tokens: Sequence[str]) -> list[str]:
     """The stretches around words with diacritics, as wide as a phrase, each after a break."""
-    forms = {token: bare(token) for token in set(tokens)}
-    marked = {token for token, form in forms.items() if form != token}
-    if not marked:
-        return []
-    kept = {token: BARE + form for token, form in forms.items()}
+    marked = list(map(_marked.__getitem__, tokens))
+    kept = [form or BARE + token for form, token in zip(marked, tokens, strict=True)]
     found: list[str] = []
-    for start, end in _stretches([place for place, token in enumerate(tokens) if token in marked]):
+    for start, end in _stretches(list(compress(range(len(tokens)), marked))):
         found.append(BREAK)
-        found += [kept[one] for one in tokens[start:end]]
+        found += kept[start:end]
     return found
 
 
 def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The ranges of tokens that a phrase with one of these places can reach; those that touch are one."""
+    if not places:
+        return
+    start, end = max(0, places[0] - LONGEST_PHRASE + 1), places[-1] + LONGEST_PHRASE
+    if max(map(sub, places[1:], places), default=0) < 2 * LONGEST_PHRASE:  # most texts with diacritics are full of them
+        yield start, end
+        return
     start, end = 0, -1
     for place in places:
         if place - LONGEST_PHRASE + 1 > end:
@@ -165,7 +207,7 @@ def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _bounded(tokens: list[str], most: int) -> list[str]:
     """No token at more places than every database keeps."""
-    if len(tokens) <= most:
+    if len(tokens) - len(set(tokens)) < most:  # however they are spread
         return tokens
     often = [token for token, count in Counter(tokens).items() if count > most and token != BREAK]
     for token in often:

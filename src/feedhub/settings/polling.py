@@ -160,7 +160,7 @@ class Polling(Section):
     limits: Limits = Limits()
     """Size limits of an answer and of what is read from it."""
     workers: int = Field(0, ge=0, le=64)
-    """Processes that parse and clean; 0: one for each processor core, at most 4."""
+    """Processes that parse and clean; 0: one for each processor core but one, at most 4, and one for the last core while all of them are stuck."""
     parser: Parser = Parser.FAST
     """What reads XML feeds. `fast`: a quick reader for well-formed documents of the usual kinds, feedparser for all others; `feedparser`: nothing but feedparser; `shadow`: both, feedparser's result counts, and differences are told in the log and in metrics."""
     batch: int = Field(50, ge=1, le=1000)

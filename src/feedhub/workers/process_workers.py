@@ -28,6 +28,8 @@ GRACE = 1.0
 """Seconds a worker gets to end by itself before it is killed."""
 START = 60.0
 """Seconds a new process may take until it is ready."""
+STUCK = 1.0
+"""Seconds without a worker that was given back, after which one of the reserve is started. A document takes hundredths."""
 RETRIES = 2
 """How often a job is handed on after a worker died before it took it."""
 
@@ -98,6 +100,7 @@ class ProcessWorkers(Generic[S]):
     Callers wait for a free worker, so nothing queues up beyond them. To be used from one event loop.
 
     :param count: processes at most; each is started when it is first needed.
+    :param eager: of these, as many work side by side as a rule. The others are for when all of them are stuck in a long job.
     :param cpu_seconds: CPU time of one job. The job is stopped inside the worker, which lives on.
     :param wall_seconds: time of one job by the clock. The worker is killed and replaced.
     :param memory_bytes: address space a worker may take beyond what it has when ready.
@@ -108,6 +111,7 @@ class ProcessWorkers(Generic[S]):
         self,
         count: int,
         *,
+        eager: int | None = None,
         cpu_seconds: float,
         wall_seconds: float,
         memory_bytes: int,
@@ -120,8 +124,11 @@ class ProcessWorkers(Generic[S]):
         self._argument = setup_argument
         self._slots = [_Slot() for _ in range(count)]
         self._idle: asyncio.Queue[_Slot] = asyncio.Queue()
-        for slot in self._slots:
+        self._reserve = self._slots[count if eager is None else eager :]
+        for slot in self._slots[: count - len(self._reserve)]:
             self._idle.put_nowait(slot)
+        self._freed = 0.0  # the loop's time at which a worker was last given back, or ready
+        self._starting = 0
         self._threads = ThreadPoolExecutor(count + 1, thread_name_prefix="feedhub-worker")
         self._jobs: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -141,8 +148,12 @@ class ProcessWorkers(Generic[S]):
         :raises Exception: whatever the function raised, with its traceback in the worker as a note.
         :raises WorkersClosed: after :meth:`close`.
         """
-        job = pickle.dumps((function, argument), pickle.HIGHEST_PROTOCOL)
         slot = await self._free_slot()
+        try:  # not before: many wait, and each would hold its document twice
+            job = pickle.dumps((function, argument), pickle.HIGHEST_PROTOCOL)
+        except BaseException:
+            self._give_back(slot)
+            raise
         task = asyncio.ensure_future(self._serve(slot, job))
         self._jobs.add(task)
         task.add_done_callback(self._forget)
@@ -168,12 +179,28 @@ class ProcessWorkers(Generic[S]):
         self._threads.shutdown(wait=False)
 
     async def _free_slot(self) -> _Slot:
-        slot = None if self._closed else await self._idle.get()
+        slot = None if self._closed else await self._next_slot()
         if slot is None or self._closed:
             if slot:
-                self._idle.put_nowait(slot)  # the next who waits is to learn it too
+                self._give_back(slot)  # the next who waits is to learn it too
             raise WorkersClosed("the worker processes have been closed")
         return slot
+
+    async def _next_slot(self) -> _Slot:
+        """The next that is free; one of the reserve when nothing was given back for a while."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while self._reserve:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STUCK):
+                    return await self._idle.get()
+            if self._reserve and not self._starting and clock() - max(begun, self._freed) >= STUCK:
+                return self._reserve.pop()
+        return await self._idle.get()
+
+    def _give_back(self, slot: _Slot) -> None:
+        self._freed = asyncio.get_running_loop().time()
+        self._idle.put_nowait(slot)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._jobs.discard(task)
@@ -193,7 +220,7 @@ class ProcessWorkers(Generic[S]):
                 reply = await self._try(slot, job)  # an idle worker had died: the job is not to blame
             return Overrun(reason="its process died before it began") if isinstance(reply, _Gone) else reply
         finally:
-            self._idle.put_nowait(slot)
+            self._give_back(slot)
 
     async def _try(self, slot: _Slot, job: bytes) -> Reply | Overrun | _Gone:
         """Hand the job to the slot's worker; :class:`_Gone` when the worker ended without having taken it."""
@@ -219,7 +246,12 @@ class ProcessWorkers(Generic[S]):
             slot.worker = None
             await self._in_thread(worker.retire)
         if slot.worker is None:
-            slot.worker = await self._in_thread(self._start)
+            self._starting += 1
+            try:
+                slot.worker = await self._in_thread(self._start)
+            finally:
+                self._starting -= 1
+                self._freed = asyncio.get_running_loop().time()
         return cast("_Worker", slot.worker)
 
     def _start(self) -> _Worker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import pickle
@@ -104,6 +105,7 @@ def serve(
     except Exception as error:  # it is handed to the parent
         pipe.send(_failed(error))
         return
+    gc.freeze()  # a collection would write to what all workers share of their fork server, and each get a copy of its own
     start = _resident()
     _limit_memory(limits.memory_bytes)
     pipe.send(Ready())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -70,6 +72,27 @@ async def test_a_job_that_waits_is_killed_and_its_worker_replaced() -> None:
     assert outcome == Overrun(reason="it took longer than 5 s")
     after = {await pool.run(jobs.process_id, 0) for _ in range(4)}
     assert len(before & after) == 1
+    await pool.close()
+
+
+async def test_a_worker_of_the_reserve_is_started_when_the_others_are_stuck(tmp_path: Path) -> None:
+    pool: ProcessWorkers[str] = ProcessWorkers(2, eager=1, cpu_seconds=60, wall_seconds=60, memory_bytes=MEMORY)
+    assert len({await pool.run(jobs.process_id, 0) for _ in range(4)}) == 1
+    mark = tmp_path / "begun"
+    stuck = asyncio.create_task(pool.run(jobs.mark_and_sleep, (str(mark), 50)))
+    await until(mark.exists)
+    assert await pool.run(jobs.double, 2) == 4
+    assert not stuck.done()
+    assert pool.processes == 2
+    await pool.close()
+    assert isinstance(await stuck, Overrun)
+
+
+async def test_what_cannot_be_handed_over_costs_no_worker() -> None:
+    pool: ProcessWorkers[str] = ProcessWorkers(1, cpu_seconds=5, wall_seconds=60, memory_bytes=MEMORY)
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+        await pool.run(jobs.double, threading.Lock())  # type: ignore[arg-type]
+    assert await pool.run(jobs.double, 2) == 4
     await pool.close()
 
 

@@ -7,10 +7,13 @@ rose …"). No date is better than a wrong one: the entry is then dated by when 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from feedhub.clean.dates import iso, local, relative, rfc822, unix
 from feedhub.clean.dates.reading import MAX_LENGTH, Place, ReadDate, Reading, zone_of
+from feedhub.clean.dates.zones import MOST_HOURS
 from feedhub.clean.text import tidy
 
 __all__ = ["ReadDate", "read_date"]
@@ -30,6 +33,12 @@ def read_date(raw: str, *, language: str = "", zone: str = "UTC", now: datetime)
     A date without a time becomes noon in its zone (never midnight UTC, which is the day before in America), or ``now``
     when noon is still to come. Years before 1990 are refused.
     """
+    if (usual := _usual(raw)) is not None:
+        return ReadDate(at=usual) if usual.year >= OLDEST and usual <= now + FUTURE else None
+    return _in_any_dialect(raw, language, zone, now)
+
+
+def _in_any_dialect(raw: str, language: str, zone: str, now: datetime) -> ReadDate | None:
     if not raw or len(raw) > 4 * MAX_LENGTH:
         return None
     text = tidy(raw)
@@ -41,6 +50,37 @@ def read_date(raw: str, *, language: str = "", zone: str = "UTC", now: datetime)
         if reading is not None:
             return _moment(reading, place)
     return None
+
+
+_MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905 (readable)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
+_RFC = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) (?:GMT|([+-])(\d\d)(\d\d))",
+    re.ASCII,
+)
+
+
+@lru_cache(maxsize=64)  # an entry often says one moment twice
+def _usual(raw: str) -> datetime | None:
+    """What the two forms say in which nearly all feeds write, to the letter; None for all others, and for what is no moment.
+
+    The dialects say the same of them, in five times the time.
+    """
+    if found := _ISO.fullmatch(raw):
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+    elif found := _RFC.fullmatch(raw):
+        year, month, day = int(found[3]), _MONTHS[found[2]], int(found[1])
+    else:
+        return None
+    hours, minutes = int(found[8] or 0), int(found[9] or 0)
+    if hours > MOST_HOURS or minutes > 59:
+        return None
+    ahead = timedelta(hours=hours, minutes=minutes)
+    try:
+        at = datetime(year, month, day, int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
+        return at + ahead if found[7] == "-" else at - ahead
+    except (ValueError, OverflowError):
+        return None
 
 
 def _moment(reading: Reading, place: Place) -> ReadDate | None:

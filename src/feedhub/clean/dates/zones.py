@@ -27,6 +27,8 @@ _OFFSET = r"[+\-−]\s?\d{1,2}(?::?\d{2})?"
 PATTERN = rf"(?:(?:gmt|utc|ut)\s?{_OFFSET}|[+\-−]\d{{2}}:?(?:\d{{2}})?|{'|'.join(sorted({*_HOURS, *_PLACES}, key=len, reverse=True))})"
 """Matches any zone in lower-case text, without brackets."""
 _PARTS = re.compile(r"(?:gmt|utc|ut)?\s?([+\-−])\s?(\d{1,2}):?(\d{2})?")
+MOST_HOURS = 14
+"""No zone is further from UTC."""
 _MILITARY = re.compile(r"[a-ik-y]")
 
 
@@ -46,7 +48,7 @@ def read_zone(text: str, own: tzinfo) -> tzinfo | None:
     if not match:
         return UTC if _MILITARY.fullmatch(text) else None
     sign, hours_text, minutes = match[1], int(match[2]), int(match[3] or 0)
-    if hours_text > 14 or minutes > 59:
+    if hours_text > MOST_HOURS or minutes > 59:
         return None
     offset = timedelta(hours=hours_text, minutes=minutes)
     return timezone(offset if sign == "+" else -offset)

@@ -42,11 +42,11 @@ def read_bylines(persons: Iterable[RawPerson], rules: PeopleRules = PeopleRules(
     found: dict[str, Byline] = {}
     for person in persons:
         said = _remembered(person.name[:MAX_BYLINE], person.context, lexicon)
-        uri = web_link(person.uri)
         alone = len(said.bylines) == 1
         for byline in said.bylines:
-            if alone:
-                byline = replace(byline, uri=uri, role=byline.role or plain(person.role))
+            if alone and (person.uri or person.role):
+                role = byline.role or plain(person.role)
+                byline = replace(byline, uri=web_link(person.uri), role=role)
             known = found.get(byline.key)
             found[byline.key] = _joined(known, byline) if known else byline
     return tuple(found.values())

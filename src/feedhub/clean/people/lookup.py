@@ -36,7 +36,7 @@ class Lexicon:
         key = author_key(text)
         if not key or len(text) > 80:
             return False
-        if key in self.roles or key in _PREFIX_HEADS or key.startswith(tuple(head + " " for head in _PREFIX_HEADS)):
+        if key in self.roles or key in _PREFIX_HEADS or key.startswith(_PREFIXES):
             return True
         last = key.split()[-1]
         return last in lexicon.SUFFIX_HEADS or bool(_GERMAN_ROLE.fullmatch(last))
@@ -51,6 +51,7 @@ class Lexicon:
 
 
 _PREFIX_HEADS = frozenset(map(author_key, lexicon.PREFIX_HEADS))
+_PREFIXES = tuple(head + " " for head in _PREFIX_HEADS)
 _PLACES = frozenset(map(author_key, lexicon.PLACES))
 _PLACEHOLDERS = frozenset(map(author_key, lexicon.PLACEHOLDERS))
 
