@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from feedhub import applying, instance, wiring
+from feedhub.commit import Finding
 from feedhub.config import load_text
 from feedhub.errors import DiskFull
 from feedhub.fetch import RobotsKeeper
@@ -123,6 +125,18 @@ async def test_a_poll_stores_and_publishes(tmp_path: Path) -> None:
             assert it.titles(FeedKind.TOPIC, "banks") == ["Story 1"]
             assert it.titles(FeedKind.AUTHOR, "jane-doe") == ["Story 2", "Story 1"]
             assert it.titles(FeedKind.SOURCE, "a") == ["Story 2", "Story 1"]
+
+
+async def test_what_was_found_is_let_go_when_it_is_stored(tmp_path: Path) -> None:
+    def alive() -> int:
+        gc.collect()
+        return sum(type(one) is Finding for one in gc.get_objects())
+
+    before = alive()
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            assert alive() == before
 
 
 async def test_an_unchanged_document_is_asked_for_conditionally_and_changes_nothing(tmp_path: Path) -> None:
