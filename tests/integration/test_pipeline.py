@@ -306,7 +306,6 @@ async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
 
 
 async def test_a_claim_that_is_cut_off_by_a_stop_leases_nothing(tmp_path: Path) -> None:
-
     with serving({"a.xml": rss(item(1))}) as server:
         async with rig(tmp_path, server, "a.xml") as it:
             it.clock.later(hours=1)
