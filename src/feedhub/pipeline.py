@@ -427,6 +427,7 @@ class Pipeline:
             while len(tickets) < self._settings.polling.batch and not self._queue.empty():
                 tickets.append(self._queue.get_nowait())
             await self._commit_tickets(tickets)
+            tickets.clear()  # what was found may be much, and the next one may come in an hour
 
     async def _commit_tickets(self, tickets: Sequence[Ticket]) -> None:
         findings = [ticket.finding for ticket in tickets]

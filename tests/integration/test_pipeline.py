@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -16,6 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from feedhub import applying, instance, wiring
+from feedhub.commit import Finding
 from feedhub.config import load_text
 from feedhub.errors import DiskFull
 from feedhub.fetch import RobotsKeeper
@@ -125,6 +127,20 @@ async def test_a_poll_stores_and_publishes(tmp_path: Path) -> None:
             assert it.titles(FeedKind.TOPIC, "banks") == ["Story 1"]
             assert it.titles(FeedKind.AUTHOR, "jane-doe") == ["Story 2", "Story 1"]
             assert it.titles(FeedKind.SOURCE, "a") == ["Story 2", "Story 1"]
+
+
+async def test_what_was_found_is_let_go_when_it_is_stored(tmp_path: Path) -> None:
+    def alive() -> int:
+        gc.collect()
+        return sum(type(one) is Finding for one in gc.get_objects())
+
+    before = alive()
+    with serving({"a.xml": rss(item(1))}) as server:
+        async with rig(tmp_path, server, "a.xml") as it:
+            await it.poll()
+            async with asyncio.timeout(20):  # the committer says what is to be remembered first
+                while alive() > before:
+                    await asyncio.sleep(0.02)
 
 
 async def test_an_unchanged_document_is_asked_for_conditionally_and_changes_nothing(tmp_path: Path) -> None:
@@ -341,7 +357,6 @@ async def test_stopping_gives_leases_back(tmp_path: Path) -> None:
 
 
 async def test_a_claim_that_is_cut_off_by_a_stop_leases_nothing(tmp_path: Path) -> None:
-
     with serving({"a.xml": rss(item(1))}) as server:
         async with rig(tmp_path, server, "a.xml") as it:
             it.clock.later(hours=1)

@@ -30,7 +30,7 @@ from feedhub.store.reading import FULL, load, page
 from feedhub.store.rows import feed_of, outcome_of
 from feedhub.store.statements import GENERATION, chunks
 from feedhub.store.tables import counters, entries, feeds, memberships, memory, polls, sightings, sources
-from feedhub.store.touching import recent_digests, recent_limit
+from feedhub.store.touching import known_digests
 
 _NEWEST_FIRST = (entries.c.sort_key.desc(), entries.c.id.desc())
 
@@ -98,9 +98,8 @@ class Cataloguing(Side):
             return value
 
     def known_digests(self, source: SourceId) -> frozenset[Digest]:
-        with self.reading() as connection:
-            window = connection.scalar(select(sources.c.window).where(sources.c.id == source))
-            return frozenset(d for d, _ in recent_digests(connection, source, recent_limit(window or 0)) if d)
+        with self.asking() as asked:
+            return known_digests(asked, source)
 
     def all_entries(self, after: EntryId, limit: int) -> list[tuple[StoredEntry, Sequence[str]]]:
         with self.reading() as connection:

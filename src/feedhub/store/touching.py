@@ -12,9 +12,9 @@ from feedhub.ports import PollRecord
 from feedhub.store.bulk import Many
 from feedhub.store.feeds import member_of
 from feedhub.store.listing import Member
-from feedhub.store.prepared import Prepared
+from feedhub.store.prepared import Asked, Prepared
 from feedhub.store.statements import chunks, put, put_over
-from feedhub.store.tables import contents, entries, sightings
+from feedhub.store.tables import contents, entries, sightings, sources
 
 
 def change_entries(
@@ -37,15 +37,29 @@ def write_sightings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     put_over(connection, sightings, rows, keep=("first_seen",))
 
 
-def recent_digests(connection: Connection, source: int, limit: int) -> list[tuple[Digest, int]]:
+def recent_digests(asked: Asked, source: int, limit: int) -> list[tuple[Digest, int]]:
     """Raw digests and entries of the ``limit`` sightings of a source that were seen last."""
-    query = (
-        select(sightings.c.raw_digest, sightings.c.entry_id)
-        .where(sightings.c.source_id == source)
-        .order_by(sightings.c.last_seen.desc())
-        .limit(limit)
-    )
-    return [(Digest(row.raw_digest), row.entry_id) for row in connection.execute(query)]
+    return [(Digest(digest), entry) for digest, entry in _RECENT.rows(asked, source, limit)]
+
+
+_RECENT = Prepared(
+    select(sightings.c.raw_digest, sightings.c.entry_id)
+    .where(sightings.c.source_id == bindparam("source"))
+    .order_by(sightings.c.last_seen.desc())
+    .limit(bindparam("most")),
+    "source",
+    "most",
+)
+
+
+def known_digests(asked: Asked, source: int) -> frozenset[Digest]:
+    """Raw digests of the entries that a source may list again."""
+    rows = _WINDOW.rows(asked, source)
+    limit = recent_limit(rows[0][0] if rows else 0)
+    return frozenset(digest for digest, _ in recent_digests(asked, source, limit) if digest)
+
+
+_WINDOW = Prepared(select(sources.c.window).where(sources.c.id == bindparam("source")), "source")
 
 
 def recent_limit(window: int) -> int:
