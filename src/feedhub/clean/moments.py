@@ -29,11 +29,10 @@ def moments_of(raw: RawEntry, context: CleanContext, now: datetime, language: st
     :param place: of the entry in its document. Without a date it is put as many seconds back: entries keep the order of
         their list, and no two have one moment, which validators object to.
     """
-    now = now.astimezone(UTC).replace(microsecond=0)
     published = moment_of(raw.published, context, now, language)
     updated = moment_of(raw.updated, context, now, language)
     first = published or updated
     if first is None:
-        seen = now - timedelta(seconds=place)
+        seen = now.astimezone(UTC).replace(microsecond=0) - timedelta(seconds=place)
         return Moments(published=seen, updated=seen, origin=DateOrigin.FIRST_SEEN)
     return Moments(published=first, updated=max(first, updated or first), origin=DateOrigin.STATED)

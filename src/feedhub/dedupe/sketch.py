@@ -31,27 +31,26 @@ _APART = (
 _HAS_APART = re.compile(f"[{_APART}]")
 _WORD = re.compile(rf"[{_APART}]|[^\W{_APART}]+")
 
-_MOST_WORDS_KNOWN = 20_000
-_MIXER, _KEPT_BITS = 0x9E3779B97F4A7C15, (1 << 87) - 1
-
-_Shares = tuple[int, int, int]
-"""What a word adds to a run as its first word (0: no such run is looked at), its second and its third."""
+_MOST_NUMBERS = 20_000
 
 
-class _Known(dict[str, _Shares]):
-    """The shares of words; forgotten all at once. Equal in every process and on every machine."""
+class _Numbers(dict[str, int]):
+    """Numbers of words, equal in every process and on every machine; forgotten all at once.
 
-    def __missing__(self, word: str) -> _Shares:
-        if len(self) >= _MOST_WORDS_KNOWN:
+    Two checksums side by side, never 0, multiplied so that middle bits depend on all of them. Of the product only those bits are kept
+    that a mark is made of, and those below.
+    """
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MOST_NUMBERS:
             self.clear()
         data = word.encode("utf-8", "surrogatepass")
-        value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16  # two checksums side by side, never 0
-        first = 0 if value & 3 else value * 3 * _MIXER & _KEPT_BITS
-        shares = self[word] = first, value * 5 * _MIXER & _KEPT_BITS, value * 7 * _MIXER & _KEPT_BITS
-        return shares
+        value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16
+        number = self[word] = value * 0x9E3779B97F4A7C15 & (1 << 87) - 1
+        return number
 
 
-_known = _Known()
+_numbers = _Numbers()
 
 
 def words_of(text: str, most: int | None = None) -> list[str]:
@@ -80,12 +79,12 @@ def marks_of(folded: str, title: str, known: Sequence[str] | None = None) -> tup
 
 
 def _smallest(words: Sequence[str]) -> list[int]:
-    firsts, seconds, thirds = zip(*map(_known.__getitem__, words), strict=True)
-    # A product's middle bits depend on all bits of all three words, which is all that the order needs.
+    numbers = list(map(_numbers.__getitem__, words))
+    # A sum's middle bits depend on all bits of all three words, which is all that the order needs.
     runs = {
-        first + second + third >> 24 & 0x7FFFFFFFFFFFFFFF
-        for first, second, third in zip(firsts, seconds[1:], thirds[2:], strict=False)
-        if first
+        first * 3 + second * 5 + third * 7 >> 24 & 0x7FFFFFFFFFFFFFFF
+        for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False)
+        if not first & 3
     }
     return sorted(runs)[:MARKS]
 

@@ -78,16 +78,15 @@ def indexed(title: str, summary: str, content: str, text: str | None = None) -> 
 
     :param text: the text of ``content``, where it is known: it saves reading the markup, and changes nothing.
     """
-    words = None
-    if text is not None and not summary and _CLEAR_TAGS.issuperset(_TAG_NAME.findall(content)):
-        words = plain_words(text)
     return Indexed(
         " ".join(_stream(words_of(title), MOST_TITLE, _TITLE_PLACES)),
-        " ".join(_stream(_body(summary, content) if words is None else _forms(words), MOST_WORDS, _TEXT_PLACES)),
+        " ".join(_stream(_body(summary, content, text), MOST_WORDS, _TEXT_PLACES)),
     )
 
 
-def _body(summary: str, content: str) -> list[str]:
+def _body(summary: str, content: str, text: str | None) -> list[str]:
+    if text is not None and not summary and _CLEAR_TAGS.issuperset(_TAG_NAME.findall(content)):
+        return words_of(text)
     body, lead = _plain(content), _plain(summary)
     words = words_of(body)
     if lead.strip() in body:
@@ -98,7 +97,7 @@ def _body(summary: str, content: str) -> list[str]:
 def words_of(text: str) -> list[str]:
     """The words of a text in their one form: NFKC, case folded; a run of a script without spaces is one word."""
     plain = plain_words(text)
-    return _words_of(text) if plain is None else _forms(plain)
+    return _words_of(text) if plain is None else _forms(plain, text)
 
 
 def _words_of(text: str) -> list[str]:
@@ -107,11 +106,11 @@ def _words_of(text: str) -> list[str]:
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     text = text.replace("_", " ")  # a word to Python, none to people
     found = (_WORD if _ANY_UNSPACED.search(text) else _SPACED_WORD).findall(text)
-    return _forms(found)
+    return _forms(found, text)
 
 
-def _forms(words: Iterable[str]) -> list[str]:
-    return list(map(_exact.__getitem__, words))
+def _forms(words: Iterable[str], text: str) -> list[str]:
+    return list(words if text.isascii() else map(_exact.__getitem__, words))
 
 
 def is_run(word: str) -> bool:
