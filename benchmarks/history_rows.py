@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-import shutil
 import sqlite3
 import tempfile
 from collections import defaultdict
@@ -35,7 +34,6 @@ from feedhub.logs import set_up_logging
 from feedhub.model import Digest, Draft, EntryKeys, Fetched, Indexed, Key, SourceState, Understood
 from feedhub.nearby import meeting
 from feedhub.schedule import Tariff
-from feedhub.search.match import tsvector
 from feedhub.search.words import indexed
 from feedhub.settings import Settings
 from feedhub.store import check, open_store
@@ -43,9 +41,10 @@ from feedhub.store.archiving import ARCHIVE_PAGE
 from feedhub.store.bodies import texts_in
 from feedhub.store.columns import Due, Moment, metadata
 from feedhub.store.search_index import place_of
-from feedhub.store.sqlalchemy_engine import parse_url, sqlite_file
+from feedhub.store.sqlalchemy_engine import sqlite_file
 from feedhub.store.tables import cluster_keys, entries, feeds, sources
 from feedhub.store.upgrading import migrate
+from history_writers import COPY, NUMBER, Lite, Post, Row, filled_in, words_of
 from publishers import address
 from workload import BEGIN, LISTED, PACE, Workload, form_of
 
@@ -55,8 +54,6 @@ TOGETHER = 1_000
 ROUND = PACE * LISTED + timedelta(hours=4)
 """From one round to the next: longer than the entries of one are apart, so that each is later than all before."""
 MARKS_KEPT = timedelta(days=30)
-COPY, NUMBER = "zzcopyzz", "zznumberzz"
-"""Stand in the tokens of a title for the words that tell the rounds and entries apart."""
 _NAMED = re.compile(r"(.* of entry )(\d+)")
 
 
@@ -216,7 +213,6 @@ def grown_by_polling(url: str, folder: Path, rounds: int, begin: datetime) -> No
 
 # ---------------------------------------------------------------- in bulk
 
-Row = list[Any]
 Move = Callable[[Any, int], Any]
 """A value of round 1, and how many rounds later it is wanted."""
 
@@ -400,115 +396,6 @@ def _source_rows(grown: Grown, more: int) -> list[Row]:
     return rows
 
 
-# ---------------------------------------------------------------- writing
-
-
-class Lite:
-    """Writes rows into a copy of the template."""
-
-    def __init__(self, url: str, file: Path, _grown: Grown) -> None:
-        target = sqlite_file(url)
-        assert target is not None
-        shutil.copy(file, target)
-        self._connection = sqlite3.connect(target)
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-1500000", "foreign_keys=OFF"):
-            self._connection.execute(f"PRAGMA {pragma}")
-
-    def put(self, table: Table, rows: Iterable[Row]) -> None:
-        places = ",".join("?" * len(table.columns))
-        self._connection.executemany(f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({places})", rows)
-
-    def index(self, some: Iterable[tuple[int, Indexed]]) -> None:
-        """Places must grow, or FTS5 writes to disk with each."""
-        rows = [(place, document.title, document.text) for place, document in sorted(some, key=lambda one: one[0])]
-        self._connection.executemany("INSERT INTO search(rowid, title, text) VALUES (?, ?, ?)", rows)
-
-    def replace(self, table: Table, rows: Iterable[Row]) -> None:
-        names = _columns(table).split(", ")
-        put = ", ".join(f"{name} = ?" for name in names[1:])
-        text = f"UPDATE {table.name} SET {put} WHERE {names[0]} = ?"
-        self._connection.executemany(text, ([*row[1:], row[0]] for row in rows))
-
-    def say(self, sql: str) -> None:
-        self._connection.execute(sql)
-
-    def commit(self) -> None:
-        self._connection.commit()
-
-    def close(self) -> None:
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.close()
-
-
-class Post:
-    """Writes rows by COPY; what is dear to keep up to date row by row is made anew at the end."""
-
-    def __init__(self, url: str, _file: Path, grown: Grown) -> None:
-        import psycopg
-
-        migrate(url)
-        address = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = psycopg.connect(address)
-        self.say("SET session_replication_role = replica")  # no foreign keys meanwhile
-        self.say("SET maintenance_work_mem = '1GB'")
-        names = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%'"
-        self._indexes = dict(self._connection.execute(names).fetchall())
-        for name in self._indexes:
-            self.say(f"DROP INDEX {name}")
-        for table in metadata.sorted_tables:
-            self.say(f"DELETE FROM {table.name}")
-            self.put(table, grown.all[table.name])
-        of_entry = {row[0]: row for row in grown.all["entries"]}
-        column = [one.name for one in entries.columns].index("sort_key")
-        titles = [one.name for one in entries.columns].index("title")
-        self.index(
-            (place_of(of_entry[number][column], number), _filled_in(document, *_words_of(of_entry[number][titles])))
-            for number, document in grown.tokens.items()
-        )
-
-    def put(self, table: Table, rows: Iterable[Row]) -> None:
-        with self._connection.cursor().copy(f"COPY {table.name} ({_columns(table)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-
-    def index(self, some: Iterable[tuple[int, Indexed]]) -> None:
-        with self._connection.cursor().copy("COPY search (place, document) FROM STDIN") as copy:
-            for place, document in some:
-                copy.write_row((place, tsvector(document)))
-
-    def replace(self, table: Table, rows: Iterable[Row]) -> None:
-        self.say(f"DELETE FROM {table.name}")
-        self.put(table, rows)
-
-    def say(self, sql: str) -> None:
-        self._connection.execute(sql)
-
-    def commit(self) -> None:
-        self._connection.commit()
-
-    def close(self) -> None:
-        for definition in self._indexes.values():
-            self.say(definition)
-        self.say("SET session_replication_role = DEFAULT")
-        self._connection.commit()
-        self._connection.autocommit = True
-        self.say("VACUUM ANALYZE")
-        self._connection.close()
-
-
-def _columns(table: Table) -> str:
-    return ", ".join(f'"{column.name}"' for column in table.columns)
-
-
-def _words_of(title: str) -> tuple[str, str]:
-    copy, number = title.rsplit(" ", 2)[1:]
-    return copy, number
-
-
-def _filled_in(document: Indexed, copy: str, number: str) -> Indexed:
-    return Indexed(document.title.replace(COPY, copy).replace(NUMBER, number), document.text)
-
-
 def fill(url: str, folder: Path, rounds: int, end: datetime = BEGIN, say: Callable[[str], None] = print) -> int:
     """Fill an empty database (of SQLite: a file that is not there) with rounds 0 to ``rounds - 1``; how many entries.
 
@@ -562,13 +449,10 @@ def _write_round(
             writer.index(
                 (
                     place_of(new[names["sort_key"]], new[names["id"]]),
-                    _filled_in(grown.tokens[old[0]], *_words_of(new[names["title"]])),
+                    filled_in(grown.tokens[old[0]], *words_of(new[names["title"]])),
                 )
                 for old, new in zip(rows, moved, strict=True)
             )
-
-
-# ---------------------------------------------------------------- the proof
 
 
 NOT_COMPARED = {"sources", "polls", "gaps", "source_changes", "memory", "counters"}
@@ -585,7 +469,7 @@ def contents_of(file: Path) -> dict[str, list[Any]]:
         }
         connection.execute("CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, search, instance)")
         found["the full-text index"] = sorted(connection.execute("SELECT term, doc, col, offset FROM temp.tokens"))
-        found["numbers"] = connection.execute("SELECT name, value FROM counters WHERE name IN ('entries', 'feeds', 'authors')").fetchall()  # fmt: skip
+        found["numbers"] = connection.execute("SELECT * FROM counters WHERE name IN ('entries', 'feeds')").fetchall()
     return found
 
 

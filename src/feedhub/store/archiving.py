@@ -48,8 +48,8 @@ _MARKS = Prepared(
 
 
 def archive(connection: Connection, change: Difference) -> None:
-    """Bring the archives up to date with a change of lists that was just written."""
-    marks = _marks(connection, {*change.touched, *change.shown})
+    """Bring the archives up to date with a change of lists that was just written. What only left a feed fills none."""
+    marks = _marks(connection, {feed for _, feed, place in change.add if not place.hidden})
     if not marks:
         return
     _place_late_ones(connection, change, marks)
