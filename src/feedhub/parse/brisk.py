@@ -23,6 +23,7 @@ _XHTML = "application/xhtml+xml"
 _DIVISIONS = ("xhtml:div", "div")
 _C1 = re.compile("[\x80-\x9f]")
 _CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+_NAME = re.compile("[a-zA-Z][-_.:a-zA-Z0-9]*")
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height"})
 _IN_INPUT = frozenset({"title", "link", "description", "name"})
@@ -80,6 +81,9 @@ class Brisk(_Parser):  # type: ignore[misc]
     def push_content(self, tag: str, attrs: Any, default_type: str, expecting_text: int) -> None:
         super().push_content(tag, attrs, default_type, expecting_text)
         self.contentparams = dict(self.contentparams)
+
+    def decode_entities(self, element: str, data: str) -> str:
+        return str(super().decode_entities(element, data)) if "&" in data else data
 
     # ---------------------------------------------------------------- the start of an element
 
@@ -219,6 +223,18 @@ class Brisk(_Parser):  # type: ignore[misc]
             if self.incontent:
                 entry[element + "_detail"] = {**self.contentparams, "value": text}
         return text
+
+
+class BriskTolerant(Brisk):
+    """The same for the tolerant parser, which looks for methods ``start_p`` and ``end_p`` that feedparser does not have."""
+
+    def finish_starttag(self, tag: str, attrs: Attributes) -> int:
+        self.unknown_starttag(tag, attrs)
+        return -1
+
+    def finish_endtag(self, tag: str) -> None:
+        name = _NAME.match(tag)
+        self.unknown_endtag(name[0] if name else tag)
 
 
 @lru_cache(maxsize=256)

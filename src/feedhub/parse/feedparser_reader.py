@@ -24,7 +24,7 @@ from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
-from feedhub.parse.brisk import Brisk, Direct, Odd
+from feedhub.parse.brisk import Brisk, BriskTolerant, Direct, Odd
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
 from feedhub.parse.recorder import Recorder, Unescaping
@@ -164,7 +164,9 @@ def base_within(outer: str, stated: str) -> str:
 
 _BRISK = {**_BOUNDS, "base_within": staticmethod(base_within)}
 _BriskStrict = type("_BriskStrict", (Recorder, Brisk, StrictFeedParser), {**_BRISK, "_matchnamespaces": {}})
-_BriskLoose = type("_BriskLoose", (Unescaping, Recorder, Brisk, LooseFeedParser), {**_BRISK, "_matchnamespaces": {}})
+_BriskLoose = type(
+    "_BriskLoose", (Unescaping, Recorder, BriskTolerant, LooseFeedParser), {**_BRISK, "_matchnamespaces": {}}
+)
 
 
 def looks_like_html(text: str) -> bool:

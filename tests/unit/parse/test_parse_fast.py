@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from feedparser.api import LooseFeedParser
 from hypothesis import HealthCheck, given, settings
 
 from feedhub.model import Failure, ParseFailed, Parsing, RawEntry, RawFeed
@@ -74,6 +75,10 @@ def test_no_real_document_depends_on_the_parser_and_most_are_read_fast(shared_fe
 
 
 # ---------------------------------------------------------------- feedparser at less cost
+
+
+def test_feedparser_has_no_methods_that_the_brisk_one_does_not_look_for() -> None:
+    assert [name for name in dir(LooseFeedParser) if name.startswith(("start_", "do_", "end_"))] == []
 
 
 def slowly(text: str, *, brisk: bool = False) -> RawFeed | ParseFailed:
