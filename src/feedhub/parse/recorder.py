@@ -370,3 +370,26 @@ def _character(reference: re.Match[str]) -> str:
 
 class Recorder(Structure, Names, Texts, Facts, Extras):
     """All of the above, to stand before one of feedparser's parsers."""
+
+
+OURS = (
+    *("overflow", "links", "authors", "contributors", "media", "thumbnails", "tags", "extras", "permalink"),
+    *("skip_hours", "skip_days"),
+)
+"""Keys of lists and flags. feedparser keeps the text of an element that it does not know under the element's name, which may be
+one of these: ``<media>`` would take the place of what was told of media."""
+
+
+def _keep_apart(name: str) -> None:
+    def start(self: Recorder, _attrs: Attributes) -> None:
+        self.push(f"element_{name}", 1)
+
+    def end(self: Recorder) -> None:
+        self.pop(f"element_{name}")
+
+    setattr(Recorder, f"_start_{name}", start)
+    setattr(Recorder, f"_end_{name}", end)
+
+
+for _name in OURS:
+    _keep_apart(_name)
