@@ -8,6 +8,8 @@ from datetime import timedelta
 from feedhub.model import Feed, FeedId, FeedKind, Format, Insert
 from feedhub.ports.hub import Cap, HubCaps, HubMode, HubRequest, HubSubscription, OtherHub, subscription_key
 from feedhub.store import SqlStore
+from feedhub.store.mending import HUB_REST
+from feedhub.websub.hub_pinging import LONGEST_RETRY
 from support.stories import HOUR, NOW, draft, poll, spec
 
 DAY = timedelta(days=1)
@@ -223,3 +225,7 @@ def test_a_clock_that_was_ahead_keeps_no_subscriber_and_no_hub_waiting(store: Sq
     assert store.hub_subscription(failing.key) == moved
     assert store.hub_requests(9) == [replace(waiting, asked_at=now)]
     assert store.other_hubs() == [replace(hub, due_at=now)]
+
+
+def test_what_counts_as_too_late_is_what_no_rest_of_a_hub_reaches() -> None:
+    assert HUB_REST >= LONGEST_RETRY

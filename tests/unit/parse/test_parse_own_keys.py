@@ -6,6 +6,7 @@ import pytest
 
 from feedhub.model import RawFeed
 from feedhub.parse.document import read_document
+from feedhub.parse.fast_reading import KEYS
 from feedhub.parse.recorder import OURS
 from feedhub.settings import Limits
 
@@ -30,3 +31,7 @@ def read(name: str, limits: Limits) -> RawFeed:
 def test_an_element_named_like_a_list_of_ours_is_one_of_many_unknown_ones(name: str) -> None:
     assert read(name, Limits()).entries == read("unheardof", Limits()).entries
     assert read(name, Limits()).skip_hours == (3,)
+
+
+def test_the_quick_reader_leaves_such_elements_to_feedparser() -> None:
+    assert set(OURS) <= KEYS
