@@ -43,10 +43,12 @@ class Manner:
         bounds = feeds.max_age
         return cls(noindex=feeds.noindex, least=int(bounds.min.total_seconds()), most=int(bounds.max.total_seconds()))
 
-    def cache_control(self, rhythm: int) -> str:
-        """A quarter of a feed's rhythm, within bounds: a cache then delays an entry by an eighth of it on average."""
-        age = self.max_age or max(self.least, min(rhythm // 4, self.most))
-        return f"{'private' if self.private else 'public'}, max-age={age}"
+    def age(self, document: Document) -> int:
+        """Seconds: a quarter of a feed's rhythm, within bounds. A cache then delays an entry by an eighth of it on average."""
+        return self.max_age or max(self.least, min(document.rhythm // 4, self.most))
+
+    def cache_control(self, document: Document) -> str:
+        return f"{'private' if self.private else 'public'}, max-age={self.age(document)}"
 
 
 _VARY = {
@@ -60,7 +62,7 @@ _VARY = {
 def _shared_headers(manner: Manner, document: Document) -> dict[str, str]:
     """What a 200 and its 304 have in common (RFC 9110, 15.4.5)."""
     headers = {
-        "Cache-Control": manner.cache_control(document.rhythm),
+        "Cache-Control": manner.cache_control(document),
         "Vary": _VARY[manner.negotiated, manner.deltas],
     }
     if document.modified != EPOCH:

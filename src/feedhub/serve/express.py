@@ -156,16 +156,15 @@ class Express:
         """Whether the feed's row is still what it was: nobody committed anything, or it is looked up."""
         if now > self._marked_until:
             self._look_at_database(now)
+        writes = self._writes()
+        if kept.writes != writes or kept.mark != self._mark:
+            kept.stale = kept.stale or not self._is_as_it_was(kept.found)
+            if kept.stale:
+                return False
+            kept.writes, kept.mark = writes, self._mark
         if kept.touched < self._marked_until:
             kept.touched = self._marked_until
             self._shelf.touch(kept.found.key)
-        writes = self._writes()
-        if kept.writes == writes and kept.mark == self._mark:
-            return True
-        kept.stale = kept.stale or not self._is_as_it_was(kept.found)
-        if kept.stale:
-            return False
-        kept.writes, kept.mark = writes, self._mark
         return True
 
     def _is_as_it_was(self, found: Found) -> bool:

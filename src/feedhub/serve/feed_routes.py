@@ -119,14 +119,16 @@ class FeedRoutes:
         return await self._page(request, kind, known.generation, lambda: self._renderer.listing(kind, known.feeds))
 
     async def _page(self, request: Request, key: Hashable, stamp: Hashable, render: Callable[[], str]) -> Response:
-        ready = await self._shelf.get(key, stamp, lambda: html_document(render()))
-        return answer(request, ready, replace(self._manner, max_age=60))
+        manner = replace(self._manner, max_age=60)
+        ready = await self._shelf.get(key, stamp, lambda: html_document(render()), manner.age)
+        return answer(request, ready, manner)
 
     async def feeds_opml(self, request: Request) -> Response:
         """All public outputs. Made anew after every commit, and told apart by its tag."""
         known = await self._known.now()
-        ready = await self._shelf.get("feeds.opml", known.generation, self._parts.press.opml)
-        return answer(request, ready, replace(self._manner, cors=True))
+        manner = replace(self._manner, cors=True)
+        ready = await self._shelf.get("feeds.opml", known.generation, self._parts.press.opml, manner.age)
+        return answer(request, ready, manner)
 
     async def feed(self, request: Request) -> Response:
         """A public feed: 200 or 304, 301 when renamed, 410 when withdrawn, 404 with suggestions."""
@@ -187,8 +189,8 @@ class FeedRoutes:
     async def _from_shelf(
         self, request: Request, feed: Feed, key: Hashable, make: Callable[[], Document], manner: Manner
     ) -> Response:
-        ready = await self._shelf.get(key, feed, make)
-        if not manner.private and not manner.negotiated:
+        ready = await self._shelf.get(key, feed, make, manner.age)
+        if not manner.private and not manner.negotiated and self._shelf.has(key, feed, ready):
             look_up = partial(self._parts.library.feed, feed.kind, feed.slug)
             tell(request.scope, Found(feed, look_up, key, manner), ready)
         if manner.deltas and (base := self._base(request, key, ready.document)) is not None:
@@ -214,8 +216,9 @@ class FeedRoutes:
             older = page_key(*page.older) if page.older else ""
             return html_document(self._renderer.feed(feed, page.entries, older, known.index))
 
-        ready = await self._shelf.get((feed.id, None, before), (feed, known.generation), make)
-        return answer(request, ready, replace(self._manner, max_age=60, negotiated=True))
+        manner = replace(self._manner, max_age=60, negotiated=True)
+        ready = await self._shelf.get((feed.id, None, before), (feed, known.generation), make, manner.age)
+        return answer(request, ready, manner)
 
     async def private(self, request: Request) -> Response:
         """A feed that needs a token, in the address or as the password of HTTP Basic.

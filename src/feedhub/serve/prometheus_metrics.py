@@ -105,4 +105,5 @@ class Metrics:
         """The exposition in the text format 0.0.4."""
         self._shelf.labels("hit").set(shelf.hits)
         self._shelf.labels("miss").set(shelf.misses)
+        self._shelf.labels("earlier").set(shelf.earlier)
         return generate_latest(self._registry)
