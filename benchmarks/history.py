@@ -46,8 +46,9 @@ from feedhub.understand import label_again
 from history_rows import SOURCES, configuration, fill
 from load import listening
 from publishers import publishers, tick
+from reporting import Report, arguments, versions
 from search import selection
-from workload import BEGIN, LISTED, Workload
+from workload import BEGIN, LISTED, SEED, Workload
 
 BASELINE = 50_000
 TIMES = 5
@@ -234,13 +235,7 @@ def database(name: str, *, postgres: bool) -> Iterator[str]:
         yield server.url(name)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("entries", type=int, nargs="?", default=1_000_000)
-    arguments.add_argument("--baseline", type=int, default=BASELINE)
-    arguments.add_argument("--postgres", action="store_true")
-    arguments.add_argument("--filled", nargs=2, metavar="URL", help="measure these databases; they are changed")
-    asked = arguments.parse_args()
+def main(asked: argparse.Namespace, report: Report) -> None:
     set_up_logging("error", "json")
     found: list[dict[str, float]] = []
     if asked.filled:
@@ -253,10 +248,11 @@ def main() -> None:
                 found.append({"filling, s": filled(url, total)} | measured(url))
     small, large = found
     growth = math.log(counted[1]) / math.log(counted[0])
-    print(f"the logarithm grows {growth:.2f} times\n")
-    print(f"| ms | {counted[0]:,} entries | {counted[1]:,} entries | times |\n|---|---|---|---|")
+    title = f"The logarithm grows {growth:.2f} times."
+    report.table("ms", f"{counted[0]:,} entries", f"{counted[1]:,} entries", "times", title=title)
     for name, value in small.items():
-        print(f"| {name} | {value:,.1f} | {large[name]:,.1f} | {large[name] / max(value, 0.1):.2f} |")
+        times = report.figure(f"{name}, times as many entries", large[name], "ms", baseline=max(value, 0.1))
+        report.row(name, value, large[name], times)
 
 
 def counted_in(url: str) -> int:
@@ -269,4 +265,12 @@ def counted_in(url: str) -> int:
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
-    main()
+    parser = arguments(__doc__)
+    parser.add_argument("entries", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--baseline", type=int, default=BASELINE)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--filled", nargs=2, metavar="URL", help="measure these databases; they are changed")
+    options = parser.parse_args()
+    command = "--filled" if options.filled else f"{options.entries}{' --postgres' * options.postgres}"
+    with Report("history", options, command, seed=SEED, versions=versions("SQLAlchemy")) as begun:
+        main(options, begun)

@@ -35,6 +35,7 @@ SHORT: dict[str, Sequence[str]] = {
     "dedup": ("3000", "100000", "11"),
     "deep": ("100000",),
     "search": ("100000",),
+    "history": ("200000",),
     "cadence": ("--quick",),
     "load": ("120",),
 }
