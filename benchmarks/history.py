@@ -185,7 +185,7 @@ def measured(url: str) -> dict[str, float]:
         found |= run_loop(polled(settings, port))
         found["start to first feed"] = min(started(folder) for _ in range(2))
     store = open_store(url)
-    found |= served(store) | searches(store) | removed(store)
+    found |= served(store) | searches(store) | removed(store) | given_back(store)
     store.close()
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=checked, args=(url, theirs))
@@ -216,6 +216,16 @@ def removed(store: SqlStore) -> dict[str, float]:
         "retention, 1,000 entries": (time.perf_counter() - began) * 1000 / gone * 1000,
         "retention, the longest transaction": max(steps),
     }
+
+
+def given_back(store: SqlStore) -> dict[str, float]:
+    """Milliseconds of the longest transaction that gives room back, of some after that retention; nothing on PostgreSQL."""
+    steps = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        if store.give_back():
+            steps.append((time.perf_counter() - began) * 1000)
+    return {"giving 2 MB back, the longest transaction": max(steps)} if steps else {}
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -323,7 +324,7 @@ class Daemon:
     async def _tidy(self) -> None:
         removed = await instance.keep_house(self._home, self._jumps.allowed(self._parts.settings.retention))
         await self._parts.subscriber.tidy()
-        log.info("retention.done", entries=removed.entries, polls=removed.polls, changes=removed.changes)
+        log.info("retention.done", **asdict(removed))
 
     async def _bark(self) -> None:
         if self.vitals().live:

@@ -159,7 +159,7 @@ def change_entry(home: Home, entry: EntryId, change: EntryChange) -> bool:
 
 
 async def keep_house(home: Home, retention: Retention) -> Removed:
-    """Remove what retention says, some at a time, so that polls get their turn in between."""
+    """Remove what retention says and give back its room, some at a time, so that polls get their turn in between."""
     at = now()
     entries = (
         0 if retention.keep_for is None else await _remove_old(home, retention.keep_for, retention.keep_at_least, at)
@@ -173,7 +173,15 @@ async def keep_house(home: Home, retention: Retention) -> Removed:
     for place in range(0, len(found), TRIMMED_TOGETHER):
         trimmed = await home.writer.run(partial(home.store.trim, found[place : place + TRIMMED_TOGETHER]))
         polls, changes = polls + trimmed[0], changes + trimmed[1]
-    return Removed(entries=entries, polls=polls, changes=changes)
+    return Removed(entries=entries, polls=polls, changes=changes, pages=await _give_back(home))
+
+
+async def _give_back(home: Home) -> int:
+    """Cut what is free off the file, some at a time; returns how many pages."""
+    spare, given = await asyncio.to_thread(home.store.spare_pages), 0
+    while given < spare and (some := await home.writer.run(home.store.give_back)):
+        given += some
+    return given
 
 
 async def _remove_old(home: Home, keep_for: timedelta, keep_at_least: int, at: datetime) -> int:

@@ -16,7 +16,7 @@ READING = [
     COMMANDS["status"],
     COMMANDS["search"],
     *(GROUPS[group].commands["list"] for group in ("sources", "feeds", "tokens", "entries", "hub")),
-    *(GROUPS["db"].commands[name] for name in ("check", "stats", "index", "backup", "restore")),
+    *(GROUPS["db"].commands[name] for name in ("check", "stats", "compact", "index", "backup", "restore")),
 ]
 """Commands that look at the database, and ask no source."""
 

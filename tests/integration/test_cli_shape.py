@@ -76,7 +76,7 @@ def test_completion_knows_commands_and_subcommands(tmp_path: Path) -> None:
     found = feedhub(tmp_path, _FEEDHUB_COMPLETE="complete_bash", COMP_WORDS="feedhub so", COMP_CWORD="1").stdout
     assert found.split() == ["sources"]
     found = feedhub(tmp_path, _FEEDHUB_COMPLETE="complete_bash", COMP_WORDS="feedhub db ", COMP_CWORD="2").stdout
-    assert set(found.split()) == {"upgrade", "check", "stats", "backup", "restore", "index"}
+    assert set(found.split()) == {"upgrade", "check", "stats", "compact", "backup", "restore", "index"}
 
 
 @pytest.mark.parametrize(

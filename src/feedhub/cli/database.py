@@ -1,4 +1,4 @@
-"""``db``: check, stats, index, backup, restore."""
+"""``db``: check, stats, compact, index, backup, restore."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.progress import Progress
 
 from feedhub import instance
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile
-from feedhub.cli.statistics import show_statistics
+from feedhub.cli.statistics import show_statistics, size
 from feedhub.cli.terminal import counted, notes, say, show_json
 from feedhub.errors import DatabaseBroken
-from feedhub.store import InstanceLock, backup, restore, schema_state, statistics
+from feedhub.store import InstanceLock, backup, compact, restore, schema_state, statistics
 from feedhub.store import check as check_database
 from feedhub.store.statistics import SECONDS
 
@@ -81,6 +81,16 @@ def make_index(
         finally:
             home.close()
     say(f"{counted(done, 'entry', 'entries')} indexed. The index is complete.")
+
+
+@app.command("compact", epilog="Example: feedhub db compact")
+def make_compact(config: ConfigFile = DEFAULT_FILE) -> None:
+    """Give the room of removed entries back to the disk, while FeedHub is stopped.
+
+    Writes the SQLite file anew, which takes as much room again until it is done. Only databases made by FeedHub 0.1 before this command need it, once: from then on `feedhub run` shrinks the file by
+    itself."""
+    before, after = compact(instance.database_url(instance.read_settings(config)))
+    say(f"Compacted from {size(before)} to {size(after)}.")
 
 
 @app.command("backup", epilog="Example: feedhub db backup /var/backups/feedhub.db")

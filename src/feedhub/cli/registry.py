@@ -175,6 +175,9 @@ GROUPS: Mapping[str, Group] = {
                 "database",
                 "Build the full-text index for entries that it does not know. `feedhub run` does it by itself.",
             ),
+            "compact": Command(
+                "database", "Give the room of removed entries back to the disk, while FeedHub is stopped."
+            ),
             "backup": Command("database", "Copy the database to a file, safely while the daemon runs."),
             "restore": Command(
                 "database", "Put a backup in place of the database. The replaced database is kept beside it."

@@ -33,7 +33,12 @@ def _summary(found: Statistics, keep_for: timedelta | None) -> Iterator[str]:
     log = f", and {size(found.log_bytes)} of log" if found.log_bytes else ""
     yield f"{found.database}, schema {found.schema}: {size(found.total_bytes)}{log}."
     if found.free_bytes:
-        yield f"{size(found.free_bytes)} of it are free pages, which are used before the file grows."
+        rest = (
+            "when they are more than a fifth, the daemon gives them back"
+            if found.shrinks
+            else "`feedhub db compact` gives them back"
+        )
+        yield f"{size(found.free_bytes)} of it are free pages, which are used before the file grows; {rest}."
     if found.dead_rows:
         yield f"{found.dead_rows:,} dead rows wait for PostgreSQL's autovacuum."
     about = "about " if found.entries_estimated else ""

@@ -14,12 +14,13 @@
     subscribing.py                                                                     our subscriptions at hubs
     access.py                                                                          keys to private feeds
     hub_tables.py   hub_rows.py                                                        our own hub; what others' hubs were told
-    retention.py   forgetting.py                                                       what goes for good
+    retention.py   forgetting.py   compacting.py                                       what goes for good, and its room
     reading.py   catalogue.py   accounting.py                                          pages; questions
     search_index.py   text_search.py   finding.py                                      the full-text index; what is asked of it
     bodies.py   rows.py (pure)   statements.py   base.py                                           shared
 """
 
+from feedhub.store.compacting import compact
 from feedhub.store.lock import InstanceLock, holder
 from feedhub.store.retention import Removed
 from feedhub.store.schema import SchemaKind, SchemaState, schema_state
@@ -36,6 +37,7 @@ __all__ = [
     "Statistics",
     "backup",
     "check",
+    "compact",
     "holder",
     "open_store",
     "restore",

@@ -51,6 +51,7 @@ class Removed:
     entries: int = 0
     polls: int = 0
     changes: int = 0  # of state, gaps and events
+    pages: int = 0  # of the file, given back to the disk
 
 
 @dataclass(frozen=True, slots=True)

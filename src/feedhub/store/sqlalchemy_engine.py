@@ -112,9 +112,10 @@ def _pragmas(writing: bool) -> list[str]:
     shared = ["foreign_keys=ON", "temp_store=MEMORY"]
     if not writing:  # there may be many: what they read again is in the system's cache
         return [*shared, "query_only=ON", "cache_size=-4000"]
-    # page_size has an effect on a new file only, and only before the log is switched on
+    # The first two have an effect on a new file only, and only before the log is switched on
     return [
         f"page_size={PAGE_SIZE}",
+        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "journal_size_limit=67108864",

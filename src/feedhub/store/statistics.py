@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from feedhub.model import FeedKind
 from feedhub.store import sqlalchemy_engine
 from feedhub.store.bodies import texts_of_row, waiting_to_be_packed
 from feedhub.store.columns import metadata
+from feedhub.store.compacting import map_bytes, shrinks_by_itself
 from feedhub.store.marks import first_seen_since
 from feedhub.store.retention import Rule, count_old
 from feedhub.store.schema import require_current, schema_state
@@ -80,7 +81,7 @@ class Statistics:
 
     ``months``: entries by the month of their place in feeds, ``2026-11``. ``sources``: entries of the largest feeds of
     sources. ``unmeasured_bytes``: what the relations without a size take together. ``growing``: entries first seen in
-    the last so many days. ``removable``: entries that retention would remove now, counted up to
+    the last so many days. ``shrinks``: the daemon gives free pages back to the disk. ``removable``: entries that retention would remove now, counted up to
     :data:`RETENTION_LOOKS`; None without retention. ``waiting_to_be_packed``: the largest number of an entry whose texts
     the daemon did not look at yet since they can be packed.
     """
@@ -90,6 +91,7 @@ class Statistics:
     total_bytes: int
     log_bytes: int
     free_bytes: int
+    shrinks: bool
     dead_rows: int
     relations: tuple[Relation, ...]
     unmeasured_bytes: int
@@ -168,6 +170,7 @@ class _Survey:
             total_bytes=total,
             log_bytes=self._log(),
             free_bytes=free,
+            shrinks=shrinks_by_itself(self._connection),
             dead_rows=0 if self._lite else self._dead_rows(),
             relations=tuple(sorted(relations, key=lambda one: (-(one.bytes or 0), one.name))),
             unmeasured_bytes=max(total - free - measured, 0) if any(one.bytes is None for one in relations) else 0,
@@ -259,7 +262,11 @@ class _Survey:
             except OperationalError:  # an SQLite that was built without dbstat
                 return [Relation(name=n, table=_owner(t), kind=k, bytes=None) for n, t, k in names]
             found.append(Relation(name=name, table=_owner(table), kind=kind, bytes=size))
-        return found
+        return [*found, *self._page_map()]
+
+    def _page_map(self) -> Iterator[Relation]:
+        if size := map_bytes(self._connection):
+            yield Relation(name="map of pages", table="map of pages", kind="map", bytes=size)
 
     def _post_relations(self) -> list[Relation]:
         return [

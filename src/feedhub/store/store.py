@@ -16,6 +16,7 @@ from feedhub.store.accounting import Accounting
 from feedhub.store.base import Side
 from feedhub.store.bodies import pack_some
 from feedhub.store.catalogue import Cataloguing
+from feedhub.store.compacting import give_back, spare_pages
 from feedhub.store.configuring import Configuring, hide_authors
 from feedhub.store.copies import copies_rule, set_copies_rule
 from feedhub.store.finding import Finding
@@ -201,6 +202,16 @@ class Writing(Side):
         """Drop what is too much, in one transaction; returns how many outcomes and how many changes."""
         with self.writing() as connection:
             return trim(connection, some)
+
+    def spare_pages(self) -> int:
+        """Reads: how many pages of the file should be given back to the disk, by :meth:`give_back`."""
+        with self.reading() as connection:
+            return spare_pages(connection)
+
+    def give_back(self) -> int:
+        """One step of giving free pages back, in one transaction; how many went, 0 at the end."""
+        with self.writing() as connection:
+            return give_back(connection)
 
     def index_some(self, *, batch: int = 100, anew: bool = False) -> int:
         """One step of building the full-text index for entries that it does not know; returns how many, 0 at the end.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -107,9 +108,11 @@ def restore(url: str, source: Path) -> Path | None:
         fresh = file.with_name(file.name + ".restoring")
         fresh.unlink(missing_ok=True)
         copy_sqlite(source, fresh, url)
+        if file.exists():
+            owned_alike(fresh, file)
         aside = _set_aside(file)
         fresh.replace(file)
-        _drop_log(file)
+        drop_log(file)
     return aside
 
 
@@ -142,7 +145,7 @@ def _set_aside(file: Path) -> Path | None:
     if not file.exists():
         return None
     aside = free_name(file, ".replaced")
-    if not _emptied_log(file):
+    if not emptied_log(file):
         for ending in LOGS:
             log = file.with_name(file.name + ending)
             if log.exists():
@@ -154,7 +157,16 @@ def _set_aside(file: Path) -> Path | None:
     return aside
 
 
-def _emptied_log(file: Path) -> bool:
+def owned_alike(fresh: Path, file: Path) -> None:
+    """Let those read and write a new file who could the old one: whoever looks after a database is often not who runs FeedHub."""
+    old = file.stat()
+    fresh.chmod(old.st_mode & 0o777)
+    with suppress(PermissionError):
+        os.chown(fresh, old.st_uid, old.st_gid)
+
+
+def emptied_log(file: Path) -> bool:
+    """Have all that is in the log written into the file; whether that could be done."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -163,6 +175,7 @@ def _emptied_log(file: Path) -> bool:
     return not busy
 
 
-def _drop_log(file: Path) -> None:
+def drop_log(file: Path) -> None:
+    """Remove the log, of which nothing is wanted any more."""
     for ending in LOGS:
         file.with_name(file.name + ending).unlink(missing_ok=True)

@@ -31,6 +31,11 @@ RESTORE = [
     Point(name="before the old one is set aside", function="feedhub.store.upkeep:_set_aside", seldom=True),
     Point(name="after the old one was set aside", function="feedhub.store.upkeep:_set_aside", after=True),
 ]
+COMPACTING = [
+    Point(name="the new file is complete", function="feedhub.store.compacting:_write_anew", after=True, seldom=True),
+    Point(name="before it takes the old one's place", function="feedhub.store.compacting:emptied_log", after=True),
+    Point(name="after it took it", function="feedhub.store.compacting:drop_log"),
+]
 BACKUP = Point(name="both files are open", function="feedhub.store.schema:closing", after=True, most=2)
 
 
@@ -135,3 +140,17 @@ def test_a_restore_killed_leaves_the_old_database_or_the_new_one(point: Point, r
     assert differences(kept, contents(folder / "feedhub.db")) == []
     aside = sorted(folder.glob("feedhub.db.replaced*"))
     assert any(differences(changed, contents(path)) == [] for path in aside)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("point", met(COMPACTING), ids=lambda point: point.name)
+def test_compacting_killed_leaves_a_whole_database(point: Point, room: Room, tmp_path: Path) -> None:
+    folder = room.copied(tmp_path / "room")
+    before = contents(folder / "feedhub.db")
+    dies(folder, point.at(1), "db", "compact")
+    assert differences(before, contents(folder / "feedhub.db")) == []
+    assert "sound" in feedhub(folder, "db", "check").stdout
+    assert "Compacted" in feedhub(folder, "db", "compact").stdout
+    assert differences(before, contents(folder / "feedhub.db")) == []
+    assert "sound" in feedhub(folder, "db", "check").stdout
+    assert [path.name for path in folder.iterdir() if "compacting" in path.name] == []
