@@ -6,7 +6,7 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -17,6 +17,7 @@ from feedhub.model import (
     DateOrigin,
     Decision,
     Draft,
+    EntryId,
     FeedId,
     Fetched,
     FetchFailed,
@@ -133,8 +134,9 @@ class Committer:
         understood = finding.understood
         decided: list[tuple[Draft, Decision]] = []
         if understood is not None:
+            joined: set[EntryId] = set()
             decided = [
-                (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now))
+                (draft, _decision(draft, finding.state.id, understood.listed_ids, memory, now, joined))
                 for draft in _named_by_what_lasts(understood.drafts, finding.state)
                 if not (finding.pushed and _is_unsure(draft, memory)) and not memory.was_removed(draft)
             ]
@@ -195,7 +197,8 @@ class Committer:
         state, understood = finding.state, finding.understood
         ids = understood.listed_ids if understood else frozenset()
         drafts = [draft for draft in _drafts(finding) if not memory.was_removed(draft)]
-        decided = [(draft, _decision(draft, state.id, ids, memory, now)) for draft in drafts]
+        joined: set[EntryId] = set()
+        decided = [(draft, _decision(draft, state.id, ids, memory, now, joined)) for draft in drafts]
         writes = [(draft, decision) for draft, decision in decided if isinstance(decision, Insert)]
         gap = replace(state.gap, brought=state.gap.brought + len(writes)) if state.gap else None
         after = replace(state, gap=gap)
@@ -376,18 +379,27 @@ def _is_unsure(draft: Draft, memory: Memory) -> bool:
     return not is_certain(draft.entry, memory.matches(draft))
 
 
-def _decision(draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime) -> Decision:
+def _decision(
+    draft: Draft, source: SourceId, listed_ids: frozenset[str], memory: Memory, now: datetime, joined: set[EntryId]
+) -> Decision:
+    """:param joined: stories of others that entries of the same document are part of already; this one's is added."""
     decision = decide(draft.entry, source, memory.matches(draft), listed_ids, now)
     if not isinstance(decision, Insert):
         return decision
+    decision = _insert(draft, source, memory, now, joined)
+    joined |= {decision.cluster, *decision.merges} if decision.cluster is not None else set()
+    return decision
+
+
+def _insert(draft: Draft, source: SourceId, memory: Memory, now: datetime, joined: Collection[EntryId]) -> Insert:
     marks = memory.near.worth_keeping(draft)
     candidates = [story for key in draft.keys.cluster for story in memory.stories.get(key, ())]
-    others = [story for story in candidates if source not in story.sources]
-    if (cluster := join(draft.entry, others, now)) is not None:
-        near = memory.near.stories_of(draft, source, now, beside=cluster)
+    others = [story for story in candidates if source not in story.sources and story.cluster not in joined]
+    cluster = join(draft.entry, others, now)
+    near = [one for one in memory.near.stories_of(draft, source, now, beside=cluster) if one.story not in joined]
+    if cluster is not None:
         merges = memory.near.same_as(cluster, cluster, near)
         return Insert(cluster=cluster, because="the same link, id or text", marks=marks, merges=merges)
-    near = memory.near.stories_of(draft, source, now)
     if not near:
         return Insert(marks=marks)
     merges = memory.near.same_as(near[0].story, near[0].entry, near)
