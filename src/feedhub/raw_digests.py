@@ -35,32 +35,21 @@ def _digest(names: Iterable[str], values: Iterable[Any]) -> Digest:
 # Each value is led by its kind and length in UTF-8, so that no two different values have one serialisation.
 
 
-def _serial(value: Any) -> str:
-    known = _SERIALS.get(value.__class__)
-    if known is not None:
-        return known(value)
-    if isinstance(value, str):
-        return _text(value)
-    names, values = _plan(value.__class__)
-    return _record(names, values(value))
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", _SURROGATES))
 
 
 def _text(text: str) -> str:
-    size = len(text) if text.isascii() else len(text.encode("utf-8", _SURROGATES))
-    return f"s{size}:{text}"
+    return f"s{len(text) if text.isascii() else _size(text)}:{text}"
 
 
 def _tuple(values: tuple[Any, ...]) -> str:
-    return f"t{len(values)}:{''.join(map(_serial, values))}"
+    return f"t{len(values)}:{''.join([_SERIALS[value.__class__](value) for value in values])}"
 
 
 def _record(names: Iterable[str], values: Iterable[Any]) -> str:
     """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
-    filled = [
-        f"{name}s{len(value)}:{value}" if value.__class__ is str and value.isascii() else name + _serial(value)
-        for name, value in zip(names, values, strict=True)
-        if value
-    ]
+    filled = [name + _SERIALS[value.__class__](value) for name, value in zip(names, values, strict=True) if value]
     return f"r{len(filled)}:{''.join(filled)}"
 
 
@@ -70,16 +59,12 @@ def _name(name: str) -> str:
 
 
 _Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
-_plans: dict[type[Any], _Plan] = {}  # kinds of records never change
 
 
 def _plan(kind: type[Any]) -> _Plan:
     """The names of a record's fields as they are counted, and what reads the fields all at once."""
-    known = _plans.get(kind)
-    if known is None:
-        names = tuple(field.name for field in fields(kind))
-        known = _plans[kind] = tuple(map(_name, names)), attrgetter(*names)
-    return known
+    names = tuple(field.name for field in fields(kind))
+    return tuple(map(_name, names)), attrgetter(*names)
 
 
 def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
@@ -97,7 +82,7 @@ def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
     def serial(record: Any) -> str:
         values = values_of(record)
         own, (size, filled) = values[0], others(values[1:])
-        return f"r{size + 1}:{names[0]}{_text(own)}{filled}" if own else f"r{size}:{filled}"
+        return f"r{size + 1}:{names[0]}s{_size(own)}:{own}{filled}" if own else f"r{size}:{filled}"
 
     return serial
 
@@ -113,12 +98,27 @@ def _remembered(kind: type[Any]) -> Callable[[Any], str]:
     return lambda record: whole(values_of(record))
 
 
-_SERIALS: Mapping[type[Any], Callable[[Any], str]] = {
-    str: _text,
-    tuple: _tuple,
-    TextType: cache(_text),
-    RawText: _led_by_its_first(RawText),
-    RawLink: _led_by_its_first(RawLink),
-    RawPerson: _remembered(RawPerson),
-    RawCategory: _remembered(RawCategory),
-}
+def _plainly(kind: type[Any]) -> Callable[[Any], str]:
+    names, values_of = _plan(kind)
+    return lambda record: _record(names, values_of(record))
+
+
+class _Serials(dict[type[Any], Callable[[Any], str]]):
+    """What serialises values, by their kind."""
+
+    def __missing__(self, kind: type[Any]) -> Callable[[Any], str]:
+        found = self[kind] = _text if issubclass(kind, str) else _plainly(kind)
+        return found
+
+
+_SERIALS = _Serials(
+    {
+        str: _text,
+        tuple: _tuple,
+        TextType: cache(_text),
+        RawText: _led_by_its_first(RawText),
+        RawLink: _led_by_its_first(RawLink),
+        RawPerson: _remembered(RawPerson),
+        RawCategory: _remembered(RawCategory),
+    }
+)

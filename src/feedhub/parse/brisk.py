@@ -43,7 +43,8 @@ class Odd(Exception):
 
 def repaired(text: str) -> str:
     """Text as feedparser mends it: what was encoded as UTF-8 twice, and what was meant as windows-1252."""
-    if text.isascii():
+    # a character from U+0080 to U+00BF is in both: half of one that was encoded twice, a control character
+    if text.isascii() or b"\xc2" not in text.encode(errors="surrogatepass"):
         return text
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
@@ -57,7 +60,8 @@ def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[Raw
         return read_xml(text, root=root, depth=depth, entries=entries), Parsing(reason="switched off")
     quick: RawFeed | ParseFailed
     try:
-        quick, reason = read_fast(text, depth=depth, entries=entries), ""
+        with _uncollected():
+            quick, reason = read_fast(text, depth=depth, entries=entries), ""
     except Unsure as unsure:
         quick, reason = read_xml(text, root=root, depth=depth, entries=entries, brisk=True), str(unsure)
     if parser is Parser.FAST:
@@ -65,6 +69,18 @@ def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[Raw
     sure = read_xml(text, root=root, depth=depth, entries=entries)
     differences = tuple(islice(differing(sure, quick), MOST_DIFFERENCES))
     return sure, Parsing(fast=not reason, reason=reason, differences=differences)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cycles: a tree of a whole document and its records have none, and looking costs a seventh."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _with_encoding_note(feed: RawFeed | ParseFailed, decoded: Decoded) -> RawFeed | ParseFailed:

@@ -13,30 +13,24 @@ from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
 from feedhub.parse.feedparser_reader import NAMESPACES, base_within
 from feedhub.parse.preflight import ATTRIBUTES
 from feedhub.parse.recorder import BASE
+from feedhub.parse.records import SHORT
 
 Bag = dict[str, Any]
 Rule = Callable[["Reading", Element], None]
 Rules = Mapping["Place", Mapping[str, Rule]]
 
 _LATIN = re.compile(rb"&#(?:0*1[2-9][0-9];|[xX]0*[89abAB][0-9a-fA-F];)")  # U+0080 to U+00BF and a few more
+_XML = "{http://www.w3.org/XML/1998/namespace}"
 _PLAIN = {
     **{
-        name: name
+        name: name.lower()
         for name in (
-            "href",
-            "url",
-            "length",
-            "term",
-            "domain",
-            "scheme",
-            "label",
-            "title",
-            "version",
-            "height",
-            "width",
+            *("href", "url", "rel", "type", "hreflang", "title", "length", "term", "domain", "scheme", "label"),
+            *("version", "height", "width", "medium", "isPermaLink", "isDefault", "fileSize", "duration", "text"),
         )
     },
-    "isPermaLink": "ispermalink",
+    f"{_XML}lang": "xml:lang",
+    f"{_XML}base": "xml:base",
 }
 _IN_LOWER_CASE = ("rel", "type")
 DEEPEST = 20
@@ -184,9 +178,21 @@ def attributes(element: Element) -> dict[str, str]:
 
     Those of unknown namespaces count as plain ones where there is none of the same name.
     """
+    if not element.keys():
+        return {}
     told = element.attrib
-    if told.keys() <= _PLAIN.keys():
-        return {_PLAIN[key]: value for key, value in told.items()} if told else {}
+    found = (
+        {_PLAIN[key]: value for key, value in told.items()} if told.keys() <= _PLAIN.keys() else _odd_attributes(told)
+    )
+    for name in _IN_LOWER_CASE:
+        if name in found:
+            found[name] = found[name].lower()
+    if len(found) > ATTRIBUTES // 2:
+        raise Unsure("many attributes")
+    return found
+
+
+def _odd_attributes(told: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     foreign: dict[str, str] = {}
     for key, value in told.items():
@@ -196,14 +202,7 @@ def attributes(element: Element) -> dict[str, str]:
             foreign[f"{prefix}:{local}" if prefix else local] = value
         else:
             found[key.lower()] = value
-    if foreign:
-        found = {**foreign, **found}
-    for name in _IN_LOWER_CASE:
-        if name in found:
-            found[name] = found[name].lower()
-    if len(found) > ATTRIBUTES // 2:
-        raise Unsure("many attributes")
-    return found
+    return {**foreign, **found}
 
 
 def base(told: Mapping[str, str], outer: str) -> str:
@@ -228,6 +227,14 @@ def bare(element: Element) -> str:
         raise Unsure("elements inside text")
     text = element.text
     return text.strip() if text else ""
+
+
+def line(reading: Reading, element: Element) -> str:
+    """The text of an element that has no children, as a string of a record."""
+    if len(element):
+        raise Unsure("elements inside text")
+    text = element.text
+    return reading.mend(text.strip()).strip()[:SHORT] if text else ""
 
 
 def mending(document: bytes) -> Callable[[str], str]:

@@ -25,6 +25,7 @@ from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
 from feedhub.parse.brisk import Brisk, BriskTolerant, Direct, Odd
+from feedhub.parse.heard import finished
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
 from feedhub.parse.recorder import Recorder, Unescaping
@@ -85,7 +86,7 @@ def _read(document: _Document, depth: int, entries: int) -> RawFeed | ParseFaile
     if not parser.entries and not parser.feeddata and not parser.version:
         return ParseFailed(failure=Failure.BROKEN, detail=f"a feed's document that cannot be read: {problem}")
     version = document.version or parser.version
-    feed = feed_record(version, parser.feeddata, parser.entries, entries)
+    feed = feed_record(version, finished(parser.feeddata), list(map(finished, parser.entries)), entries)
     return replace(feed, notes=(*notes, *feed.notes), cut_off=bool(problem) and _is_cut_off(document))
 
 
