@@ -19,17 +19,16 @@ _REMEMBERED = 1024
 def with_digest(entry: RawEntry) -> RawEntry:
     """The entry with its :attr:`RawEntry.digest` filled in: blake2b over all other fields."""
     names, values = _plan(RawEntry)
-    return replace(entry, digest=_digest(names[:-1], values(entry)[:-1]))  # the digest is the last field
+    return replace(entry, digest=_hashed(_record(names[:-1], values(entry)[:-1])))  # the digest is the last field
 
 
 def digest_of(said: Mapping[str, Any]) -> Digest:
     """The digest of an entry whose fields are these, in the order of :class:`RawEntry`; those left out are empty."""
-    return _digest(map(_name, said), said.values())
+    return _hashed(_record([_NAMES[name] for name in said], said.values()))
 
 
-def _digest(names: Iterable[str], values: Iterable[Any]) -> Digest:
-    data = _record(names, values).encode("utf-8", _SURROGATES)
-    return Digest(hashlib.blake2b(data, digest_size=16).digest())
+def _hashed(serialised: str) -> Digest:
+    return Digest(hashlib.blake2b(serialised.encode("utf-8", _SURROGATES), digest_size=16).digest())
 
 
 # Each value is led by its kind and length in UTF-8, so that no two different values have one serialisation.
@@ -49,13 +48,16 @@ def _tuple(values: tuple[Any, ...]) -> str:
 
 def _record(names: Iterable[str], values: Iterable[Any]) -> str:
     """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
-    filled = [name + _SERIALS[value.__class__](value) for name, value in zip(names, values, strict=True) if value]
-    return f"r{len(filled)}:{''.join(filled)}"
+    pieces = [""]
+    for name, value in zip(names, values, strict=True):
+        if value:
+            pieces.append(name)
+            pieces.append(_SERIALS[value.__class__](value))
+    pieces[0] = f"r{len(pieces) // 2}:"
+    return "".join(pieces)
 
 
-@cache
-def _name(name: str) -> str:
-    return f"s{len(name)}:{name}"
+_NAMES: Mapping[str, str] = {field.name: _text(field.name) for field in fields(RawEntry)}
 
 
 _Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
@@ -64,7 +66,7 @@ _Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
 def _plan(kind: type[Any]) -> _Plan:
     """The names of a record's fields as they are counted, and what reads the fields all at once."""
     names = tuple(field.name for field in fields(kind))
-    return tuple(map(_name, names)), attrgetter(*names)
+    return tuple(map(_text, names)), attrgetter(*names)
 
 
 def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:

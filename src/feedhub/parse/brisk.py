@@ -23,7 +23,6 @@ _XHTML = "application/xhtml+xml"
 _DIVISIONS = ("xhtml:div", "div")
 _C1 = re.compile("[\x80-\x9f]")
 _CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
-_NAME = re.compile("[a-zA-Z][-_.:a-zA-Z0-9]*")
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height"})
 _IN_INPUT = frozenset({"title", "link", "description", "name"})
@@ -154,6 +153,43 @@ class Brisk(_Parser):  # type: ignore[misc]
             self._get_context()[name] = told
             return None
 
+    # ---------------------------------------------------------------- the end of an element
+
+    def unknown_endtag(self, tag: str) -> None:
+        self._call_end(tag)
+        if self.incontent:
+            kind = self.contentparams.get("type", "xml")
+            if not kind.endswith("xml"):
+                if tag in _DIVISIONS:
+                    return
+                kind = self.contentparams["type"] = _XHTML
+            if kind == _XHTML:
+                self.handle_data(f"</{tag.rpartition(':')[2]}>", escape=0)
+        if self.basestack:
+            self.basestack.pop()
+            if self.basestack and self.basestack[-1]:
+                self.baseuri = self.basestack[-1]
+        if self.langstack:
+            self.langstack.pop()
+            if self.langstack:
+                self.lang = self.langstack[-1]
+        self.depth -= 1
+
+    def _call_end(self, tag: str) -> None:
+        prefix, colon, suffix = tag.partition(":")
+        if not colon:
+            prefix, suffix = "", tag
+        prefix = self.namespacemap.get(prefix, prefix)
+        name = f"{prefix}_{suffix}" if prefix else suffix
+        if suffix == "svg" and self.svgOK:
+            self.svgOK -= 1
+        try:
+            if self.svgOK:
+                raise AttributeError
+            getattr(self, "_end_" + name)()
+        except AttributeError:
+            self.pop(name)
+
     # ---------------------------------------------------------------- the end of a text
 
     def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
@@ -224,18 +260,6 @@ class Brisk(_Parser):  # type: ignore[misc]
             if self.incontent:
                 entry[element + "_detail"] = {**self.contentparams, "value": text}
         return text
-
-
-class BriskTolerant(Brisk):
-    """The same for the tolerant parser, which looks for methods ``start_p`` and ``end_p`` that feedparser does not have."""
-
-    def finish_starttag(self, tag: str, attrs: Attributes) -> int:
-        self.unknown_starttag(tag, attrs)
-        return -1
-
-    def finish_endtag(self, tag: str) -> None:
-        name = _NAME.match(tag)
-        self.unknown_endtag(name[0] if name else tag)
 
 
 @lru_cache(maxsize=256)

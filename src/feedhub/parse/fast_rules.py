@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from feedhub.model import Extra, RawPerson, RawText, TextType
+from feedhub.model import Extra, RawLink, RawPerson, RawText, TextType
 from feedhub.parse.extras import MOST
 from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
@@ -36,6 +36,7 @@ _TYPES = {
     "application/xhtml+xml": TextType.XHTML,
 }
 _OF_MEDIUM = ("url", "type", "filesize", "", "duration", "medium")  # in the order of RawEnclosure
+_MEDIA_TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 ITUNES = "http://www.itunes.com/"
 
 
@@ -116,9 +117,23 @@ def title_elsewhere(reading: Reading, element: Element) -> None:
 def content(kind: TextType) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         reading.has_content = True
+        if kind is TextType.PLAIN and element.keys() and _is_kept_elsewhere(reading, element):
+            return
         reading.bag.setdefault("content", []).append(_body(reading, element, kind))
 
     return read
+
+
+def _is_kept_elsewhere(reading: Reading, element: Element) -> bool:
+    """Whether a body of Atom has an address in place of a text, which is kept; the first one counts."""
+    told = attributes(element)
+    address = short(told.get("src", ""))
+    if not address or len(element) or (element.text or "").strip():
+        return False
+    stated = told.get("type", "text")
+    kind, within = short(_MEDIA_TYPES.get(stated, stated)), short(base(told, reading.base))
+    reading.bag.setdefault("kept_elsewhere", RawLink(href=address, type=kind, base=within))
+    return True
 
 
 def summary(kind: TextType) -> Rule:

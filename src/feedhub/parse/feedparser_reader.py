@@ -24,7 +24,8 @@ from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
-from feedhub.parse.brisk import Brisk, BriskTolerant, Direct, Odd
+from feedhub.parse.brisk import Brisk, Direct, Odd
+from feedhub.parse.brisk_tolerant import BriskTolerant
 from feedhub.parse.heard import finished
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
