@@ -74,8 +74,9 @@ _NONCHARACTERS = ("\ufffe", "\uffff")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what is not plainly legal, so that the usual references need no look at each
 _MAYBE_ILLEGAL = re.compile(
-    "&#(?!(?:3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}|[xX](?:0{0,3}[2-9a-fA-F][0-9a-fA-F]|0?[1-9a-fA-F][0-9a-fA-F]{2}"
-    "|[1-9a-cA-C][0-9a-fA-F]{3}));)"
+    "&#(?!(?:0{0,3}(?:9|10|13|3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}|[1-4][0-9]{4}|1[0-9]{5})"
+    "|[xX]0{0,3}(?:[9aAdD]|[2-9a-fA-F][0-9a-fA-F]|[1-9a-fA-F][0-9a-fA-F]{2}|[1-9a-cA-C][0-9a-fA-F]{3}"
+    "|1[0-9a-fA-F]{4}));)"
 )
 _NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
 

@@ -50,7 +50,8 @@ def read_with(
         json = "feed+json" in content_type
         feed, parsing = read_json(decoded.text, declared=json, entries=limits.entries, depth=limits.depth), Parsing()
     else:
-        feed, parsing = _read_xml(parser, decoded.text, sniffed.root, limits)
+        with _uncollected():
+            feed, parsing = _read_xml(parser, decoded.text, sniffed.root, limits)
     return _with_encoding_note(feed, decoded), parsing
 
 
@@ -60,8 +61,7 @@ def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[Raw
         return read_xml(text, root=root, depth=depth, entries=entries), Parsing(reason="switched off")
     quick: RawFeed | ParseFailed
     try:
-        with _uncollected():
-            quick, reason = read_fast(text, depth=depth, entries=entries), ""
+        quick, reason = read_fast(text, depth=depth, entries=entries), ""
     except Unsure as unsure:
         quick, reason = read_xml(text, root=root, depth=depth, entries=entries, brisk=True), str(unsure)
     if parser is Parser.FAST:
@@ -73,7 +73,7 @@ def _read_xml(parser: Parser, text: str, root: str, limits: Limits) -> tuple[Raw
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without looking for cycles: a tree of a whole document and its records have none, and looking costs a seventh."""
+    """Without looking for cycles: what is made while one document is read has hardly any, and looking costs a seventh."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

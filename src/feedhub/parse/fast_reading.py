@@ -52,6 +52,7 @@ class Place(StrEnum):
     INPUT = "textInput"
     CATEGORY = "itunes:category"
     OWNER = "itunes:owner"
+    THING = "an unknown element"  # in an entry
 
 
 KEYS = frozenset(
@@ -180,10 +181,10 @@ def attributes(element: Element) -> dict[str, str]:
     """
     if not element.keys():
         return {}
-    told = element.attrib
-    found = (
-        {_PLAIN[key]: value for key, value in told.items()} if told.keys() <= _PLAIN.keys() else _odd_attributes(told)
-    )
+    try:
+        found = {_PLAIN[key]: value for key, value in element.items()}
+    except KeyError:
+        found = _odd_attributes(element)
     for name in _IN_LOWER_CASE:
         if name in found:
             found[name] = found[name].lower()
@@ -192,10 +193,10 @@ def attributes(element: Element) -> dict[str, str]:
     return found
 
 
-def _odd_attributes(told: Mapping[str, str]) -> dict[str, str]:
+def _odd_attributes(element: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     foreign: dict[str, str] = {}
-    for key, value in told.items():
+    for key, value in element.items():
         address, separator, local = key.rpartition("}")
         if separator:
             prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
@@ -259,6 +260,13 @@ def unknown(reading: Reading, element: Element) -> None:
     _check_unknown(reading, element, 0)
 
 
+def unknown_in_entry(reading: Reading, element: Element) -> None:
+    """The same in an entry, for some elements inside of it that say what they would say beside it."""
+    told = attributes(element)
+    if len(element):
+        reading.inside(element, Place.THING, reading.bag, told)
+
+
 def unknown_among_text(_reading: Reading, element: Element) -> None:
     """The same where feedparser would take its text for that of the element around it."""
     if len(element) or (element.keys() and (element.text or "").strip()):
@@ -271,6 +279,8 @@ def unknown_in_image(_reading: Reading, _element: Element) -> None:
 
 
 _UNKNOWN = {
+    Place.ENTRY: unknown_in_entry,
+    Place.THING: unknown_in_entry,
     Place.PERSON: unknown_among_text,
     Place.SOURCE: unknown_among_text,
     Place.CATEGORY: unknown_among_text,

@@ -369,6 +369,12 @@ def image_of_entry(reading: Reading, element: Element) -> None:
     reading.inside(element, Place.PICTURE, reading.bag, attributes(element))
 
 
+def image_in_thing(reading: Reading, element: Element) -> None:
+    """The same for an address alone, whoever's vocabulary that is."""
+    bare(element)
+    reading.title_depth = -1
+
+
 def image_address(reading: Reading, element: Element) -> None:
     address = line(reading, element)
     if reading.in_feed:

@@ -188,7 +188,7 @@ LEFT: Mapping[str, str] = {
     "an entry in an entry": rss("<item><item><title>x</title></item></item>"),
     "another root": "<channel href='http://c.example/'><item href='http://c.example/1'/></channel>",
     "a known element at another place": rss("<source url='http://s.example/'>S</source>"),
-    "a known element in an unknown one": rss("<item><thing><title>x</title></thing></item>"),
+    "a known element in an unknown one": rss("<item><thing><guid>x</guid></thing></item>"),
     "a prefix of two meanings": rss("<item><a:x xmlns:a='urn:1'/><a:x xmlns:a='urn:2'/></item>"),
     "a wrong namespace for a usual prefix": rss(
         "<item><dc:creator>Ann</dc:creator><media:x/></item>",
