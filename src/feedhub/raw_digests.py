@@ -39,7 +39,7 @@ def _size(text: str) -> int:
 
 
 def _text(text: str) -> str:
-    return f"s{len(text) if text.isascii() else _size(text)}:{text}"
+    return f"s{_size(text)}:{text}"
 
 
 def _tuple(values: tuple[Any, ...]) -> str:
@@ -74,17 +74,21 @@ def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
 
     Texts and links are most of what is counted; their types, languages and bases are the same few again and again.
     """
-    names, values_of = _plan(kind)
+    first, *rest = (field.name for field in fields(kind))
+    own_of, others_of = attrgetter(first), attrgetter(*rest)
+    names = tuple(map(_text, rest))
 
     @lru_cache(maxsize=_REMEMBERED)
-    def others(values: tuple[Any, ...]) -> tuple[int, str]:
-        size, _, filled = _record(names[1:], values)[1:].partition(":")
-        return int(size), filled
+    def around(others: tuple[Any, ...]) -> tuple[str, str, str]:
+        """What stands before and after the first field, and all that there is if that is empty."""
+        alone = _record(names, others)
+        size, _, filled = alone[1:].partition(":")
+        return f"r{int(size) + 1}:{_text(first)}s", filled, alone
 
     def serial(record: Any) -> str:
-        values = values_of(record)
-        own, (size, filled) = values[0], others(values[1:])
-        return f"r{size + 1}:{names[0]}s{_size(own)}:{own}{filled}" if own else f"r{size}:{filled}"
+        own = own_of(record)
+        before, after, alone = around(others_of(record))
+        return f"{before}{len(own) if own.isascii() else _size(own)}:{own}{after}" if own else alone
 
     return serial
 

@@ -1,5 +1,7 @@
 """feedparser's two parsers, with what they do for each element done at less cost and to the same end.
 
+What the tolerant one does from one tag to the next is in :mod:`feedhub.parse.brisk_tolerant`.
+
 The steps are those of ``mixin.py`` and ``strict.py`` in feedparser 6.0. Left out is what can change nothing here, where
 nothing is resolved or cleaned: a base is joined only where there is one, texts are searched for characters of
 windows-1252 before they are translated, the facts about a text are kept in a plain dictionary. :class:`Direct` stands in
@@ -21,7 +23,7 @@ Attributes = list[tuple[str, str]]
 
 _XHTML = "application/xhtml+xml"
 _DIVISIONS = ("xhtml:div", "div")
-_C1 = re.compile("[\x80-\x9f]")
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height"})
@@ -43,11 +45,18 @@ class Odd(Exception):
 def repaired(text: str) -> str:
     """Text as feedparser mends it: what was encoded as UTF-8 twice, and what was meant as windows-1252."""
     # a character from U+0080 to U+00BF is in both: half of one that was encoded twice, a control character
-    if text.isascii() or b"\xc2" not in text.encode(errors="surrogatepass"):
+    if text.isascii():
         return text
-    with suppress(UnicodeError):
+    data = text.encode(errors="surrogatepass")
+    if b"\xc2" not in data:
+        return text
+    try:
         text = text.encode("latin-1").decode()
-    return text.translate(_CP1252) if _C1.search(text) else text
+    except UnicodeError:
+        pass
+    else:
+        data = text.encode()
+    return text.translate(_CP1252) if _C1.search(data) else text
 
 
 def without_division(pieces: list[str]) -> list[str]:

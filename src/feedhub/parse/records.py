@@ -173,8 +173,7 @@ def entry_record(entry: Bag, repeated: Collection[str] = ()) -> RawEntry:
         said["language"] = get("xml_lang", "")
     else:
         said |= _seldom(entry)
-    filled = {name: value for name, value in said.items() if value}
-    return _raw_entry(**filled, digest=digest_of(filled))
+    return _raw_entry(**said, digest=digest_of(said))
 
 
 def _seldom(entry: Bag) -> dict[str, Any]:
