@@ -282,6 +282,7 @@ class Direct:
     def __init__(self, parser: Any) -> None:
         parser.direct = True
         self.parser = parser
+        self.in_use: dict[str, str] = {}  # names below are found by these
         self.starts: dict[str, tuple[str, str | None]] = {}
         self.ends: dict[str, str] = {}
         self.keys: dict[str, tuple[str, str]] = {}
@@ -304,9 +305,11 @@ class Direct:
         reader.Parse(document, True)
 
     def declare(self, prefix: str | None, address: str | None) -> None:
-        self.starts.clear()
-        self.ends.clear()
         self.parser.startPrefixMapping(prefix, address)
+        if self.in_use != self.parser.namespaces_in_use:
+            self.in_use = dict(self.parser.namespaces_in_use)
+            self.starts.clear()
+            self.ends.clear()
 
     def start(self, name: str, attrs: dict[str, str]) -> None:
         found = self.starts.get(name)

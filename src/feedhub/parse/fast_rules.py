@@ -16,14 +16,14 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from feedhub.model import Extra, RawLink, RawPerson, RawText, TextType
+from feedhub.model import RawLink, RawPerson, RawText, TextType
 from feedhub.parse.extras import MOST
 from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
 from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, line, own_text
 from feedhub.parse.feedparser_reader import looks_like_html
 from feedhub.parse.recorder import LIST
-from feedhub.parse.records import SHORT, link_of, person_of, raw_enclosure, raw_link, raw_text, short
+from feedhub.parse.records import SHORT, link_of, person_of, raw_enclosure, raw_extra, raw_link, raw_text, short
 
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _TYPES = {
@@ -341,7 +341,7 @@ def extra(name: str) -> Rule:
         if any("}" in key for key in element.attrib):
             raise Unsure("an attribute in a namespace")
         said = tuple([(key, value[:SHORT]) for key, value in attributes(element).items()])
-        told.append(Extra(name=name, text=bare(element)[:SHORT], attributes=said))
+        told.append(raw_extra(name, bare(element)[:SHORT], said))
         del told[MOST:]
 
     return read

@@ -93,6 +93,7 @@ def quickly(kind: type[Any]) -> Callable[..., Any]:
 raw_text: Callable[..., RawText] = quickly(RawText)
 raw_link: Callable[..., RawLink] = quickly(RawLink)
 raw_enclosure: Callable[..., RawEnclosure] = quickly(RawEnclosure)
+raw_extra: Callable[..., Extra] = quickly(Extra)
 _raw_entry: Callable[..., RawEntry] = quickly(RawEntry)
 
 
@@ -278,7 +279,7 @@ def _enclosures(entry: Bag, links: Sequence[RawLink]) -> tuple[RawEnclosure, ...
         return ()
     duration = entry.get("itunes_duration", "")
     found = [
-        RawEnclosure(
+        raw_enclosure(
             url=link.href,
             type=link.type,
             length=link.length,
