@@ -19,67 +19,54 @@ _REMEMBERED = 1024
 def with_digest(entry: RawEntry) -> RawEntry:
     """The entry with its :attr:`RawEntry.digest` filled in: blake2b over all other fields."""
     names, values = _plan(RawEntry)
-    return replace(entry, digest=_digest(names[:-1], values(entry)[:-1]))  # the digest is the last field
+    return replace(entry, digest=_hashed(_record(names[:-1], values(entry)[:-1])))  # the digest is the last field
 
 
 def digest_of(said: Mapping[str, Any]) -> Digest:
     """The digest of an entry whose fields are these, in the order of :class:`RawEntry`; those left out are empty."""
-    return _digest(map(_name, said), said.values())
+    return _hashed(_record([_NAMES[name] for name in said], said.values()))
 
 
-def _digest(names: Iterable[str], values: Iterable[Any]) -> Digest:
-    data = _record(names, values).encode("utf-8", _SURROGATES)
-    return Digest(hashlib.blake2b(data, digest_size=16).digest())
+def _hashed(serialised: str) -> Digest:
+    return Digest(hashlib.blake2b(serialised.encode("utf-8", _SURROGATES), digest_size=16).digest())
 
 
 # Each value is led by its kind and length in UTF-8, so that no two different values have one serialisation.
 
 
-def _serial(value: Any) -> str:
-    known = _SERIALS.get(value.__class__)
-    if known is not None:
-        return known(value)
-    if isinstance(value, str):
-        return _text(value)
-    names, values = _plan(value.__class__)
-    return _record(names, values(value))
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", _SURROGATES))
 
 
 def _text(text: str) -> str:
-    size = len(text) if text.isascii() else len(text.encode("utf-8", _SURROGATES))
-    return f"s{size}:{text}"
+    return f"s{_size(text)}:{text}"
 
 
 def _tuple(values: tuple[Any, ...]) -> str:
-    return f"t{len(values)}:{''.join(map(_serial, values))}"
+    return f"t{len(values)}:{''.join([_SERIALS[value.__class__](value) for value in values])}"
 
 
 def _record(names: Iterable[str], values: Iterable[Any]) -> str:
     """Empty fields are left out: a field added to the model later does not change the digest of entries without it."""
-    filled = [
-        f"{name}s{len(value)}:{value}" if value.__class__ is str and value.isascii() else name + _serial(value)
-        for name, value in zip(names, values, strict=True)
-        if value
-    ]
-    return f"r{len(filled)}:{''.join(filled)}"
+    pieces = [""]
+    for name, value in zip(names, values, strict=True):
+        if value:
+            pieces.append(name)
+            pieces.append(_SERIALS[value.__class__](value))
+    pieces[0] = f"r{len(pieces) // 2}:"
+    return "".join(pieces)
 
 
-@cache
-def _name(name: str) -> str:
-    return f"s{len(name)}:{name}"
+_NAMES: Mapping[str, str] = {field.name: _text(field.name) for field in fields(RawEntry)}
 
 
 _Plan = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]
-_plans: dict[type[Any], _Plan] = {}  # kinds of records never change
 
 
 def _plan(kind: type[Any]) -> _Plan:
     """The names of a record's fields as they are counted, and what reads the fields all at once."""
-    known = _plans.get(kind)
-    if known is None:
-        names = tuple(field.name for field in fields(kind))
-        known = _plans[kind] = tuple(map(_name, names)), attrgetter(*names)
-    return known
+    names = tuple(field.name for field in fields(kind))
+    return tuple(map(_text, names)), attrgetter(*names)
 
 
 def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
@@ -87,17 +74,21 @@ def _led_by_its_first(kind: type[Any]) -> Callable[[Any], str]:
 
     Texts and links are most of what is counted; their types, languages and bases are the same few again and again.
     """
-    names, values_of = _plan(kind)
+    first, *rest = (field.name for field in fields(kind))
+    own_of, others_of = attrgetter(first), attrgetter(*rest)
+    names = tuple(map(_text, rest))
 
     @lru_cache(maxsize=_REMEMBERED)
-    def others(values: tuple[Any, ...]) -> tuple[int, str]:
-        size, _, filled = _record(names[1:], values)[1:].partition(":")
-        return int(size), filled
+    def around(others: tuple[Any, ...]) -> tuple[str, str, str]:
+        """What stands before and after the first field, and all that there is if that is empty."""
+        alone = _record(names, others)
+        size, _, filled = alone[1:].partition(":")
+        return f"r{int(size) + 1}:{_text(first)}s", filled, alone
 
     def serial(record: Any) -> str:
-        values = values_of(record)
-        own, (size, filled) = values[0], others(values[1:])
-        return f"r{size + 1}:{names[0]}{_text(own)}{filled}" if own else f"r{size}:{filled}"
+        own = own_of(record)
+        before, after, alone = around(others_of(record))
+        return f"{before}{len(own) if own.isascii() else _size(own)}:{own}{after}" if own else alone
 
     return serial
 
@@ -113,12 +104,27 @@ def _remembered(kind: type[Any]) -> Callable[[Any], str]:
     return lambda record: whole(values_of(record))
 
 
-_SERIALS: Mapping[type[Any], Callable[[Any], str]] = {
-    str: _text,
-    tuple: _tuple,
-    TextType: cache(_text),
-    RawText: _led_by_its_first(RawText),
-    RawLink: _led_by_its_first(RawLink),
-    RawPerson: _remembered(RawPerson),
-    RawCategory: _remembered(RawCategory),
-}
+def _plainly(kind: type[Any]) -> Callable[[Any], str]:
+    names, values_of = _plan(kind)
+    return lambda record: _record(names, values_of(record))
+
+
+class _Serials(dict[type[Any], Callable[[Any], str]]):
+    """What serialises values, by their kind."""
+
+    def __missing__(self, kind: type[Any]) -> Callable[[Any], str]:
+        found = self[kind] = _text if issubclass(kind, str) else _plainly(kind)
+        return found
+
+
+_SERIALS = _Serials(
+    {
+        str: _text,
+        tuple: _tuple,
+        TextType: cache(_text),
+        RawText: _led_by_its_first(RawText),
+        RawLink: _led_by_its_first(RawLink),
+        RawPerson: _remembered(RawPerson),
+        RawCategory: _remembered(RawCategory),
+    }
+)

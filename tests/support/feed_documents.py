@@ -95,6 +95,8 @@ def _tag(name: str) -> str:
 _NOT_TEXT = {"channel", "item", "entry"}
 _NAMES = {place: sorted(_tag(name) for name in rules if name not in _NOT_TEXT) for place, rules in RULES.items()}
 _ANY = sorted({name for names in _NAMES.values() for name in names} | {_tag(name) for name in NAMES - _NOT_TEXT})
+_NAMES[Place.ENTRY].append("og")
+_NAMES[Place.THING].append("og")
 _UNKNOWN = ["x:thing", "thing", "x:title", "date", "sy:updatebase", "feedburner:info"]
 _INSIDE = {
     "author": Place.PERSON,
@@ -107,6 +109,7 @@ _INSIDE = {
     "media:content": Place.MEDIA,
     "itunes:category": Place.CATEGORY,
     "itunes:owner": Place.OWNER,
+    "og": Place.THING,
 }
 
 

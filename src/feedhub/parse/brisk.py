@@ -1,5 +1,7 @@
 """feedparser's two parsers, with what they do for each element done at less cost and to the same end.
 
+What the tolerant one does from one tag to the next is in :mod:`feedhub.parse.brisk_tolerant`.
+
 The steps are those of ``mixin.py`` and ``strict.py`` in feedparser 6.0. Left out is what can change nothing here, where
 nothing is resolved or cleaned: a base is joined only where there is one, texts are searched for characters of
 windows-1252 before they are translated, the facts about a text are kept in a plain dictionary. :class:`Direct` stands in
@@ -21,9 +23,8 @@ Attributes = list[tuple[str, str]]
 
 _XHTML = "application/xhtml+xml"
 _DIVISIONS = ("xhtml:div", "div")
-_C1 = re.compile("[\x80-\x9f]")
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _CP1252 = {n: bytes([n]).decode("cp1252") for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
-_NAME = re.compile("[a-zA-Z][-_.:a-zA-Z0-9]*")
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height"})
 _IN_INPUT = frozenset({"title", "link", "description", "name"})
@@ -43,11 +44,19 @@ class Odd(Exception):
 
 def repaired(text: str) -> str:
     """Text as feedparser mends it: what was encoded as UTF-8 twice, and what was meant as windows-1252."""
+    # a character from U+0080 to U+00BF is in both: half of one that was encoded twice, a control character
     if text.isascii():
         return text
-    with suppress(UnicodeError):
+    data = text.encode(errors="surrogatepass")
+    if b"\xc2" not in data:
+        return text
+    try:
         text = text.encode("latin-1").decode()
-    return text.translate(_CP1252) if _C1.search(text) else text
+    except UnicodeError:
+        pass
+    else:
+        data = text.encode()
+    return text.translate(_CP1252) if _C1.search(data) else text
 
 
 def without_division(pieces: list[str]) -> list[str]:
@@ -153,6 +162,43 @@ class Brisk(_Parser):  # type: ignore[misc]
             self._get_context()[name] = told
             return None
 
+    # ---------------------------------------------------------------- the end of an element
+
+    def unknown_endtag(self, tag: str) -> None:
+        self._call_end(tag)
+        if self.incontent:
+            kind = self.contentparams.get("type", "xml")
+            if not kind.endswith("xml"):
+                if tag in _DIVISIONS:
+                    return
+                kind = self.contentparams["type"] = _XHTML
+            if kind == _XHTML:
+                self.handle_data(f"</{tag.rpartition(':')[2]}>", escape=0)
+        if self.basestack:
+            self.basestack.pop()
+            if self.basestack and self.basestack[-1]:
+                self.baseuri = self.basestack[-1]
+        if self.langstack:
+            self.langstack.pop()
+            if self.langstack:
+                self.lang = self.langstack[-1]
+        self.depth -= 1
+
+    def _call_end(self, tag: str) -> None:
+        prefix, colon, suffix = tag.partition(":")
+        if not colon:
+            prefix, suffix = "", tag
+        prefix = self.namespacemap.get(prefix, prefix)
+        name = f"{prefix}_{suffix}" if prefix else suffix
+        if suffix == "svg" and self.svgOK:
+            self.svgOK -= 1
+        try:
+            if self.svgOK:
+                raise AttributeError
+            getattr(self, "_end_" + name)()
+        except AttributeError:
+            self.pop(name)
+
     # ---------------------------------------------------------------- the end of a text
 
     def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
@@ -225,18 +271,6 @@ class Brisk(_Parser):  # type: ignore[misc]
         return text
 
 
-class BriskTolerant(Brisk):
-    """The same for the tolerant parser, which looks for methods ``start_p`` and ``end_p`` that feedparser does not have."""
-
-    def finish_starttag(self, tag: str, attrs: Attributes) -> int:
-        self.unknown_starttag(tag, attrs)
-        return -1
-
-    def finish_endtag(self, tag: str) -> None:
-        name = _NAME.match(tag)
-        self.unknown_endtag(name[0] if name else tag)
-
-
 @lru_cache(maxsize=256)
 def _joined_base(base_within: Any, outer: str, stated: str) -> str:
     return str(base_within(outer, stated))
@@ -248,6 +282,7 @@ class Direct:
     def __init__(self, parser: Any) -> None:
         parser.direct = True
         self.parser = parser
+        self.in_use: dict[str, str] = {}  # names below are found by these
         self.starts: dict[str, tuple[str, str | None]] = {}
         self.ends: dict[str, str] = {}
         self.keys: dict[str, tuple[str, str]] = {}
@@ -270,9 +305,11 @@ class Direct:
         reader.Parse(document, True)
 
     def declare(self, prefix: str | None, address: str | None) -> None:
-        self.starts.clear()
-        self.ends.clear()
         self.parser.startPrefixMapping(prefix, address)
+        if self.in_use != self.parser.namespaces_in_use:
+            self.in_use = dict(self.parser.namespaces_in_use)
+            self.starts.clear()
+            self.ends.clear()
 
     def start(self, name: str, attrs: dict[str, str]) -> None:
         found = self.starts.get(name)

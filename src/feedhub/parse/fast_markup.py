@@ -10,10 +10,9 @@ what is called HTML puts its count of levels out: such are left to it, as are SV
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
-from xml.sax.saxutils import escape
 
 from feedhub.parse.brisk import without_division
 from feedhub.parse.fast_names import Unsure, is_known, name_of
@@ -26,7 +25,7 @@ _DEEPEST = 28
 """Levels below the root; fewer than any limit that a document is read by fast."""
 _FOREIGN = frozenset({"svg", "math"})
 _XML = "http://www.w3.org/XML/1998/namespace"
-_QUOTE = {'"': "&quot;"}
+_QUOTE = '"'
 _IN_LOWER_CASE = frozenset({"rel", "type"})
 
 
@@ -38,39 +37,43 @@ def markup(reading: Reading, element: Element, *, xhtml: bool) -> str:
     if not xhtml and reading.version == "atom10":
         raise Unsure("elements inside text")
     text = element.text or ""
-    pieces = [escape(text) if xhtml else text] if text else []
-    pieces.extend(_pieces(reading, element, reading.depth, xhtml=xhtml))
+    pieces = [_escaped(text) if xhtml else text] if text else []
+    _write(pieces.append, reading, element, reading.depth, xhtml=xhtml)
     if reading.version == "atom10":
         pieces = without_division(pieces)
     return "".join(pieces).strip()
 
 
-def _pieces(reading: Reading, element: Element, depth: int, *, xhtml: bool) -> Iterator[str]:
+def _write(write: Callable[[str], None], reading: Reading, element: Element, depth: int, *, xhtml: bool) -> None:
     if depth > _DEEPEST:
         raise Unsure("deeply nested")
+    tags = reading.markup_tags
     for child in element:
-        tag = _tag(reading, child, xhtml=xhtml)
-        yield f"<{tag}{_attributes(child)}>" if child.keys() else f"<{tag}>"
-        if child.text:
-            yield escape(child.text)
+        tag = tags.get(child.tag) or _tag(reading, child)
+        if tag == "div" and not xhtml:
+            raise Unsure("<div> in HTML")
+        write(f"<{tag}{_attributes(child)}>" if child.keys() else f"<{tag}>")
+        text, tail = child.text, child.tail
+        if text:
+            write(_escaped(text))
         if len(child):
-            yield from _pieces(reading, child, depth + 1, xhtml=xhtml)
-        yield f"</{tag}>"
-        if child.tail:
-            yield escape(child.tail)
+            _write(write, reading, child, depth + 1, xhtml=xhtml)
+        write(f"</{tag}>")
+        if tail:
+            write(_escaped(tail))
 
 
-def _tag(reading: Reading, element: Element, *, xhtml: bool) -> str:
-    known = reading.markup_tags.get(element.tag)
-    if known is None:
-        name = name_of(element.tag, reading.namespaces)
-        local = element.tag.rpartition("}")[2].lower()
-        if is_known(name) or local in _FOREIGN:
-            raise Unsure("an element of feeds inside text")
-        known = reading.markup_tags[element.tag] = local
-    if known == "div" and not xhtml:
-        raise Unsure("<div> in HTML")
-    return known
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
+
+
+def _tag(reading: Reading, element: Element) -> str:
+    name = name_of(element.tag, reading.namespaces)
+    local = element.tag.rpartition("}")[2].lower()
+    if is_known(name) or local in _FOREIGN:
+        raise Unsure("an element of feeds inside text")
+    reading.markup_tags[element.tag] = local
+    return local
 
 
 def _attributes(element: Element) -> str:
@@ -83,4 +86,4 @@ def _attributes(element: Element) -> str:
         told[name] = value.lower() if name in _IN_LOWER_CASE else value
     if len(told) > ATTRIBUTES // 2 or "base" in told or "xml:base" in told:
         raise Unsure("many attributes, or a base, inside text")
-    return "".join([f' {name}="{escape(value, _QUOTE)}"' for name, value in told.items()])
+    return "".join([f' {name}="{_escaped(value).replace(_QUOTE, "&quot;")}"' for name, value in told.items()])

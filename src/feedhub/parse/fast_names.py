@@ -7,8 +7,7 @@ there is not mistaken for an unknown one here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from feedhub.parse.feedparser_reader import NAMES, NAMESPACES
@@ -18,8 +17,9 @@ class Unsure(Exception):
     """The document has something that only feedparser reads as feedparser does; the message names it, in few kinds."""
 
 
+Declaration = tuple[str | None, str | None]
+"""A prefix, or None for the default one, and its address, None where that is taken back."""
 PREFIXES = 100
-_DECLARED = re.compile(rb"""xmlns(:[\w.-]+)?\s*=\s*(?:"([^"&]*)"|'([^'&]*)')""")
 _ANY_RSS = "backend.userland.com/rss"  # feedparser takes whatever has this in it for RSS
 _XLINK = "http://www.w3.org/1999/xlink"  # feedparser makes an attribute of its declaration
 _UNUSUAL = "namespaces declared in an unusual way"
@@ -34,22 +34,19 @@ class Namespaces:
     default: frozenset[str]
 
 
-def declared(document: bytes) -> Namespaces:
-    """The namespaces of a document, found as text, wherever it stands.
+def namespaces(declarations: Collection[Declaration]) -> Namespaces:
+    """The namespaces of a document, of all that is declared in it, wherever it stands.
 
-    What only looks like a declaration, inside CDATA, adds what nothing asks for. feedparser remembers the last meaning
-    of each prefix and the first prefix of each address; where both are unique it does not matter when they were declared.
+    feedparser remembers the last meaning of each prefix and the first prefix of each address; where both are unique it
+    does not matter when they were declared.
 
     :raises Unsure: a prefix has several meanings, or an unknown address several prefixes.
     """
-    found = [match.groups(b"") for match in declarations(document)]
-    if sum(bool(prefix) for prefix, _, _ in found) != document.count(b"xmlns:"):
-        raise Unsure(_UNUSUAL)
     meanings: dict[str, str] = {}
     unknown: dict[str, str] = {}
     default = set()
-    for raw_prefix, double, single in set(found):
-        prefix, address = raw_prefix.decode()[1:], (double or single).decode()
+    for prefix, stated in declarations:
+        address = stated or ""
         if address and address.split() != [address]:  # SAX takes a space for the end of it
             raise Unsure(_UNUSUAL)
         if not prefix:
@@ -66,16 +63,6 @@ def declared(document: bytes) -> Namespaces:
     known = {prefix: NAMESPACES.get(address.lower()) for prefix, address in meanings.items()}
     renamed = {prefix: name for prefix, name in known.items() if name is not None and name != prefix}
     return Namespaces(unknown=unknown, renamed=renamed, default=frozenset(default))
-
-
-def declarations(document: bytes) -> Iterator[re.Match[bytes]]:
-    """What looks like a declaration. Finding the word first is a few times as quick as searching by the pattern."""
-    place = document.find(b"xmlns")
-    while place >= 0:
-        match = _DECLARED.match(document, place)
-        if match:
-            yield match
-        place = document.find(b"xmlns", match.end() if match else place + 1)
 
 
 def name_of(tag: str, namespaces: Namespaces) -> str:

@@ -3,8 +3,8 @@
 feedparser is the authority: what stands here yields exactly what :mod:`feedhub.parse.feedparser_reader` yields, or
 nothing. Everything that is not certain raises :class:`~feedhub.parse.fast_names.Unsure` and is left to feedparser: text
 that is not well-formed, odd bases, SVG in a text, entities, old dialects, elements at unusual places. How each element is
-read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are those that feedparser would fill, and
-:mod:`feedhub.parse.records` makes records of both.
+read is one table, :mod:`feedhub.parse.fast_table`; the bags that it fills are those that :mod:`feedhub.parse.heard` makes
+of what feedparser kept, and :mod:`feedhub.parse.records` makes records of both.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from feedhub.model import RawFeed
-from feedhub.parse.fast_names import Unsure, declared, name_of
+from feedhub.parse.fast_names import Declaration, Unsure, name_of, namespaces
 from feedhub.parse.fast_reading import Place, Reading, attributes, base, language, mending
 from feedhub.parse.fast_table import RULES
 from feedhub.parse.feedparser_reader import without_doctype
 from feedhub.parse.preflight import ITEMS, PROLOG
-from feedhub.parse.records import feed_record
+from feedhub.parse.records import feed_record, short
 
 _TAGS = 200_000  # counted as "<": bounds the tree's memory before there is one
 _SMALLEST = 4  # bytes of an element
@@ -41,14 +41,14 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     """
     stated, data, _ = without_doctype(text)
     start = _start(data, depth)
-    root = _tree(data)
-    namespaces = declared(data)
-    name, told = name_of(root.tag, namespaces), attributes(root)
-    reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=namespaces, rules=RULES)
+    root, declared = _tree(data)
+    known = namespaces(declared)
+    name, told = name_of(root.tag, known), attributes(root)
+    reading = Reading(version=_version(name, told.get("version", ""), data, start), namespaces=known, rules=RULES)
     reading.mend = mending(data)
     reading.language, reading.base = language(told, None), base(told, "")
     if reading.language and name != "rdf_rdf":
-        reading.feed["language"] = reading.language.replace("_", "-")
+        reading.feed["language"] = short(reading.language.replace("_", "-"))
     reading.in_feed = name == "feed"
     reading.children(root, _ROOTS[name])
     if len(reading.entries) > ITEMS:
@@ -56,18 +56,23 @@ def read_fast(text: str, *, depth: int, entries: int) -> RawFeed:
     return feed_record(stated or reading.version, reading.feed, reading.entries, entries)
 
 
-def _tree(data: bytes) -> Element:
-    """The root element. Names are ``address}local``; texts come whole, which is why expat is asked and not ElementTree."""
+def _tree(data: bytes) -> tuple[Element, set[Declaration]]:
+    """The root element, and the declarations of namespaces.
+
+    Names are ``address}local``; texts come whole, which is why expat is asked and not ElementTree.
+    """
+    declared: set[Declaration] = set()
     builder = TreeBuilder()
     parser = expat.ParserCreate("utf-8", namespace_separator="}")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
     parser.CharacterDataHandler = builder.data
+    parser.StartNamespaceDeclHandler = lambda *pair: declared.add(pair)
     try:
         parser.Parse(data, True)
     except expat.ExpatError:
         raise Unsure("not well-formed") from None
-    return builder.close()
+    return builder.close(), declared
 
 
 def _start(data: bytes, depth: int) -> int:

@@ -13,30 +13,24 @@ from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
 from feedhub.parse.feedparser_reader import NAMESPACES, base_within
 from feedhub.parse.preflight import ATTRIBUTES
 from feedhub.parse.recorder import BASE
+from feedhub.parse.records import SHORT
 
 Bag = dict[str, Any]
 Rule = Callable[["Reading", Element], None]
 Rules = Mapping["Place", Mapping[str, Rule]]
 
 _LATIN = re.compile(rb"&#(?:0*1[2-9][0-9];|[xX]0*[89abAB][0-9a-fA-F];)")  # U+0080 to U+00BF and a few more
+_XML = "{http://www.w3.org/XML/1998/namespace}"
 _PLAIN = {
     **{
-        name: name
+        name: name.lower()
         for name in (
-            "href",
-            "url",
-            "length",
-            "term",
-            "domain",
-            "scheme",
-            "label",
-            "title",
-            "version",
-            "height",
-            "width",
+            *("href", "url", "rel", "type", "hreflang", "title", "length", "term", "domain", "scheme", "label"),
+            *("version", "height", "width", "medium", "isPermaLink", "isDefault", "fileSize", "duration", "text"),
         )
     },
-    "isPermaLink": "ispermalink",
+    f"{_XML}lang": "xml:lang",
+    f"{_XML}base": "xml:base",
 }
 _IN_LOWER_CASE = ("rel", "type")
 DEEPEST = 20
@@ -58,6 +52,7 @@ class Place(StrEnum):
     INPUT = "textInput"
     CATEGORY = "itunes:category"
     OWNER = "itunes:owner"
+    THING = "an unknown element"  # in an entry
 
 
 KEYS = frozenset(
@@ -184,26 +179,31 @@ def attributes(element: Element) -> dict[str, str]:
 
     Those of unknown namespaces count as plain ones where there is none of the same name.
     """
-    told = element.attrib
-    if told.keys() <= _PLAIN.keys():
-        return {_PLAIN[key]: value for key, value in told.items()} if told else {}
-    found: dict[str, str] = {}
-    foreign: dict[str, str] = {}
-    for key, value in told.items():
-        address, separator, local = key.rpartition("}")
-        if separator:
-            prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
-            foreign[f"{prefix}:{local}" if prefix else local] = value
-        else:
-            found[key.lower()] = value
-    if foreign:
-        found = {**foreign, **found}
+    if not element.keys():
+        return {}
+    try:
+        found = {_PLAIN[key]: value for key, value in element.items()}
+    except KeyError:
+        found = _odd_attributes(element)
     for name in _IN_LOWER_CASE:
         if name in found:
             found[name] = found[name].lower()
     if len(found) > ATTRIBUTES // 2:
         raise Unsure("many attributes")
     return found
+
+
+def _odd_attributes(element: Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    foreign: dict[str, str] = {}
+    for key, value in element.items():
+        address, separator, local = key.rpartition("}")
+        if separator:
+            prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
+            foreign[f"{prefix}:{local}" if prefix else local] = value
+        else:
+            found[key.lower()] = value
+    return {**foreign, **found}
 
 
 def base(told: Mapping[str, str], outer: str) -> str:
@@ -230,6 +230,14 @@ def bare(element: Element) -> str:
     return text.strip() if text else ""
 
 
+def line(reading: Reading, element: Element) -> str:
+    """The text of an element that has no children, as a string of a record."""
+    if len(element):
+        raise Unsure("elements inside text")
+    text = element.text
+    return reading.mend(text.strip()).strip()[:SHORT] if text else ""
+
+
 def mending(document: bytes) -> Callable[[str], str]:
     """:func:`repaired`, or nothing where no text of a document in UTF-8 can need it.
 
@@ -252,6 +260,13 @@ def unknown(reading: Reading, element: Element) -> None:
     _check_unknown(reading, element, 0)
 
 
+def unknown_in_entry(reading: Reading, element: Element) -> None:
+    """The same in an entry, for some elements inside of it that say what they would say beside it."""
+    told = attributes(element)
+    if len(element):
+        reading.inside(element, Place.THING, reading.bag, told)
+
+
 def unknown_among_text(_reading: Reading, element: Element) -> None:
     """The same where feedparser would take its text for that of the element around it."""
     if len(element) or (element.keys() and (element.text or "").strip()):
@@ -264,6 +279,8 @@ def unknown_in_image(_reading: Reading, _element: Element) -> None:
 
 
 _UNKNOWN = {
+    Place.ENTRY: unknown_in_entry,
+    Place.THING: unknown_in_entry,
     Place.PERSON: unknown_among_text,
     Place.SOURCE: unknown_among_text,
     Place.CATEGORY: unknown_among_text,

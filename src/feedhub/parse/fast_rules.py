@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from xml.etree.ElementTree import Element
 
-from feedhub.model import RawText, TextType
+from feedhub.model import RawLink, RawPerson, RawText, TextType
 from feedhub.parse.extras import MOST
 from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
-from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, own_text
+from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, line, own_text
 from feedhub.parse.feedparser_reader import looks_like_html
-from feedhub.parse.recorder import LIST, add
+from feedhub.parse.recorder import LIST
+from feedhub.parse.records import SHORT, link_of, person_of, raw_enclosure, raw_extra, raw_link, raw_text, short
 
-_NOTHING: Mapping[str, str] = {}
 _QUERY = re.compile("&([A-Za-z0-9_]+);")
 _TYPES = {
     "text": TextType.PLAIN,
@@ -34,6 +35,8 @@ _TYPES = {
     "xhtml": TextType.XHTML,
     "application/xhtml+xml": TextType.XHTML,
 }
+_OF_MEDIUM = ("url", "type", "filesize", "", "duration", "medium")  # in the order of RawEnclosure
+_MEDIA_TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 ITUNES = "http://www.itunes.com/"
 
 
@@ -48,14 +51,14 @@ def kept(key: str, *, plain: bool = False) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if plain and element.keys():
             raise Unsure("an attribute where none belongs")
-        reading.bag[key] = reading.mend(bare(element))
+        reading.bag[key] = line(reading, element)
 
     return read
 
 
 def kept_bare(key: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
-        reading.bag[key] = bare(element)
+        reading.bag[key] = bare(element)[:SHORT]
 
     return read
 
@@ -79,7 +82,7 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
         kind = TextType.HTML
     if not value:
         return None
-    return RawText(value=reading.mend(value), type=kind, base=within, language=(said or "").replace("_", "-"))
+    return raw_text(reading.mend(value), kind, within, said.replace("_", "-") if said else "")
 
 
 def text(key: str, kind: TextType) -> Rule:
@@ -87,18 +90,20 @@ def text(key: str, kind: TextType) -> Rule:
     detail = f"{key}_detail"
 
     def read(reading: Reading, element: Element) -> None:
-        found = _body(reading, element, kind)
-        reading.bag[key] = found.value if found else ""
-        reading.bag[detail] = found
+        reading.bag[detail] = _body(reading, element, kind)
 
     return read
+
+
+def rights(reading: Reading, element: Element) -> None:
+    found = _body(reading, element, TextType.PLAIN)
+    reading.bag["rights"] = short(found.value) if found else ""
 
 
 def title(reading: Reading, element: Element) -> None:
     found = _body(reading, element, TextType.PLAIN)
     depth = reading.depth
     if not -1 < reading.title_depth <= depth:
-        reading.bag["title"] = found.value if found else ""
         reading.bag["title_detail"] = found
     if found:
         reading.title_depth = depth
@@ -112,25 +117,39 @@ def title_elsewhere(reading: Reading, element: Element) -> None:
 def content(kind: TextType) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         reading.has_content = True
+        if kind is TextType.PLAIN and element.keys() and _is_kept_elsewhere(reading, element):
+            return
         reading.bag.setdefault("content", []).append(_body(reading, element, kind))
 
     return read
+
+
+def _is_kept_elsewhere(reading: Reading, element: Element) -> bool:
+    """Whether a body of Atom has an address in place of a text, which is kept; the first one counts."""
+    told = attributes(element)
+    address = short(told.get("src", ""))
+    if not address or len(element) or (element.text or "").strip():
+        return False
+    stated = told.get("type", "text")
+    kind, within = short(_MEDIA_TYPES.get(stated, stated)), short(base(told, reading.base))
+    reading.bag.setdefault("kept_elsewhere", RawLink(href=address, type=kind, base=within))
+    return True
 
 
 def summary(kind: TextType) -> Rule:
     first, later = text("summary", kind), content(TextType.PLAIN)
 
     def read(reading: Reading, element: Element) -> None:
-        again = "summary" in reading.bag and not reading.has_content
+        again = "summary_detail" in reading.bag and not reading.has_content
         (later if again else first)(reading, element)
 
     return read
 
 
 def guid(reading: Reading, element: Element) -> None:
-    told = attributes(element) if element.attrib else _NOTHING
+    told = attributes(element)
     reading.bag["permalink"] = not told or told.get("ispermalink", "true").strip().lower() == "true"
-    reading.bag["id"] = reading.mend(bare(element))
+    reading.bag["id"] = line(reading, element)
 
 
 def _address(reading: Reading, told: dict[str, str]) -> None:
@@ -146,21 +165,32 @@ def link(*, in_entry: bool, text_counts: bool = False) -> Rule:
     :param text_counts: text in a link that has an address would be taken for that of the element around it.
     """
 
+    def by_text(reading: Reading, text: str) -> str:
+        found = reading.mend(text)
+        return _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found) if "&" in found else found
+
     def read(reading: Reading, element: Element) -> None:
-        told, found = attributes(element), bare(element)
-        told.setdefault("rel", "alternate")
-        told.setdefault("type", "")
+        told, text = attributes(element), bare(element)
+        if not told:
+            href = short(by_text(reading, text))
+            if href:
+                found = raw_link(href, "alternate", "", "", "", "", short(reading.base))
+                reading.bag.setdefault("links", []).append(found)
+            return
         _address(reading, told)
         if "href" not in told:
-            found = reading.mend(found)
-            if "&" in found:
-                found = _QUERY.sub(r"&\g<1>", found.replace("&amp;", "&") if in_entry else found)
-            told["href"] = found
-        elif found and text_counts:
+            told["href"] = by_text(reading, text)
+        elif text and text_counts:
             raise Unsure("text in a link with an address")
-        reading.bag.setdefault("links", []).append(told)
+        _add_link(reading, told)
 
     return read
+
+
+def _add_link(reading: Reading, told: Mapping[str, str]) -> None:
+    found = link_of(told)
+    if found:
+        reading.bag.setdefault("links", []).append(found)
 
 
 def enclosure(reading: Reading, element: Element) -> None:
@@ -168,14 +198,21 @@ def enclosure(reading: Reading, element: Element) -> None:
     _address(reading, told)
     told["rel"] = "enclosure"
     bare(element)
-    reading.bag.setdefault("links", []).append(told)
+    _add_link(reading, told)
 
 
-def _tag(bag: Bag, term: str | None, scheme: str | None, label: str | None) -> None:
-    tags = bag.setdefault("tags", [])
-    tag = {"term": term, "scheme": scheme, "label": label}
-    if (term or scheme or label) and (len(tags) >= LIST or tag not in tags):
-        add(bag, "tags", tag)
+_Tag = tuple[str | None, str | None, str | None]
+
+
+def _add_tag(tags: list[_Tag], tag: _Tag) -> None:
+    if any(tag) and (len(tags) >= LIST or tag not in tags):
+        _add(tags, tag)
+
+
+def _add(some: list[Any], one: Any) -> None:
+    if len(some) >= LIST:
+        raise Unsure("very many links, people, categories or media")
+    some.append(one)
 
 
 def category(term: str = "term", scheme: str = "") -> Rule:
@@ -183,12 +220,13 @@ def category(term: str = "term", scheme: str = "") -> Rule:
 
     def read(reading: Reading, element: Element) -> None:
         told, value = attributes(element), reading.mend(bare(element))
-        _tag(reading.bag, told.get(term), told.get("scheme", scheme or told.get("domain")), told.get("label"))
-        tags = reading.bag["tags"]
-        if value and tags and not tags[-1]["term"]:
-            tags[-1]["term"] = value
+        tags = reading.bag.setdefault("tags", [])
+        if told or scheme:
+            _add_tag(tags, (told.get(term), told.get("scheme", scheme or told.get("domain")), told.get("label")))
+        if value and tags and not tags[-1][0]:
+            tags[-1] = value, *tags[-1][1:]
         elif value:
-            _tag(reading.bag, value, None, None)
+            _add_tag(tags, (value, None, None))
 
     return read
 
@@ -196,7 +234,7 @@ def category(term: str = "term", scheme: str = "") -> Rule:
 def itunes_category(reading: Reading, element: Element) -> None:
     if own_text(element):
         raise Unsure("text in itunes:category")
-    _tag(reading.bag, attributes(element).get("text"), ITUNES, None)
+    _add_tag(reading.bag.setdefault("tags", []), (attributes(element).get("text"), ITUNES, None))
     reading.children(element, Place.CATEGORY)
 
 
@@ -204,9 +242,10 @@ def keywords(scheme: str | None) -> Rule:
     def read(reading: Reading, element: Element) -> None:
         if element.keys():
             raise Unsure("an attribute where none belongs")
+        tags = reading.bag.setdefault("tags", [])
         for term in reading.mend(bare(element)).split(","):
             if term.strip():
-                _tag(reading.bag, term.strip(), scheme, None)
+                _add_tag(tags, (term.strip(), scheme, None))
 
     return read
 
@@ -215,51 +254,61 @@ def author(context: str = "") -> Rule:
     """A person by name, or by ``name``, ``email`` and ``uri``; ``context`` "" is that of the format's own element."""
 
     def read(reading: Reading, element: Element) -> None:
-        add(reading.bag, "authors", {"context": context or ("atom" if reading.is_atom else "rss_author")})
-        reading.person = person = reading.bag["authors"][-1]
-        name = reading.mend(own_text(element))
+        said = context or ("atom" if reading.is_atom else "rss_author")
+        people = reading.bag.setdefault("authors", [])
         if len(element):
-            reading.children(element, Place.PERSON)
-        elif name and not person.keys() & {"name", "email", "href"}:
-            person["name"] = name
+            own_text(element)
+            _add_person(people, _told_of_person(reading, element), said)
+        else:
+            _add_person(people, {"name": line(reading, element)}, said)
 
     return read
 
 
 def contributor(reading: Reading, element: Element) -> None:
-    add(reading.bag, "contributors", {"context": "atom"})
-    reading.person = reading.bag["contributors"][-1]
     own_text(element)
+    _add_person(reading.bag.setdefault("contributors", []), _told_of_person(reading, element), "atom")
+
+
+def _told_of_person(reading: Reading, element: Element) -> Mapping[str, str]:
+    person: Bag = {}
+    reading.person = person
     reading.children(element, Place.PERSON)
+    return person
+
+
+def _add_person(people: list[RawPerson | None], told: Mapping[str, str], context: str) -> None:
+    said = told.get
+    _add(people, person_of(said("name", ""), said("email", ""), said("href", ""), said("role", ""), context))
 
 
 def credited(context: str, *attribute_names: str) -> Rule:
     """Somebody who had a part in it, named by the element's text."""
-    keys = {"role": "role", "href": "href"}
 
     def read(reading: Reading, element: Element) -> None:
         told = attributes(element) if attribute_names else {}
-        person = {"context": context, **{keys[name]: told.get(name, "") for name in attribute_names}}
-        add(reading.bag, "contributors", person)
-        reading.bag["contributors"][-1]["name"] = bare(element)
+        said = {name: short(told.get(name, "")) for name in attribute_names}
+        people = reading.bag.setdefault("contributors", [])
+        _add_person(people, {**said, "name": bare(element)[:SHORT]}, context)
 
     return read
 
 
 def of_person(key: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
-        reading.person[key] = bare(element)
+        reading.person[key] = bare(element)[:SHORT]
 
     return read
 
 
 def page_of_person(reading: Reading, element: Element) -> None:
-    reading.person["href"] = reading.bag["href"] = reading.mend(bare(element))
+    reading.person["href"] = reading.bag["href"] = line(reading, element)
 
 
 def medium(reading: Reading, element: Element) -> None:
     told = attributes(element)
-    add(reading.bag, "media", {**told, "xml_base": base(told, reading.base)})
+    said = [short(told.get(name, "")) for name in _OF_MEDIUM]
+    _add(reading.bag.setdefault("media", []), raw_enclosure(*said, short(base(told, reading.base))))
     reading.inside(element, Place.MEDIA, reading.bag, told)
 
 
@@ -269,7 +318,7 @@ def media_group(reading: Reading, element: Element) -> None:
 
 def thumbnail(reading: Reading, element: Element) -> None:
     bare(element)
-    add(reading.bag, "thumbnails", attributes(element).get("url", ""))
+    _add(reading.bag.setdefault("thumbnails", []), short(attributes(element).get("url", "")))
 
 
 def itunes_image(reading: Reading, element: Element) -> None:
@@ -277,13 +326,13 @@ def itunes_image(reading: Reading, element: Element) -> None:
     told = attributes(element)
     href = told.get("href") or told.get("url")
     if href:
-        reading.bag["image"] = {"href": href}
+        reading.bag["image"] = {"href": short(href)}
 
 
 def reply(reading: Reading, element: Element) -> None:
     bare(element)
     told = attributes(element)
-    reading.bag["in_reply_to"] = told.get("ref") or told.get("href") or ""
+    reading.bag["in_reply_to"] = short(told.get("ref") or told.get("href") or "")
 
 
 def extra(name: str) -> Rule:
@@ -291,7 +340,8 @@ def extra(name: str) -> Rule:
         told = reading.bag.setdefault("extras", [])
         if any("}" in key for key in element.attrib):
             raise Unsure("an attribute in a namespace")
-        told.append({"name": name, "attributes": attributes(element), "text": bare(element)})
+        said = tuple([(key, value[:SHORT]) for key, value in attributes(element).items()])
+        told.append(raw_extra(name, bare(element)[:SHORT], said))
         del told[MOST:]
 
     return read
@@ -299,12 +349,12 @@ def extra(name: str) -> Rule:
 
 def source(reading: Reading, element: Element) -> None:
     told = attributes(element)
-    found: Bag = {"href": told["url"]} if "url" in told else {}
+    found: Bag = {"href": short(told["url"])} if "url" in told else {}
     reading.title_depth = -1
     reading.inside(element, Place.SOURCE, found, told)
     name = reading.mend(own_text(element))
     if name:
-        found["title"] = name
+        found["title"] = short(name)
     reading.bag["source"] = found
 
 
@@ -319,8 +369,14 @@ def image_of_entry(reading: Reading, element: Element) -> None:
     reading.inside(element, Place.PICTURE, reading.bag, attributes(element))
 
 
+def image_in_thing(reading: Reading, element: Element) -> None:
+    """The same for an address alone, whoever's vocabulary that is."""
+    bare(element)
+    reading.title_depth = -1
+
+
 def image_address(reading: Reading, element: Element) -> None:
-    address = reading.mend(bare(element))
+    address = line(reading, element)
     if reading.in_feed:
         reading.bag["href"] = address
 
@@ -332,7 +388,7 @@ def text_input(reading: Reading, element: Element) -> None:
 
 def listed(key: str) -> Rule:
     def read(reading: Reading, element: Element) -> None:
-        add(reading.bag, key, bare(element))
+        _add(reading.bag.setdefault(key, []), bare(element))
 
     return read
 
@@ -355,12 +411,12 @@ def channel(reading: Reading, element: Element) -> None:
 
 
 def entry(reading: Reading, element: Element) -> None:
-    told = attributes(element) if element.attrib else _NOTHING
-    found: Bag = {"xml_lang": language(told, reading.language) or ""}
+    told = attributes(element)
+    found: Bag = {"xml_lang": short(language(told, reading.language) or "")}
     if told:
         _not_cdf(told)
         if told.get("rdf:about"):
-            found["id"] = told["rdf:about"]
+            found["id"] = short(told["rdf:about"])
     reading.entries.append(found)
     reading.title_depth = -1
     reading.inside(element, Place.ENTRY, found, told)

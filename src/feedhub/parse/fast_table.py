@@ -26,6 +26,7 @@ from feedhub.parse.fast_rules import (
     hints,
     image,
     image_address,
+    image_in_thing,
     image_of_entry,
     itunes_category,
     itunes_image,
@@ -41,6 +42,7 @@ from feedhub.parse.fast_rules import (
     owner,
     page_of_person,
     reply,
+    rights,
     source,
     summary,
     text,
@@ -71,7 +73,7 @@ _ROWS: tuple[tuple[str, str, Rule], ...] = (
     ("media_description", "fem", text("media_description", TextType.PLAIN)),
     ("itunes_summary", "fe", text("itunes_summary", TextType.HTML)),
     ("itunes_subtitle", "fe", text("itunes_subtitle", TextType.PLAIN)),
-    ("rights copyright dc_rights", "fes", text("rights", TextType.PLAIN)),
+    ("rights copyright dc_rights", "fes", rights),
     ("guid id", "fes", guid),
     ("link", "f", link(in_entry=False)),
     ("link", "s", link(in_entry=False, text_counts=True)),
@@ -134,6 +136,7 @@ RULES: Mapping[Place, Mapping[str, Rule]] = {
         "uri": page_of_person,
         "url": page_of_person,
         "homepage": page_of_person,
+        "title": title,
     },
     Place.IMAGE: {
         "title": title_elsewhere,
@@ -143,6 +146,7 @@ RULES: Mapping[Place, Mapping[str, Rule]] = {
     Place.PICTURE: {"title": title, **dict.fromkeys(("link", "url", "width", "height"), nothing)},
     Place.INPUT: {"title": title_elsewhere, **dict.fromkeys(("link", "description", "name"), nothing)},
     Place.CATEGORY: {"itunes_category": itunes_category},
+    Place.THING: {"title": title, "description": summary(TextType.HTML), "url": nothing, "image": image_in_thing},
     Place.OWNER: dict.fromkeys(("itunes_name", "itunes_email", "name", "email"), nothing),
 }
 """Every rule, by place and name."""

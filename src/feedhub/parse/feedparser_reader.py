@@ -24,7 +24,9 @@ from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 from feedhub.model import Failure, ParseFailed, RawFeed
-from feedhub.parse.brisk import Brisk, BriskTolerant, Direct, Odd
+from feedhub.parse.brisk import Brisk, Direct, Odd
+from feedhub.parse.brisk_tolerant import BriskTolerant
+from feedhub.parse.heard import finished
 from feedhub.parse.preflight import TooComplex, preflight
 from feedhub.parse.recorder import NAMESPACES as OWN_NAMESPACES
 from feedhub.parse.recorder import Recorder, Unescaping
@@ -40,6 +42,7 @@ NAMES = frozenset(
 )
 """Elements that are read in a way of their own; all others are kept under their name."""
 _ROOT_CLOSED = re.compile(r"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
+_FIRST_ELEMENT = re.compile(rb"<\w")
 _ENTITY = 1000
 _TAIL = 2000
 
@@ -85,14 +88,14 @@ def _read(document: _Document, depth: int, entries: int) -> RawFeed | ParseFaile
     if not parser.entries and not parser.feeddata and not parser.version:
         return ParseFailed(failure=Failure.BROKEN, detail=f"a feed's document that cannot be read: {problem}")
     version = document.version or parser.version
-    feed = feed_record(version, parser.feeddata, parser.entries, entries)
+    feed = feed_record(version, finished(parser.feeddata), list(map(finished, parser.entries)), entries)
     return replace(feed, notes=(*notes, *feed.notes), cut_off=bool(problem) and _is_cut_off(document))
 
 
 def _strictly(document: _Document) -> tuple[Any, str]:
     """Read with SAX; the second value says why it could not be read to its end."""
     if document.brisk:
-        with suppress(Odd, expat.ExpatError):
+        with suppress(Odd):
             return _directly(document)
     parser = _prepared(_Strict("", None, "utf-8"))
     sax = xml.sax.make_parser()  # noqa: S317 - external entities are off, the document has passed the limits
@@ -116,13 +119,15 @@ def _directly(document: _Document) -> tuple[Any, str]:
     """The same without SAX.
 
     :raises Odd: SAX is needed.
-    :raises expat.ExpatError: it is to say what is wrong.
     """
     parser = _prepared(_BriskStrict("", None, "utf-8"))
     try:
         Direct(parser).read(document.data)
-    except (MemoryError, RecursionError, TooComplex, Odd, expat.ExpatError):
+    except (MemoryError, RecursionError, TooComplex, Odd):
         raise
+    except expat.ExpatError as error:  # in the words of SAX
+        said = f"<unknown>:{error.lineno}:{error.offset}: {expat.ErrorString(error.code)}"
+        return parser, f"SAXParseException: {said}"
     except Exception as error:  # as above
         return parser, _told(error)
     return parser, ""
@@ -153,7 +158,11 @@ def _is_cut_off(document: _Document) -> bool:
 
 def without_doctype(text: str) -> tuple[str, bytes, dict[str, str]]:
     """The format that a document type tells, the document with nothing left of it but harmless entities, and those."""
-    version, data, entities = replace_doctype(text.encode())
+    document = text.encode()
+    first = _FIRST_ELEMENT.search(document)
+    if not first or b"<!" not in document[: first.start()]:  # as most are, which feedparser would copy twice
+        return "", document, {}
+    version, data, entities = replace_doctype(document)
     return version or "", data, entities
 
 

@@ -9,7 +9,7 @@ by one set of rules from day to day, whether or not one bad ``&`` is in it. It
 * keeps texts of different meaning apart (``itunes:summary``, ``media:description`` are not second bodies),
 * counts what feedparser is quadratic in, and drops its search for mail addresses in names (80 kB cost it 20 s).
 
-What is recorded stays in feedparser's own dictionaries until :mod:`feedhub.parse.records` reads it.
+What is recorded stays in feedparser's own dictionaries until :mod:`feedhub.parse.heard` reads it.
 """
 
 from __future__ import annotations

@@ -104,6 +104,15 @@ BRISK: Mapping[str, str] = {
     "entities": '<!DOCTYPE rss [\n<!ENTITY e "x">\n]><rss><channel><title>&e;</title></channel></rss>',
     "references, not well-formed": "<rss><channel><item><title>&e; &eacute; &#233; &#38; & a</title><link>?a=1&amp;b=2&c=3</link>"
     "<description type='text/plain'>&lt;b&gt;x&lt;/b&gt;</description><br/><guid a=1>&quot;</guid></item></channel>",
+    "tags of all kinds, not well-formed": "<rss><channel><item a=b c d='1' E = \"2\"><title a='<' b=\"&amp;&lt;&x;\" >1 < 2 <3</title>"
+    "<link/><guid>1</guid ><p/x/<br /><b/ ><><LINK HREF='u?a=1&b=2'/><!-- <item> --><?x y?><!x><category>a<![CDATA[<&amp;&quot;]]>b"
+    "</category></ ></item><item><title><![CDATA[open</title>",
+    "references of all kinds, not well-formed": "<rss><channel>&lt;<item><title>&lt; &lt &amp;lt; &#x3C;&#060;&#12 &#x; &-; &a.b-c; &nbsp &#9;&#128512;&"
+    "</title><description>&amp;quot;&lt;p&gt;&#8217;&rsquo;</description><guid>&quot;&apos;&#39;&amp;</guid></item>x&",
+    "references in XHTML, not well-formed": '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><content type="xhtml">\n&#32;<div>a & b &lt; '
+    '&#060;x &nbsp;<p class="&quot;">&#x3c;</p></div>&#160;\n</content></entry><entry><content type="html">&#060;div>&#32;<b>x</b> & </content>'
+    "</entry></feed>",
+    "a reference to no character, not well-formed": "<rss><channel><item><guid>1</guid></item><item><guid>2</guid><title>&#9999999999999;",
     "levels that are out": "<rss><channel><item><guid>1</guid><description>a <div>b</div></description><guid>2</guid>"
     "<thing a='1'><guid>3</guid></thing><category>c</category><pubdate/></item></channel></rss>",
 }
@@ -188,7 +197,7 @@ LEFT: Mapping[str, str] = {
     "an entry in an entry": rss("<item><item><title>x</title></item></item>"),
     "another root": "<channel href='http://c.example/'><item href='http://c.example/1'/></channel>",
     "a known element at another place": rss("<source url='http://s.example/'>S</source>"),
-    "a known element in an unknown one": rss("<item><thing><title>x</title></thing></item>"),
+    "a known element in an unknown one": rss("<item><thing><guid>x</guid></thing></item>"),
     "a prefix of two meanings": rss("<item><a:x xmlns:a='urn:1'/><a:x xmlns:a='urn:2'/></item>"),
     "a wrong namespace for a usual prefix": rss(
         "<item><dc:creator>Ann</dc:creator><media:x/></item>",
