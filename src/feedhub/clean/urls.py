@@ -127,8 +127,10 @@ def canonical(url: str) -> str:
     return _canonical(url)
 
 
+_NETLOC = r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)"
+_PLAIN_HOST = re.compile(rf"{_NETLOC}[/?#]")
 _SIMPLE = re.compile(
-    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
+    rf"{_NETLOC}(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
 )
 
 
@@ -246,6 +248,8 @@ def _tracks(parameter: str) -> bool:
 
 def unwrap(url: str) -> str:
     """The target of a redirector that carries it in its own address; any other URL unchanged."""
+    if (found := _PLAIN_HOST.match(url)) and _simple_host(found[1]):  # no redirector is there, whatever the path
+        return url
     for _round in range(_ROUNDS):
         inner = _unwrapped(url) if is_web(url) else ""
         if not inner:
