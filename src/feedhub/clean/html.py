@@ -165,4 +165,9 @@ def without_empty_images(markup: str) -> str:
 
 def media_in(markup: str) -> tuple[str, ...]:
     """Every link and medium of *clean* HTML, in order; what besides the text gives a body its meaning."""
-    return tuple(html.unescape(url) for url in re.findall(r' (?:href|src)="([^"]*)"', markup))
+    if ' href="' not in markup and ' src="' not in markup:
+        return ()
+    return tuple(map(html.unescape, _ADDRESSES.findall(markup)))
+
+
+_ADDRESSES = re.compile(r' (?:href|src)="([^"]*)"')

@@ -72,15 +72,18 @@ def _usual(raw: str) -> datetime | None:
         year, month, day = int(found[3]), _MONTHS[found[2]], int(found[1])
     else:
         return None
-    hours, minutes = int(found[8] or 0), int(found[9] or 0)
+    try:
+        at = datetime(year, month, day, int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
+        return _in_utc(at, found[7], int(found[8]), int(found[9])) if found[7] else at
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_utc(at: datetime, sign: str, hours: int, minutes: int) -> datetime | None:
     if hours > MOST_HOURS or minutes > 59:
         return None
     ahead = timedelta(hours=hours, minutes=minutes)
-    try:
-        at = datetime(year, month, day, int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
-        return at + ahead if found[7] == "-" else at - ahead
-    except (ValueError, OverflowError):
-        return None
+    return at + ahead if sign == "-" else at - ahead
 
 
 def _moment(reading: Reading, place: Place) -> ReadDate | None:
