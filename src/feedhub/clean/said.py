@@ -21,7 +21,10 @@ def said_of(raw: RawEntry, entry: Entry) -> Mapping[str, tuple[str, ...]]:
         ("published", _one(raw.published)),
         ("updated", _one(raw.updated)),
         ("authors", _several([_person(one) for one in raw.authors], [one.name for one in entry.authors])),
-        ("contributors", _several([_person(one) for one in raw.contributors], [one.name for one in entry.contributors])),
+        (
+            "contributors",
+            _several([_person(one) for one in raw.contributors], [one.name for one in entry.contributors]),
+        ),
         ("categories", _several([_category(one) for one in raw.categories], [one.name for one in entry.categories])),
         ("language", _one(raw.language, entry.language)),
         ("publisher", _one(raw.publisher, entry.publisher)),

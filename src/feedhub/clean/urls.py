@@ -129,9 +129,7 @@ def canonical(url: str) -> str:
 
 _NETLOC = r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)"
 _PLAIN_HOST = re.compile(rf"{_NETLOC}[/?#]")
-_SIMPLE = re.compile(
-    rf"{_NETLOC}(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
-)
+_SIMPLE = re.compile(rf"{_NETLOC}(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?")
 
 
 def _simply(url: str) -> str:
