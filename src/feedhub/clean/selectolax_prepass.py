@@ -18,9 +18,12 @@ _NEEDED = (  # searched in lower case where a plain word is, which is several ti
     (
         ("<img",),
         re.compile(
-            r"<img[^>]*(?:pixel|track|beacon|counter|doubleclick|analytics|feedsportal|facebook\.com/tr|//(?:stats|b)\.|/~[rf]|\.gif|"
-            r"(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?\s*[\"';>\s/]|display\s*:\s*none)"
+            r"<img[^>]*(?:pixel|track|beacon|counter|doubleclick|analytics|feedsportal|facebook\.com/tr|//(?:stats|b)\.|/~[rf]|\.gif)"
         ),
+    ),
+    (
+        ("<img",),
+        re.compile(r"<img[^>]*(?:(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?\s*[\"';>\s/]|display\s*:\s*none)"),
     ),
     (("feedflare",), re.compile(r"feedflare")),
 )

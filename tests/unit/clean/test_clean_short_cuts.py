@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedhub.clean.dates import _in_any_dialect, _usual, read_date
+from feedhub.clean.dates import _in_any_dialect, read_date, usual_moment
 from feedhub.clean.html import _ANY_TAG, _BREAK, _HIDDEN, html_to_line, html_to_text, is_paragraphs
 from feedhub.clean.nh3_html import _CLEANER, _KEEPS_SHAPE, _ROUNDS, _attribute, _resolving, _tidied, clean_html
 from feedhub.clean.parts import _is_all_said, _what_stays
@@ -392,9 +392,9 @@ def test_the_two_usual_forms_say_what_the_dialects_say(raw: str, language: str, 
 
 
 def test_the_two_usual_forms() -> None:
-    assert _usual("2026-03-02T16:30:00+07:00") == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-    assert _usual("Mon, 02 Mar 2026 04:30:00 -0500") == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-    assert _usual("2 Mar 2026 04:30 EST") is None
+    assert usual_moment("2026-03-02T16:30:00+07:00") == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    assert usual_moment("Mon, 02 Mar 2026 04:30:00 -0500") == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    assert usual_moment("2 Mar 2026 04:30 EST") is None
 
 
 # ---------------------------------------------------------------- what of a text counts

@@ -1,7 +1,8 @@
 """Bylines that are a person's name and nothing else, known as such without reading them.
 
-Most are. A name of two to four words in Latin letters, each with one capital at its beginning, says no more than itself as long as none of
-its words is one of those by which bylines are read: then no rule has anything to take hold of. Everything else is read.
+Most are. A name of two to four words in Latin letters, each with a capital at its beginning and a small letter at its end, says no more
+than itself as long as none of its words is one of those by which bylines are read: then no rule has anything to take hold of. Everything
+else is read.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _GERMAN_ROLE = re.compile(r"(?:redakteur|korrespondent|reporter|journalist|fotog
 
 def is_a_name(text: str, known: Lexicon) -> bool:
     """Whether a byline surely is the name of one person, as it is to be shown. False says nothing."""
-    if not (text.istitle() and _NAME.fullmatch(text)):
+    if not _NAME.fullmatch(text) or not all(part[0].isupper() and part[-1].islower() for part in text.split(" ")):
         return False
     words = author_key(text).split(" ")
     return len(set(words)) == len(words) and _speaking(known).isdisjoint(words) and not _GERMAN_ROLE.search(words[-1])
