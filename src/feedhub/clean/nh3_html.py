@@ -67,7 +67,7 @@ def clean_html(markup: str, bases: Sequence[str] = (), limit: int = 1_000_000) -
     if in_order and is_paragraphs(markup):
         return markup.strip()
     prepared = prepare(markup)
-    if in_order and prepared is markup and (simple := simply_cleaned(markup, _attribute)) is not None:
+    if prepared is markup and (simple := simply_cleaned(markup, _attribute)) is not None:
         return without_empty_images(simple).strip()
     with _resolving(tuple(bases)):
         written = _CLEANER.clean(prepared)

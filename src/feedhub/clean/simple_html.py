@@ -1,4 +1,4 @@
-"""HTML as most feeds write it, cleaned without a parser: paragraphs of text with links and images in them.
+"""HTML as many feeds write it, cleaned without a parser: text with line breaks, links and images in it, in paragraphs or not.
 
 What comes out is to the letter what nh3 makes of the same markup. Only markup is taken of which that is sure: every element closed where
 it ends, none in another of its kind, attributes in double quotes and each once, addresses that need no base, no references but a few.
@@ -7,16 +7,21 @@ All other markup is left to nh3, and so is any with an attribute that would be k
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
-from feedhub.clean.html import FULL_TEXT, TEXT, WITHIN
+from feedhub.clean.html import TEXT, WITHIN
+from feedhub.clean.text import nfc
 
 _VALUE = r"[^\"<>&\x00\r\u00a0]*+(?:&amp;[^\"<>&\x00\r\u00a0]*+)*+"
 _ATTRIBUTES = rf'(?: [a-z]++="{_VALUE}")++'
-_LINK_OR_IMAGE = rf"<a{_ATTRIBUTES}>{FULL_TEXT}</a>|<img{_ATTRIBUTES} ?/?>"
-_SIMPLE = re.compile(rf"(?:[ \t\n]*+<p>{TEXT}(?:(?:{WITHIN}|{_LINK_OR_IMAGE}){TEXT})*+</p>)++[ \t\n]*+")
+_IN_A_LINK = rf"{WITHIN}|<br ?/>|<img{_ATTRIBUTES} ?/?>"
+_INSIDE = rf"{_IN_A_LINK}|<a{_ATTRIBUTES}>{TEXT}(?:(?:{_IN_A_LINK}){TEXT})*+</a>"
+_PARAGRAPH = rf"<p>{TEXT}(?:(?:{_INSIDE}){TEXT})*+</p>"
+_SIMPLE = re.compile(rf"{TEXT}(?:(?:{_PARAGRAPH}|{_INSIDE}){TEXT})*+")
 _TAG = re.compile(rf"<(a|img)({_ATTRIBUTES}) ?/?>")
+_REFERENCE = re.compile(r"&(?:#[0-9]{2,5}|#[xX][0-9a-fA-F]{2,4}|[lr][sd]quo|[mn]dash|hellip);")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ABSOLUTE = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?![^/?#])")
 """Addresses with a name for a host, of which parsers think alike; ``--`` may be part of a name in another script."""
@@ -36,13 +41,27 @@ class _NotSimpleError(ValueError):
 
 
 def simply_cleaned(markup: str, keep: Keep) -> str | None:
-    """The clean form of simple markup, without white space at its ends; None of all other markup."""
-    if not _SIMPLE.fullmatch(markup):
+    """The clean form of simple markup in NFC, without white space at its ends; None of all other markup."""
+    known = _with_signs(markup) if "&" in markup else markup
+    if not _SIMPLE.fullmatch(known) or "\u0338" in known:  # the slash might be composed with a sign of markup
         return None
+    known = known.replace("<br/>", "<br>").replace("<br />", "<br>")
     try:
-        return _TAG.sub(lambda found: _tag(found[1], found[2], keep), markup).strip()
+        return nfc(_TAG.sub(lambda found: _tag(found[1], found[2], keep), known)).strip()
     except _NotSimpleError:
         return None
+
+
+def _with_signs(markup: str) -> str:
+    """Markup with signs for references, as a parser reads them, to those that need none."""
+    if '="' not in markup:
+        markup = markup.replace("&quot;", '"')
+    return _REFERENCE.sub(_sign, markup)
+
+
+def _sign(found: re.Match[str]) -> str:
+    sign = html.unescape(found[0])
+    return sign if sign == "'" or (len(sign) == 1 and sign > "\u00a0" and sign.isprintable()) else found[0]
 
 
 def _tag(tag: str, attributes: str, keep: Keep) -> str:
