@@ -123,7 +123,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _address(value: str, schemes: frozenset[str]) -> str | None:
     url = absolute(value, _bases.get())
-    return url if scheme_of(url) in schemes else None
+    return url if url.startswith(("https://", "http://")) or scheme_of(url) in schemes else None
 
 
 def _cleaner(attribute_filter: Callable[[str, str, str], str | None] | None) -> nh3.Cleaner:
