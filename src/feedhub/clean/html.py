@@ -169,7 +169,10 @@ def without_empty_images(markup: str) -> str:
 
     A lazy image and the one it stands for come as such a pair.
     """
-    return _REPEATED.sub(r"\1", _BARE_IMAGE.sub("", markup)) if "<img" in markup else markup
+    images = markup.count("<img")
+    if images:
+        markup = _BARE_IMAGE.sub("", markup)
+    return _REPEATED.sub(r"\1", markup) if images > 1 else markup
 
 
 def media_in(markup: str) -> tuple[str, ...]:
