@@ -33,7 +33,7 @@ LISTED = _keys(
 )
 """Agencies and papers that bylines name, by the key of their names."""
 
-_WORDS = _keys(
+WORDS = _keys(
     """news times post press agency agencies daily journal magazine media university institute inc ltd llc gmbh corp corporation
     company association foundation ministry department council committee bureau newspaper gazette herald tribune chronicle
     observer network broadcasting radio television tv studio studios group society academy college school bank zeitung verlag
@@ -43,7 +43,7 @@ _WORDS = _keys(
     None,
 )
 
-_STARTS = tuple(
+STARTS = tuple(
     key + " "
     for key in sorted(
         _keys(
@@ -95,10 +95,10 @@ def names_organisation(text: str, listed: AbstractSet[str] = LISTED) -> bool:
         return True
     if len(parts) < 2:
         return False
-    if key.startswith(_STARTS) and any(part[:1].isupper() for part in text.split()):
+    if key.startswith(STARTS) and any(part[:1].isupper() for part in text.split()):
         return text.isupper() is False or len(parts) > 2
     return (
-        parts[-1] in _WORDS
+        parts[-1] in WORDS
         or parts[0] == "the"
         or (parts[0] in {"university", "universität", "université", "institute", "ministry", "department", "bank"})
     )

@@ -27,6 +27,9 @@ WORTH = 0.9
 _ENCODING = "utf-8", "surrogatepass"
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 class Texts(NamedTuple):
     """``said``: :attr:`feedhub.model.Entry.said` as JSON; "" when the source wrote it all as it is kept."""
 
@@ -47,7 +50,7 @@ _tools = _Tools()
 
 
 def texts_of(entry: Entry) -> Texts:
-    said = json.dumps(entry.said, ensure_ascii=False) if entry.said else ""
+    said = _JSON.encode(entry.said) if entry.said else ""
     return Texts(entry.summary, entry.content, said)
 
 

@@ -41,6 +41,8 @@ class TopicBook:
 
     def memberships(self, facts: Facts) -> list[Membership]:
         """The topics of an entry in the order of the configuration, each with the first rule that put it there."""
+        if not self.topics:
+            return []
         hits = self.book.hits(facts)
         found: dict[int, Membership] = {}
         for rule in sorted(hits):

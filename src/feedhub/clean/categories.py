@@ -52,23 +52,23 @@ def clean_categories(raw: Iterable[RawCategory], added: Iterable[str] = ()) -> t
     """
     found: dict[tuple[str, str], Category] = {}
     for category in raw:
-        for part in _parts(category):
+        for part in _parts(category.term, category.label, category.scheme):
             found.setdefault((part.key, part.scheme), part)
     for name in map(tidy, added) if added else ():
         if name:
             found.setdefault((category_key(name), ""), Category(key=category_key(name), term=name))
     schemed = {key for key, scheme in found if scheme}
+    if not schemed:
+        return tuple(found.values())
     return tuple(part for (key, scheme), part in found.items() if scheme or key not in schemed)
 
 
 @lru_cache(maxsize=2048)  # a site files its entries under the same few names
-def _parts(raw: RawCategory) -> tuple[Category, ...]:
-    return tuple(_found_in(raw))
+def _parts(term: str, label: str, scheme: str) -> tuple[Category, ...]:
+    return tuple(_found_in(tidy(html.unescape(term)), tidy(html.unescape(label)), tidy(scheme)))
 
 
-def _found_in(raw: RawCategory) -> Iterable[Category]:
-    term, label = tidy(html.unescape(raw.term)), tidy(html.unescape(raw.label))
-    scheme = tidy(raw.scheme)
+def _found_in(term: str, label: str, scheme: str) -> Iterable[Category]:
     named = bool(label) and label != term
     parts = _split(label if named else term)
     for path in parts:

@@ -19,8 +19,8 @@ from feedhub.clean.people import read_bylines
 from feedhub.clean.said import said_of
 from feedhub.clean.text import cut, tidy, title_of
 from feedhub.clean.urls import canonical, unwrap, web_link
-from feedhub.model import Byline, Credit, Entry, FeedInfo, RawEntry, RawLink, RawSource
-from feedhub.records import changed
+from feedhub.model import Byline, Credit, Digest, Entry, FeedInfo, RawEntry, RawLink, RawSource
+from feedhub.records import named
 
 _LONGEST_ID = 4096
 _NOTHING = "it has no id, no link, no title and no text"
@@ -57,7 +57,10 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
     language = _language(raw, around)
     moments = moments_of(raw, context, around.now, language, place)
     enclosures = clean_enclosures(raw.enclosures, bases, context.limits.enclosures)
-    entry = Entry(
+    parts: dict[str, Digest] = {}  # both are made of the whole entry
+    said: dict[str, tuple[str, ...]] = {}
+    entry = named(
+        Entry,
         original_id=_id(raw.id),
         link=link,
         canonical_link=canonical(link),
@@ -81,10 +84,14 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
         extras=clean_extras(raw, bases),
         via=_credit(raw.source, around),
         raw_digest=raw.digest,
+        parts=parts,
+        said=said,
     )
     if not (entry.original_id or link or entry.title or entry.text or enclosures):
         raise NothingInIt(_NOTHING)
-    return changed(entry, parts=parts_of(entry), said=said_of(raw, entry))
+    parts.update(parts_of(entry))
+    said.update(said_of(raw, entry))
+    return entry
 
 
 def _id(raw: str) -> str:

@@ -74,13 +74,15 @@ _HIDDEN = re.compile(
 )
 
 
-_TEXT = r"[^<>&\x00\r\u00a0]*+"
-_FULL_TEXT = rf"{_TEXT}(?:&(?:amp|lt|gt|nbsp);{_TEXT})*+"
-_WITHIN = rf"&(?:amp|lt|gt|nbsp);|<br>|<(?:em>{_FULL_TEXT}</em|i>{_FULL_TEXT}</i|strong>{_FULL_TEXT}</strong|b>{_FULL_TEXT}</b)>"
-_PARAGRAPHS = re.compile(rf"(?:[ \t\n]*+<p>{_TEXT}(?:(?:{_WITHIN}){_TEXT})*+</p>)++")
+TEXT = r"[^<>&\x00\r\u00a0]*+"
+FULL_TEXT = rf"{TEXT}(?:&(?:amp|lt|gt|nbsp);{TEXT})*+"
+WITHIN = (
+    rf"&(?:amp|lt|gt|nbsp);|<br>|<(?:em>{FULL_TEXT}</em|i>{FULL_TEXT}</i|strong>{FULL_TEXT}</strong|b>{FULL_TEXT}</b)>"
+)
+_PARAGRAPHS = re.compile(rf"(?:[ \t\n]*+<p>{TEXT}(?:(?:{WITHIN}){TEXT})*+</p>)++")
 _VALUE = r'="[^"<>&\x00\r\u00a0]*+"'
-_MEDIA = rf'<a href{_VALUE}(?: title{_VALUE})?+ rel="noopener noreferrer">{_FULL_TEXT}</a>|<img(?: (?:src|alt|title|width|height){_VALUE})++>'
-_PARAGRAPHS_WITH_MEDIA = re.compile(rf"(?:[ \t\n]*+<p>{_TEXT}(?:(?:{_WITHIN}|{_MEDIA}){_TEXT})*+</p>)++")
+_MEDIA = rf'<a href{_VALUE}(?: title{_VALUE})?+ rel="noopener noreferrer">{FULL_TEXT}</a>|<img(?: (?:src|alt|title|width|height){_VALUE})++>'
+_PARAGRAPHS_WITH_MEDIA = re.compile(rf"(?:[ \t\n]*+<p>{TEXT}(?:(?:{WITHIN}|{_MEDIA}){TEXT})*+</p>)++")
 
 
 def is_paragraphs(markup: str, *, media: bool = False) -> bool:
@@ -129,12 +131,19 @@ def html_to_line(markup: str) -> str:
     return " ".join(_without_tags(markup).split())
 
 
+_PLAIN_ATTRIBUTES = r'(?: [a-z]+="[^"<>]*")*'
+_PLAIN_INLINE = re.compile(rf"<(?:a{_PLAIN_ATTRIBUTES}|/a|/?(?:b|em|i|strong))>")
+_PLAIN_BREAK = re.compile(rf"<(?:br|img{_PLAIN_ATTRIBUTES})>")
+
+
 def _without_tags(markup: str) -> str:
     if "<" in markup:
         markup = markup.replace("\n", " ")
-        paragraphs = markup.replace("<p>", "\n").replace("</p>", "\n")
-        if "<" not in paragraphs:  # no other tags: many bodies, and their text is there already
-            markup = paragraphs
+        simple = markup.replace("<p>", "\n").replace("</p>", "\n")
+        if "<" in simple:
+            simple = _PLAIN_INLINE.sub("", _PLAIN_BREAK.sub("\n", simple))
+        if "<" not in simple:  # no other tags: most bodies, and their text is there already
+            markup = simple
         else:
             if _HIDDEN.search(markup):
                 markup = _HIDDEN.sub("", markup)
@@ -160,9 +169,17 @@ def without_empty_images(markup: str) -> str:
 
     A lazy image and the one it stands for come as such a pair.
     """
-    return _REPEATED.sub(r"\1", _BARE_IMAGE.sub("", markup)) if "<img" in markup else markup
+    images = markup.count("<img")
+    if images:
+        markup = _BARE_IMAGE.sub("", markup)
+    return _REPEATED.sub(r"\1", markup) if images > 1 else markup
 
 
 def media_in(markup: str) -> tuple[str, ...]:
     """Every link and medium of *clean* HTML, in order; what besides the text gives a body its meaning."""
-    return tuple(html.unescape(url) for url in re.findall(r' (?:href|src)="([^"]*)"', markup))
+    if ' href="' not in markup and ' src="' not in markup:
+        return ()
+    return tuple(map(html.unescape, _ADDRESSES.findall(markup)))
+
+
+_ADDRESSES = re.compile(r' (?:href|src)="([^"]*)"')

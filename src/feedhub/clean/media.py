@@ -75,8 +75,10 @@ def seconds_of(text: str) -> int:
     return _number(text.partition(".")[0])
 
 
-def clean_image(raw: Iterable[str], enclosures: Iterable[Enclosure], bases: Sequence[str]) -> str:
+def clean_image(raw: Sequence[str], enclosures: Sequence[Enclosure], bases: Sequence[str]) -> str:
     """The entry's picture: the first usable one the source names, else its first picture enclosure, else ""."""
+    if not raw and not enclosures:
+        return ""
     stated = (web_link(address, bases) for address in raw)
     pictures = (enclosure.url for enclosure in enclosures if enclosure.type.startswith("image/"))
     return next((url for url in (*stated, *pictures) if url), "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from feedhub.clean.context import CleanContext
-from feedhub.clean.dates import read_date
+from feedhub.clean.dates import can_be_meant, read_date, usual_moment
 from feedhub.model import DateOrigin, RawEntry
 
 
@@ -19,7 +19,11 @@ class Moments:
 
 def moment_of(raw: str, context: CleanContext, now: datetime, language: str = "") -> datetime | None:
     """A date in UTC with whole seconds; None when there is none that can be believed."""
-    found = read_date(raw, language=language or context.language, zone=context.timezone, now=now) if raw else None
+    if not raw:
+        return None
+    if (usual := usual_moment(raw)) is not None:  # as read_date says it, without what else it says
+        return usual if can_be_meant(usual, now) else None
+    found = read_date(raw, language=language or context.language, zone=context.timezone, now=now)
     return found.at if found else None
 
 

@@ -29,6 +29,7 @@ from feedhub.clean.html import (
     without_empty_images,
 )
 from feedhub.clean.selectolax_prepass import prepare
+from feedhub.clean.simple_html import simply_cleaned
 from feedhub.clean.srcset import rewrite_srcset
 from feedhub.clean.text import cut, scrub
 from feedhub.clean.urls import absolute, scheme_of
@@ -65,8 +66,11 @@ def clean_html(markup: str, bases: Sequence[str] = (), limit: int = 1_000_000) -
     )  # else it is looked at again: composing may have moved the slash to a sign of markup
     if in_order and is_paragraphs(markup):
         return markup.strip()
+    prepared = prepare(markup)
+    if prepared is markup and (simple := simply_cleaned(markup, _attribute)) is not None:
+        return without_empty_images(simple).strip()
     with _resolving(tuple(bases)):
-        written = _CLEANER.clean(prepare(markup))
+        written = _CLEANER.clean(prepared)
         if (
             in_order and written == markup == without_empty_images(written).strip()
         ):  # nothing to do, nor the second time
@@ -119,7 +123,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _address(value: str, schemes: frozenset[str]) -> str | None:
     url = absolute(value, _bases.get())
-    return url if scheme_of(url) in schemes else None
+    return url if url.startswith(("https://", "http://")) or scheme_of(url) in schemes else None
 
 
 def _cleaner(attribute_filter: Callable[[str, str, str], str | None] | None) -> nh3.Cleaner:

@@ -129,10 +129,16 @@ def _is_advert(url: str) -> bool:
     return bool(_ADVERT_HOSTS.search(host)) or host.startswith(("ads.", "ad.", "adserver."))
 
 
+_NOTHING = hashlib.blake2b(digest_size=16)  # copying it takes a fraction of making another
+
+
 def digest_of(parts: Iterable[str]) -> Digest:
     """Parts are framed by their length, so that no two lists give the same bytes."""
-    framed = b"".join([b"%d:%b" % (len(data), data) for data in [part.encode("utf-8", "replace") for part in parts]])
-    return Digest(hashlib.blake2b(framed, digest_size=16).digest())
+    digest = _NOTHING.copy()
+    for part in parts:
+        data = part.encode("utf-8", "replace")
+        digest.update(b"%d:%b" % (len(data), data))
+    return Digest(digest.digest())
 
 
 _repeated = lru_cache(maxsize=1024)(digest_of)

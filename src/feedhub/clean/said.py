@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from feedhub.model import Entry, RawCategory, RawEntry, RawPerson
 
@@ -14,30 +14,46 @@ _LONGEST, _MOST = 300, 40
 
 def said_of(raw: RawEntry, entry: Entry) -> Mapping[str, tuple[str, ...]]:
     """Raw values by what they became, for those that became something else. Never addresses of people's mail."""
-    pairs: tuple[tuple[str, Iterable[str], Iterable[str]], ...] = (
-        ("id", (raw.id,), (entry.original_id,)),
-        ("link", (link.href for link in raw.links if link.rel in {"", "alternate"}), (entry.link,)),
-        ("title", (raw.title.value if raw.title else "",), (entry.title,)),
-        ("published", (raw.published,), ()),
-        ("updated", (raw.updated,), ()),
-        ("authors", map(_person, raw.authors), (author.name for author in entry.authors)),
-        ("contributors", map(_person, raw.contributors), (one.name for one in entry.contributors)),
-        ("categories", map(_category, raw.categories), (category.name for category in entry.categories)),
-        ("language", (raw.language,), (entry.language,)),
-        ("publisher", (raw.publisher,), (entry.publisher,)),
+    told = (
+        ("id", _one(raw.id, entry.original_id)),
+        ("link", _several([link.href for link in raw.links if link.rel in {"", "alternate"}], [entry.link])),
+        ("title", _one(raw.title.value if raw.title else "", entry.title)),
+        ("published", _one(raw.published)),
+        ("updated", _one(raw.updated)),
+        ("authors", _several([_person(one) for one in raw.authors], [one.name for one in entry.authors])),
+        (
+            "contributors",
+            _several([_person(one) for one in raw.contributors], [one.name for one in entry.contributors]),
+        ),
+        ("categories", _several([_category(one) for one in raw.categories], [one.name for one in entry.categories])),
+        ("language", _one(raw.language, entry.language)),
+        ("publisher", _one(raw.publisher, entry.publisher)),
     )
-    return {name: kept for name, values, became in pairs if (kept := _kept(values, became))}
+    return {name: kept for name, kept in told if kept}
 
 
-def _kept(values: Iterable[str], became: Iterable[str]) -> tuple[str, ...]:
-    told = list(filter(None, values))
-    if not told or told == list(became):
+def _one(value: str, became: str = "") -> tuple[str, ...]:
+    """The value, as it is kept, if it is there and became another one; of dates every one did."""
+    return (_cut(value),) if value and value != became else ()
+
+
+def _several(values: list[str], became: list[str]) -> tuple[str, ...]:
+    if values == became:
         return ()
-    cut = [value if len(value) <= _LONGEST else value[:_LONGEST] + "…" for value in told[:_MOST]]
-    return (*cut, "…") if len(told) > _MOST else tuple(cut)
+    told = list(filter(None, values))
+    if not told or told == became:
+        return ()
+    cut = tuple(map(_cut, told[:_MOST]))
+    return (*cut, "…") if len(told) > _MOST else cut
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
 
 
 def _person(person: RawPerson) -> str:
+    if person.name and not (person.role or person.uri or "@" in person.name):  # as most are
+        return person.name
     extra = ", ".join(part for part in (person.role, person.uri) if part)
     name = _MAIL.sub("(an address)", person.name) or ("(an address)" if person.email else "")
     return f"{name} ({extra})" if extra else name

@@ -61,6 +61,8 @@ def absolute(href: str, bases: Iterable[str] = ()) -> str:
 
     :param bases: in the order of right; a relative base is resolved against those behind it.
     """
+    if len(href) <= MAX_URL and _FINE.fullmatch(href):
+        return href
     href = _BREAKS.sub("", href).strip(_EDGES).strip()
     if not href or len(href) > MAX_URL:
         return ""
@@ -127,22 +129,27 @@ def canonical(url: str) -> str:
     return _canonical(url)
 
 
+_NETLOC = r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)"
+_PLAIN_HOST = re.compile(rf"{_NETLOC}[/?#]")
 _SIMPLE = re.compile(
-    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?)(/[A-Za-z0-9\-._~/!$&'()*+,;=:@]+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
+    rf"{_NETLOC}(/(?:[A-Za-z0-9\-._~/!$&'()*+,;=:@]|%[0-9A-Fa-f]{{2}})+)(?:\?([A-Za-z0-9\-._~/!$&'()*+,;=:@?]+))?"
 )
 
 
 def _simply(url: str) -> str:
-    """The canonical form of an address of which nothing but tracking parameters and final slashes go; "" of all others."""
+    """The canonical form of an address of which nothing but tracking parameters and final slashes go; "" of nearly all others."""
     found = _SIMPLE.fullmatch(url) if len(url) < MAX_URL else None
     if found is None:
         return ""
-    path = found[2].rstrip("/")
+    path = (_escapes(found[2]) if "%" in found[2] else found[2]).rstrip("/")
     lower = path.lower()
     if not path or "/." in path or "amp" in lower or "/index." in lower or "/default." in lower:
         return ""
     host = _simple_host(found[1])
-    return f"https://{host}{path}" if host and not (found[3] and _query(found[3])) else ""
+    if not host:
+        return ""
+    query = _query(found[3]) if found[3] else ""
+    return f"https://{host}{path}?{query}" if query else f"https://{host}{path}"
 
 
 @lru_cache(maxsize=1024)
@@ -246,6 +253,8 @@ def _tracks(parameter: str) -> bool:
 
 def unwrap(url: str) -> str:
     """The target of a redirector that carries it in its own address; any other URL unchanged."""
+    if (found := _PLAIN_HOST.match(url)) and _simple_host(found[1]):  # no redirector is there, whatever the path
+        return url
     for _round in range(_ROUNDS):
         inner = _unwrapped(url) if is_web(url) else ""
         if not inner:

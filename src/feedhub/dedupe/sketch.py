@@ -34,22 +34,28 @@ _WORD = re.compile(rf"[{_APART}]|[^\W{_APART}]+")
 _MOST_NUMBERS = 20_000
 
 
-class _Numbers(dict[str, int]):
+_Number = tuple[int, int, int]
+
+
+class _Numbers(dict[str, _Number]):
     """Numbers of words, equal in every process and on every machine; forgotten all at once.
 
-    Two checksums side by side, never 0, multiplied so that middle bits depend on all of them. Of the product only those bits are kept
-    that a mark is made of, and those below.
+    A word's number is two checksums side by side, never 0, multiplied so that middle bits depend on all of them. Kept is what it adds to
+    a run as the first word, the second and the third: 3, 5 and 7 times the number, of which only those bits that a mark is made of, and
+    those below. The first is 0 when no run is looked at that begins with the word.
     """
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str) -> _Number:
         if len(self) >= _MOST_NUMBERS:
             self.clear()
         data = word.encode("utf-8", "surrogatepass")
         value = crc32(data) << 32 | crc32(data, 0x5BD1E995) | 1 << 16
-        number = self[word] = value * 0x9E3779B97F4A7C15 & (1 << 87) - 1
-        return number
+        number = value * 0x9E3779B97F4A7C15 & _BITS
+        added = self[word] = (0 if number & 3 else number * 3 & _BITS, number * 5 & _BITS, number * 7 & _BITS)
+        return added
 
 
+_BITS = (1 << 87) - 1
 _numbers = _Numbers()
 
 
@@ -79,12 +85,12 @@ def marks_of(folded: str, title: str, known: Sequence[str] | None = None) -> tup
 
 
 def _smallest(words: Sequence[str]) -> list[int]:
-    numbers = list(map(_numbers.__getitem__, words))
+    added = list(map(_numbers.__getitem__, words))
     # A sum's middle bits depend on all bits of all three words, which is all that the order needs.
     runs = {
-        first * 3 + second * 5 + third * 7 >> 24 & 0x7FFFFFFFFFFFFFFF
-        for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False)
-        if not first & 3
+        one[0] + two[1] + three[2] >> 24 & 0x7FFFFFFFFFFFFFFF
+        for one, two, three in zip(added, added[1:], added[2:], strict=False)
+        if one[0]
     }
     return sorted(runs)[:MARKS]
 

@@ -23,11 +23,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
 from itertools import compress
-from operator import sub
+from typing import TypeVar
 
 from feedhub.model import Indexed
 from feedhub.names import one_tone
 from feedhub.plain_words import plain_words
+
+T = TypeVar("T")
 
 VERSION = 1
 """Grows whenever the tokens of the same text change: an index made by another version is built anew."""
@@ -118,17 +120,17 @@ def is_run(word: str) -> bool:
     return not word.isascii() and _ANY_UNSPACED.match(word) is not None
 
 
-class _Remembered(dict[str, str]):
+class _Remembered(dict[str, T]):
     """What a function makes of words. Looking one up calls nothing of Python's once it was met; forgotten all at once."""
 
-    def __init__(self, function: Callable[[str], str]) -> None:
+    def __init__(self, function: Callable[[str], T]) -> None:
         self._function = function
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, word: str) -> T:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        form = self[word] = self._function(word)
-        return form
+        made = self[word] = self._function(word)
+        return made
 
 
 _MOST_REMEMBERED = 20_000
@@ -144,8 +146,8 @@ def bare(word: str) -> str:
 
 
 _exact = _Remembered(lambda word: word if word.isascii() else one_tone(word))
-_marked = _Remembered(lambda token: BARE + form if (form := bare(token)) != token else "")
-"""Tokens with diacritics as they are kept without them; "" for those that have none."""
+_is_marked = _Remembered(lambda token: bare(token) != token)
+_bare = _Remembered(lambda token: BARE + bare(token))
 _STROKES = str.maketrans({"đ": "d", "ı": "i", "ł": "l", "ø": "o", "ð": "d", "ħ": "h"})
 
 
@@ -166,35 +168,42 @@ def _stream(words: Sequence[str], most: int, places: int) -> list[str]:
     words = words[:most]
     together = "".join(words)
     if together.isascii():
-        return _bounded([word[:_LONGEST] for word in words], places)
+        return _bounded(_cut(words), places)
     runs = {word for word in set(words) if is_run(word)} if _ANY_UNSPACED.search(together) else set()
-    tokens = list(tokens_of(words))[:most] if runs else [word[:_LONGEST] for word in words]
+    tokens = list(tokens_of(words))[:most] if runs else _cut(words)
     found = _bounded(tokens + _without_marks(tokens), places)
     singles = sorted({character for word in runs for character in word})
     return [*found, BREAK, *(BARE + character for character in singles)] if singles else found
 
 
+def _cut(words: Sequence[str]) -> list[str]:
+    """Words without scripts that write no spaces, as tokens."""
+    if max(map(len, words), default=0) <= _LONGEST:
+        return list(words)
+    return [word[:_LONGEST] for word in words]
+
+
 def _without_marks(tokens: Sequence[str]) -> list[str]:
     """The stretches around words with diacritics, as wide as a phrase, each after a break."""
-    marked = list(map(_marked.__getitem__, tokens))
-    kept = [form or BARE + token for form, token in zip(marked, tokens, strict=True)]
+    marked = bytes(map(_is_marked.__getitem__, tokens))
+    if 1 not in marked:
+        return []
+    kept = list(map(_bare.__getitem__, tokens))
     found: list[str] = []
-    for start, end in _stretches(list(compress(range(len(tokens)), marked))):
+    for start, end in _stretches(marked):
         found.append(BREAK)
         found += kept[start:end]
     return found
 
 
-def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The ranges of tokens that a phrase with one of these places can reach; those that touch are one."""
-    if not places:
-        return
-    start, end = max(0, places[0] - LONGEST_PHRASE + 1), places[-1] + LONGEST_PHRASE
-    if max(map(sub, places[1:], places), default=0) < 2 * LONGEST_PHRASE:  # most texts with diacritics are full of them
-        yield start, end
+def _stretches(marked: bytes) -> Iterator[tuple[int, int]]:
+    """The ranges of tokens that a phrase with one of those that are marked can reach; those that touch are one."""
+    first, last = marked.find(1), marked.rfind(1)
+    if bytes(2 * LONGEST_PHRASE - 1) not in marked[first:last]:  # most texts with diacritics are full of them
+        yield max(0, first - LONGEST_PHRASE + 1), last + LONGEST_PHRASE
         return
     start, end = 0, -1
-    for place in places:
+    for place in compress(range(len(marked)), marked):
         if place - LONGEST_PHRASE + 1 > end:
             if end > 0:
                 yield start, end
@@ -206,7 +215,7 @@ def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _bounded(tokens: list[str], most: int) -> list[str]:
     """No token at more places than every database keeps."""
-    if len(tokens) - len(set(tokens)) < most:  # however they are spread
+    if len(tokens) <= most or len(tokens) - len(set(tokens)) < most:  # however they are spread
         return tokens
     often = [token for token, count in Counter(tokens).items() if count > most and token != BREAK]
     for token in often:

@@ -6,12 +6,14 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedhub.clean import PeopleRules
-from feedhub.clean.people import author_key, read_byline, read_bylines
-from feedhub.model import RawPerson
+from feedhub.clean.people import Credits, author_key, read_byline, read_bylines
+from feedhub.clean.people.lookup import lexicon_of
+from feedhub.clean.people.simple import _speaking, is_a_name
+from feedhub.model import Byline, RawPerson
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "clean"
 
@@ -111,3 +113,47 @@ def test_an_address_never_comes_out(address: str, form: str) -> None:
     for byline in read_bylines([RawPerson(name=form.format(address), email=address)]):
         assert address not in byline.name + byline.role + byline.organisation + byline.uri
         assert "@" not in byline.name
+
+
+# ---------------------------------------------------------------- names that need no reading
+
+KNOWN = lexicon_of(PeopleRules(roles=("chef de rang",), organisations=("Zeta Wire",)))
+SYLLABLES = (
+    "Nguyễn",
+    "Hòa",
+    "Thúy",
+    "Jane",
+    "Doe",
+    "Müller",
+    "Łukasz",
+    "Ðức",
+    "McDoe",
+    "O'Roe",
+    "Yo-Yo",
+    "Ma",
+    "Chef",
+    "Zeta",
+    "Ỹ",
+)
+WORDS = st.one_of(
+    st.sampled_from(SYLLABLES),
+    st.sampled_from(sorted(_speaking(KNOWN))),
+    st.sampled_from(("sportredakteur", "gerichtsreporterin", "bericht")),
+    st.text("aăâeêoôơuưydđáếồựüßøž", min_size=1, max_size=5),
+)
+
+
+@given(st.lists(st.tuples(WORDS, st.booleans()), min_size=1, max_size=5), st.sampled_from(("byline", "rss", "dc")))
+@example([("jane", True), ("doe", True)], "byline")
+@example([("nguyễn", True), ("thúy", True), ("hòa", True)], "byline")
+def test_a_name_that_needs_no_reading_is_read_as_it_stands(words: list[tuple[str, bool]], context: str) -> None:
+    name = " ".join(word[:1].upper() + word[1:] if large else word for word, large in words)
+    if is_a_name(name, KNOWN):
+        assert read_byline(name, context, KNOWN) == Credits(bylines=(Byline(key=author_key(name), name=name),))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"), [("Jane Doe", True), ("Nguyễn Thúy Hòa", True), ("Zeta Wire", False), ("Jane", False)]
+)
+def test_which_names_need_no_reading(name: str, is_one: bool) -> None:
+    assert is_a_name(name, KNOWN) is is_one

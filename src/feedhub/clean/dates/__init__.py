@@ -16,7 +16,7 @@ from feedhub.clean.dates.reading import MAX_LENGTH, Place, ReadDate, Reading, zo
 from feedhub.clean.dates.zones import MOST_HOURS
 from feedhub.clean.text import tidy
 
-__all__ = ["ReadDate", "read_date"]
+__all__ = ["ReadDate", "can_be_meant", "read_date", "usual_moment"]
 
 DIALECTS = (rfc822.read, iso.read, unix.read, relative.read, local.read)
 OLDEST = 1990
@@ -33,9 +33,13 @@ def read_date(raw: str, *, language: str = "", zone: str = "UTC", now: datetime)
     A date without a time becomes noon in its zone (never midnight UTC, which is the day before in America), or ``now``
     when noon is still to come. Years before 1990 are refused.
     """
-    if (usual := _usual(raw)) is not None:
-        return ReadDate(at=usual) if usual.year >= OLDEST and usual <= now + FUTURE else None
+    if (usual := usual_moment(raw)) is not None:
+        return ReadDate(at=usual) if can_be_meant(usual, now) else None
     return _in_any_dialect(raw, language, zone, now)
+
+
+def can_be_meant(at: datetime, now: datetime) -> bool:
+    return at.year >= OLDEST and at <= now + FUTURE
 
 
 def _in_any_dialect(raw: str, language: str, zone: str, now: datetime) -> ReadDate | None:
@@ -61,26 +65,30 @@ _RFC = re.compile(
 
 
 @lru_cache(maxsize=64)  # an entry often says one moment twice
-def _usual(raw: str) -> datetime | None:
+def usual_moment(raw: str) -> datetime | None:
     """What the two forms say in which nearly all feeds write, to the letter; None for all others, and for what is no moment.
 
     The dialects say the same of them, in five times the time.
     """
-    if found := _ISO.fullmatch(raw):
-        year, month, day = int(found[1]), int(found[2]), int(found[3])
-    elif found := _RFC.fullmatch(raw):
-        year, month, day = int(found[3]), _MONTHS[found[2]], int(found[1])
-    else:
+    found = (_ISO if raw[:1] in "0123456789" else _RFC).fullmatch(raw)
+    if found is None:
         return None
-    hours, minutes = int(found[8] or 0), int(found[9] or 0)
+    if found.re is _ISO:
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+    else:
+        year, month, day = int(found[3]), _MONTHS[found[2]], int(found[1])
+    try:
+        at = datetime(year, month, day, int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
+        return _in_utc(at, found[7], int(found[8]), int(found[9])) if found[7] else at
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_utc(at: datetime, sign: str, hours: int, minutes: int) -> datetime | None:
     if hours > MOST_HOURS or minutes > 59:
         return None
     ahead = timedelta(hours=hours, minutes=minutes)
-    try:
-        at = datetime(year, month, day, int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
-        return at + ahead if found[7] == "-" else at - ahead
-    except (ValueError, OverflowError):
-        return None
+    return at + ahead if sign == "-" else at - ahead
 
 
 def _moment(reading: Reading, place: Place) -> ReadDate | None:
@@ -88,7 +96,7 @@ def _moment(reading: Reading, place: Place) -> ReadDate | None:
         at = reading.at(place)
     except (ValueError, OverflowError):
         return None
-    if at.year < OLDEST or at > place.now + FUTURE:
+    if not can_be_meant(at, place.now):
         return None
     at = at.astimezone(UTC).replace(microsecond=0)
     return ReadDate(at=at, day_only=not reading.has_time)

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from feedhub.clean.context import PeopleRules
 from feedhub.clean.people.lookup import Lexicon, lexicon_of
+from feedhub.clean.people.simple import is_a_name
 from feedhub.clean.people.split import Segment, segments
 from feedhub.clean.people.tokens import Kind, Token, read_tokens
 from feedhub.clean.people.written import MAX_BYLINE, inverted, plain
@@ -38,6 +39,8 @@ def read_bylines(persons: Iterable[RawPerson], rules: PeopleRules = PeopleRules(
 
     A mail address is never in what comes out; placeholders (``admin``, ``undefined``) are nobody.
     """
+    if not persons:
+        return ()
     lexicon = lexicon_of(rules)
     found: dict[str, Byline] = {}
     for person in persons:
@@ -55,6 +58,8 @@ def read_bylines(persons: Iterable[RawPerson], rules: PeopleRules = PeopleRules(
 @lru_cache(maxsize=1024)
 def _remembered(name: str, context: str, lexicon: Lexicon) -> Credits:
     """A feed says the same few names again and again."""
+    if is_a_name(name, lexicon):
+        return Credits(bylines=(Byline(key=author_key(name), name=name),))
     return read_byline(name, context, lexicon)
 
 

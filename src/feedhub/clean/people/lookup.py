@@ -15,9 +15,9 @@ _GERMAN_ROLE = re.compile(r".{3,}(?:redakteur|korrespondent|reporter|journalist|
 _ACRONYM = re.compile(r"(?=.*[A-ZĐ])[A-ZĐ0-9&+]{2,8}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lexicon:
-    """Everything is asked by the key of a name, so that case and typography do not matter."""
+    """Everything is asked by the key of a name, so that case and typography do not matter. One is made for the same rules."""
 
     roles: frozenset[str]
     organisations: frozenset[str]
