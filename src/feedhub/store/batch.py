@@ -6,7 +6,7 @@ second is then treated as a sighting of the first: never doubled, never refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -60,9 +60,17 @@ class Present:
 class Batch:
     """One call of :meth:`feedhub.ports.Transaction.apply`."""
 
-    def __init__(self, connection: Connection, counter: Counter, unseen: set[int], recognised: Recognised) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        counter: Counter,
+        unseen: set[int],
+        recognised: Recognised,
+        index: Callable[[], IndexWriter],
+    ) -> None:
         self._connection = connection
         self._recognised = recognised
+        self._index = index
         self._counter = counter
         self._registry = FeedRegistry(connection, counter)
         self._listing = Listing(unseen=unseen)
@@ -235,11 +243,11 @@ class Batch:
     # ------------------------------------------------------------ writing
 
     def _flush(self, records: Sequence[PollRecord], polled: Polled) -> Applied:
-        index = IndexWriter(self._connection)
-        before = index.stored(self._updates)
+        before = self._index().stored(self._updates) if self._indexed else {}
         put(self._connection, entries, self._new)
         change_entries(self._connection, list(self._updates.values()), self._contents, self._listing.fresh)
-        index.change(before, self._indexed)
+        if self._indexed:
+            self._index().change(before, self._indexed)
         self._attachments.write()
         self._write_keys()
         write_marks(self._connection, self._marks)
