@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from itertools import compress, count, filterfalse
 
 from feedhub.dedupe.sketch import MIN_WORDS, words_of
 
@@ -127,11 +128,6 @@ class Text:
         return Counter(self.words)
 
     @cached_property
-    def repeated(self) -> Sequence[str]:
-        """What it comes back to."""
-        return [word for word, count in self.counts.items() if count >= REPEATED and len(word) > 1]
-
-    @cached_property
     def figures(self) -> frozenset[str]:
         return _figures(self.counts)
 
@@ -150,11 +146,10 @@ def _words(body: str) -> tuple[str, ...]:
 
 def _slots(words: Sequence[str], figures: frozenset[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
     found: dict[tuple[str, ...], set[str]] = {}
-    for place, word in enumerate(words):
-        if word in figures:
-            for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
-                if len(around) == 2 and figures.isdisjoint(around):
-                    found.setdefault((side, *around), set()).add(word)
+    for place in compress(count(), map(figures.__contains__, words)) if figures else ():
+        for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
+            if len(around) == 2 and figures.isdisjoint(around):
+                found.setdefault((side, *around), set()).add(words[place])
     return {slot: frozenset(there) for slot, there in found.items()}
 
 
@@ -176,13 +171,10 @@ def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
     return len(mine & others) >= SAME_TITLE * max(min(len(mine), len(others)), 1)
 
 
-def _figures(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(_is_figure, words))
-
-
-@lru_cache(maxsize=65_536)  # texts have most of their words in common
-def _is_figure(word: str) -> bool:
-    return word in _DAYS or _FIGURE.search(word) is not None
+def _figures(words: Collection[str]) -> frozenset[str]:
+    """Most words are letters alone, which is told without looking for a figure in each."""
+    mixed = filterfalse(str.isalpha, words)
+    return frozenset([*_DAYS.intersection(words), *filter(_FIGURE.search, mixed)])
 
 
 def _figures_agree(one: Text, other: Text) -> bool:
@@ -206,6 +198,9 @@ def _same_subject(one: Text, other: Text, may_be_cut: bool) -> bool:
 
 
 def _own_subject(one: Text, other: Text) -> bool:
-    """Whether it tells of something that the other never names."""
-    named = (word for word in one.title if len(word) > 1 and word in one.counts)
-    return any(word not in other.counts and word not in other.title for word in (*named, *one.repeated))
+    """Whether it tells of something that the other never names: its title names it, or it comes back to it."""
+    mine = one.counts.keys() - other.counts.keys()  # of copies a few
+    return any(
+        len(word) > 1 and (one.counts[word] >= REPEATED or word in one.title) and word not in other.title
+        for word in mine
+    )
