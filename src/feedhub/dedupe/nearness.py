@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, count, filterfalse
 
@@ -124,12 +124,12 @@ class Text:
         return frozenset(zip(self.words, self.words[1:], self.words[2:], strict=False))
 
     @cached_property
-    def counts(self) -> Counter[str]:
-        return Counter(self.words)
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words)
 
     @cached_property
     def figures(self) -> frozenset[str]:
-        return _figures(self.counts)
+        return _figures(self.vocabulary)
 
     @cached_property
     def slots(self) -> Mapping[tuple[str, ...], frozenset[str]]:
@@ -171,10 +171,10 @@ def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
     return len(mine & others) >= SAME_TITLE * max(min(len(mine), len(others)), 1)
 
 
-def _figures(words: Collection[str]) -> frozenset[str]:
+def _figures(words: Iterable[str]) -> frozenset[str]:
     """Most words are letters alone, which is told without looking for a figure in each."""
-    mixed = filterfalse(str.isalpha, words)
-    return frozenset([*_DAYS.intersection(words), *filter(_FIGURE.search, mixed)])
+    words = frozenset(words)
+    return (_DAYS & words).union(filter(_FIGURE.search, filterfalse(str.isalpha, words)))
 
 
 def _figures_agree(one: Text, other: Text) -> bool:
@@ -193,14 +193,13 @@ def _figures_agree(one: Text, other: Text) -> bool:
 
 def _same_subject(one: Text, other: Text, may_be_cut: bool) -> bool:
     """A text that was cut names less than the other: that is no doubt where titles agree or it is contained whole."""
-    own = _own_subject(one, other), _own_subject(other, one)
-    return not all(own) if may_be_cut else not any(own)
+    if may_be_cut:
+        return not (_own_subject(one, other) and _own_subject(other, one))
+    return not (_own_subject(one, other) or _own_subject(other, one))
 
 
 def _own_subject(one: Text, other: Text) -> bool:
     """Whether it tells of something that the other never names: its title names it, or it comes back to it."""
-    mine = one.counts.keys() - other.counts.keys()  # of copies a few
-    return any(
-        len(word) > 1 and (one.counts[word] >= REPEATED or word in one.title) and word not in other.title
-        for word in mine
-    )
+    mine = one.vocabulary.difference(other.vocabulary, other.title)  # of copies a few
+    told = Counter(filter(mine.__contains__, one.words)) if mine else {}
+    return any(len(word) > 1 and (times >= REPEATED or word in one.title) for word, times in told.items())
