@@ -1,7 +1,7 @@
 """Near copies of new entries among what is stored: marks propose, texts are compared, ``dedupe`` judges.
 
 One object for one wave of a commit: what the database has to say of all its drafts is asked at once, texts only of those
-candidates that come to be compared.
+candidates that share enough marks to be compared.
 """
 
 from __future__ import annotations
