@@ -1,7 +1,7 @@
 """Near copies of new entries among what is stored: marks propose, texts are compared, ``dedupe`` judges.
 
 One object for one wave of a commit: what the database has to say of all its drafts is asked at once, texts only of those
-candidates that come to be compared.
+candidates that share enough marks to be compared.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Protocol
 
-from feedhub.clean.html import html_to_text
+from feedhub.clean.html import html_to_line
 from feedhub.dedupe import join, may_be_one
 from feedhub.dedupe.nearness import Text, nearness
 from feedhub.model import Draft, EntryId, Marked, SourceId, Story, Wording
@@ -26,6 +26,9 @@ ENOUGH_MARKS = 2
 """Marks that two texts must share before they are compared: one in common happens to strangers."""
 MOST_COMPARED = 8
 """Candidates whose texts are compared with a new entry's, those first that share most marks."""
+
+MOST_READ = 500
+"""Texts that are read before they are asked for: a few kB each."""
 
 
 class Asked(Protocol):
@@ -75,12 +78,17 @@ class NearCopies:
         self._marked = {mark: entries for mark, entries in found.items() if mark not in self._common}
         clusters = {one.cluster for entries in self._marked.values() for one in entries}
         self._stories = asked.stories_named(clusters)
+        self._sharing: dict[tuple[int, ...], list[tuple[Marked, int]]] = {}
+        self._foreseen: Collection[EntryId] = self._likely(drafts)
+        self._wordings: dict[EntryId, Wording] = {}  # read, and not compared yet
         self._texts: dict[EntryId, Text] = {}
         self._merged: set[EntryId] = set()  # in this wave: what they hold is not known before it is written
 
     def worth_keeping(self, draft: Draft) -> tuple[int, ...]:
         """The marks by which later copies shall find it: those that still tell something."""
         common, marked = self._common, self._marked
+        if common.isdisjoint(draft.keys.marks) and marked.keys().isdisjoint(draft.keys.marks):
+            return draft.keys.marks
         return tuple(
             [  # not a generator: looked at for each new entry
                 mark for mark in draft.keys.marks if mark not in common and len(marked.get(mark, ())) < MOST_OF_A_MARK
@@ -98,7 +106,7 @@ class NearCopies:
         if not candidates:
             return ()
         self._read([one.entry for one in candidates])
-        mine = Text(draft.entry.title, draft.entry.text or html_to_text(draft.entry.summary))
+        mine = Text(draft.entry.title, draft.entry.text or html_to_line(draft.entry.summary))
         found = [
             Near(story=one.cluster, entry=one.entry, share=share)
             for one in candidates
@@ -139,20 +147,35 @@ class NearCopies:
         return merged
 
     def _candidates(self, draft: Draft, source: SourceId, now: datetime) -> list[Marked]:
-        shared = Counter([one for mark in draft.keys.marks for one in self._marked.get(mark, ())])
-        if not shared or max(shared.values()) < ENOUGH_MARKS:
-            return []
         fitting = [
             one
-            for one, count in sorted(shared.items(), key=lambda item: (-item[1], item[0].entry))
-            if count >= ENOUGH_MARKS
-            and (story := self._stories.get(one.cluster)) is not None
+            for one, _ in self._sharers(draft.keys.marks)
+            if (story := self._stories.get(one.cluster)) is not None
             and source not in story.sources
             and join(draft.entry, [story], now) is not None
         ]
         return fitting[:MOST_COMPARED]
 
+    def _sharers(self, marks: tuple[int, ...]) -> Sequence[tuple[Marked, int]]:
+        """Entries that have enough of these marks, and how many: those with most first, then the oldest."""
+        if self._marked.keys().isdisjoint(marks):
+            return ()
+        if marks not in self._sharing:
+            shared = Counter([one for mark in marks for one in self._marked.get(mark, ())])
+            enough = [(one, count) for one, count in shared.items() if count >= ENOUGH_MARKS]
+            self._sharing[marks] = sorted(enough, key=lambda item: (-item[1], item[0].entry))
+        return self._sharing[marks]
+
+    def _likely(self, drafts: Sequence[Draft]) -> set[EntryId]:
+        """Entries whose texts will probably be compared."""
+        return {one.entry for draft in drafts for one, _ in self._sharers(draft.keys.marks)[:MOST_COMPARED]}
+
     def _read(self, wanted: Sequence[EntryId]) -> None:
-        unread = [entry for entry in wanted if entry not in self._texts]
-        for entry, said in self._asked.wordings(unread).items():
-            self._texts[entry] = Text(said.title, html_to_text(said.body))
+        """Texts are read together, as far as it can be foreseen, and taken apart when they are compared."""
+        unread = {entry for entry in wanted if entry not in self._texts}
+        if not unread <= self._wordings.keys():
+            foreseen, self._foreseen = islice(self._foreseen, MOST_READ), frozenset()
+            self._wordings.update(self._asked.wordings(unread.union(foreseen)))
+        for entry in unread & self._wordings.keys():
+            said = self._wordings.pop(entry)
+            self._texts[entry] = Text(said.title, html_to_line(said.body))

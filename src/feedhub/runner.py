@@ -25,6 +25,11 @@ async def cancel(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+MOST_YOUNG = 10_000
+"""Objects that come without going before the collector looks for rings among them (Python's own 700). What was found in documents comes and
+goes by tens of thousands, without rings: a twentieth of what a first poll costs this process went into looking."""
+
+
 def settle() -> None:
     """Say that what there is now will stay: the collector looks through it no more. To be said again after a change of it.
 
@@ -35,3 +40,4 @@ def settle() -> None:
         gc.unfreeze()
         gc.collect()
     gc.freeze()
+    gc.set_threshold(MOST_YOUNG, 10, 10)

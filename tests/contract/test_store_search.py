@@ -392,3 +392,34 @@ def test_a_long_text_is_the_same_in_both(a: SqlStore) -> None:
     assert titles(a, "word6000") == ["Long"]
     assert titles(a, "orchids") == [], "beyond the words that are kept"
     assert len(indexed("Long", "", f"<p>{body}</p>").text.split(" ")) <= 7_500
+
+
+def test_what_one_transaction_brings_and_changes_again_is_indexed_once(a: SqlStore) -> None:
+    (state,) = a.states(["a"])
+    first, edited, other = (
+        text_draft("1", "older words"),
+        text_draft("1", "younger words"),
+        text_draft("2", "other words"),
+    )
+    with a.transaction() as transaction:
+        transaction.apply([poll(state, (first, Insert()))])
+        before = next(iter(transaction.known(first.keys.own).values()))
+        change = Update(id=before.id, published=NOW - HOUR, updated=NOW, significant=True)
+        transaction.apply([poll(state, (edited, change), (other, Insert()))])
+    assert sorted(titles(a, "words")) == ["other words", "younger words"]
+    assert titles(a, "older") == []
+    update(a, "a", edited, text_draft("1", "last words"))
+    assert titles(a, "younger") == []
+    assert check(a.url) == []
+
+
+def test_an_index_of_an_older_feedhub_is_tuned_at_the_next_writing(a: SqlStore) -> None:
+    if not a.url.startswith("sqlite"):
+        pytest.skip("of FTS5")
+    with a.writing() as connection:
+        connection.execute(text("INSERT INTO search(search, rank) VALUES ('automerge', 4)"))
+    write(a, "a", text_draft("1", "some words"))
+    with a.reading() as connection:
+        kept = connection.execute(text("SELECT v FROM search_config WHERE k = 'automerge'"))
+        assert kept.scalar() == 8
+    assert titles(a, "words") == ["some words"]

@@ -17,7 +17,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import compress, count, filterfalse
 
 from feedhub.dedupe.sketch import MIN_WORDS, words_of
 
@@ -123,17 +124,12 @@ class Text:
         return frozenset(zip(self.words, self.words[1:], self.words[2:], strict=False))
 
     @cached_property
-    def counts(self) -> Counter[str]:
-        return Counter(self.words)
-
-    @cached_property
-    def repeated(self) -> Sequence[str]:
-        """What it comes back to."""
-        return [word for word, count in self.counts.items() if count >= REPEATED and len(word) > 1]
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words)
 
     @cached_property
     def figures(self) -> frozenset[str]:
-        return _figures(self.counts)
+        return _figures(self.vocabulary)
 
     @cached_property
     def slots(self) -> Mapping[tuple[str, ...], frozenset[str]]:
@@ -150,11 +146,10 @@ def _words(body: str) -> tuple[str, ...]:
 
 def _slots(words: Sequence[str], figures: frozenset[str]) -> Mapping[tuple[str, ...], frozenset[str]]:
     found: dict[tuple[str, ...], set[str]] = {}
-    for place, word in enumerate(words):
-        if word in figures:
-            for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
-                if len(around) == 2 and figures.isdisjoint(around):
-                    found.setdefault((side, *around), set()).add(word)
+    for place in compress(count(), map(figures.__contains__, words)) if figures else ():
+        for side, around in (("<", words[max(place - 2, 0) : place]), (">", words[place + 1 : place + 3])):
+            if len(around) == 2 and figures.isdisjoint(around):
+                found.setdefault((side, *around), set()).add(words[place])
     return {slot: frozenset(there) for slot, there in found.items()}
 
 
@@ -177,12 +172,9 @@ def _titles_agree(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _figures(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(_is_figure, words))
-
-
-@lru_cache(maxsize=65_536)  # texts have most of their words in common
-def _is_figure(word: str) -> bool:
-    return word in _DAYS or _FIGURE.search(word) is not None
+    """Most words are letters alone, which is told without looking for a figure in each."""
+    words = frozenset(words)
+    return (_DAYS & words).union(filter(_FIGURE.search, filterfalse(str.isalpha, words)))
 
 
 def _figures_agree(one: Text, other: Text) -> bool:
@@ -201,11 +193,13 @@ def _figures_agree(one: Text, other: Text) -> bool:
 
 def _same_subject(one: Text, other: Text, may_be_cut: bool) -> bool:
     """A text that was cut names less than the other: that is no doubt where titles agree or it is contained whole."""
-    own = _own_subject(one, other), _own_subject(other, one)
-    return not all(own) if may_be_cut else not any(own)
+    if may_be_cut:
+        return not (_own_subject(one, other) and _own_subject(other, one))
+    return not (_own_subject(one, other) or _own_subject(other, one))
 
 
 def _own_subject(one: Text, other: Text) -> bool:
-    """Whether it tells of something that the other never names."""
-    named = (word for word in one.title if len(word) > 1 and word in one.counts)
-    return any(word not in other.counts and word not in other.title for word in (*named, *one.repeated))
+    """Whether it tells of something that the other never names: its title names it, or it comes back to it."""
+    mine = one.vocabulary.difference(other.vocabulary, other.title)  # of copies a few
+    told = Counter(filter(mine.__contains__, one.words)) if mine else {}
+    return any(len(word) > 1 and (times >= REPEATED or word in one.title) for word, times in told.items())

@@ -15,18 +15,32 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from feedhub.store.bulk import Many
 from feedhub.store.listing import Difference
 from feedhub.store.prepared import Prepared
-from feedhub.store.statements import chunks, put, put_missing
+from feedhub.store.statements import chunks, put_missing_ready, put_ready
 from feedhub.store.tables import archive_pages, feeds, memberships
 
 ARCHIVE_PAGE = 50
 """Entries of one archived document. Part of what was promised: another number holds for later documents only."""
 MOST_AT_ONCE = 40
 """Archives that one transaction closes for a feed; the rest of a large backlog (an upgrade) waits for the next ones."""
+
+
+_PAGE_COLUMNS = ("feed_id", "entry_id", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ def archive(connection: Connection, change: Difference) -> None:
     if not marks:
         return
     _place_late_ones(connection, change, marks)
-    closed = [row for mark in marks.values() if (row := _close(connection, mark)) is not None]
+    closed = [row for feed in _full(connection, marks) if (row := _close(connection, marks[feed])) is not None]
     _CLOSE.run(connection, closed)
 
 
@@ -70,14 +84,57 @@ def _marks(connection: Connection, touched: Collection[int]) -> dict[int, _Mark]
     return found
 
 
+def _full(connection: Connection, marks: Iterable[int]) -> list[int]:
+    """Those of the feeds that have enough for another archive: of the many that change, few."""
+    found: list[int] = []
+    for some in chunks(marks):
+        for feed, late, in_turn in _FILLED.rows(connection, some):
+            if late + in_turn >= ARCHIVE_PAGE:
+                found.append(feed)
+    return found
+
+
+def _filled() -> Select[Any]:
+    """Of each feed how many entries wait as late ones, and how many, up to :data:`ARCHIVE_PAGE`, in their turn."""
+    late = select(func.count()).where(
+        archive_pages.c.feed_id == feeds.c.id, archive_pages.c.number == feeds.c.archives + 1
+    )
+    last = tuple_(func.coalesce(feeds.c.archived_key, _BEFORE_ALL), func.coalesce(feeds.c.archived_entry, 0))
+    waiting = (
+        select(memberships.c.entry_id)
+        .where(
+            memberships.c.feed_id == feeds.c.id,
+            ~memberships.c.hidden,
+            tuple_(memberships.c.sort_key, memberships.c.entry_id) > last,
+            ~_archived(),
+        )
+        .limit(literal_column(str(ARCHIVE_PAGE)))
+        .correlate(feeds)
+        .subquery()
+    )
+    in_turn = select(func.count()).select_from(waiting)
+    columns = (feeds.c.id, late.scalar_subquery(), in_turn.scalar_subquery())
+    return select(*columns).where(feeds.c.id.in_(bindparam("ids", expanding=True))).order_by(feeds.c.id)
+
+
+def _archived() -> ColumnElement[bool]:
+    """Whether the entry of a membership is in an archive of its feed."""
+    same = archive_pages.c.feed_id == memberships.c.feed_id, archive_pages.c.entry_id == memberships.c.entry_id
+    return select(archive_pages.c.entry_id).where(*same).correlate(memberships).exists()
+
+
+_BEFORE_ALL = -(1 << 63)
+_FILLED = Prepared(_filled(), "ids")
+
+
 def _place_late_ones(connection: Connection, change: Difference, marks: dict[int, _Mark]) -> None:
     """Entries that are archived already keep their place: it was given once."""
     late = [
-        {"feed_id": feed, "entry_id": entry, "number": marks[feed].archives + 1}
+        (feed, entry, marks[feed].archives + 1)
         for entry, feed, place in change.add
         if feed in marks and not place.hidden and _is_late(marks[feed], place.sort_key, entry)
     ]
-    put_missing(connection, archive_pages, late)
+    put_missing_ready(connection, archive_pages, _PAGE_COLUMNS, late)
 
 
 def _is_late(mark: _Mark, sort_key: int, entry: int) -> bool:
@@ -102,7 +159,7 @@ def _close(connection: Connection, mark: _Mark) -> dict[str, int] | None:
         if late + len(rows) < ARCHIVE_PAGE:
             break
         number += 1
-        put(connection, archive_pages, [{"feed_id": mark.id, "entry_id": row[1], "number": number} for row in rows])
+        put_ready(connection, archive_pages, _PAGE_COLUMNS, [(mark.id, entry, number) for _, entry in rows])
         last, late = rows[-1], 0
     if number == mark.archives or last is None:
         return None
@@ -174,9 +231,7 @@ _OLDEST = Prepared(_OLDEST_FIRST, "feed", "most")
 _OLDEST_ABOVE = Prepared(
     _OLDEST_FIRST.where(
         tuple_(memberships.c.sort_key, memberships.c.entry_id) > tuple_(bindparam("key"), bindparam("entry")),
-        ~select(archive_pages.c.entry_id)
-        .where(archive_pages.c.feed_id == bindparam("feed"), archive_pages.c.entry_id == memberships.c.entry_id)
-        .exists(),
+        ~_archived(),
     ),
     "feed",
     "key",

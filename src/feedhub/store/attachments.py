@@ -9,8 +9,8 @@ from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, sele
 
 from feedhub.model import Byline, Category, Enclosure, Entry, EntryId
 from feedhub.store.prepared import Asked, Prepared
-from feedhub.store.rows import byline_rows, enclosure_rows
-from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.rows import BYLINE_COLUMNS, ENCLOSURE_COLUMNS, byline_rows, enclosure_rows
+from feedhub.store.statements import Counter, chunks, put, put_ready
 from feedhub.store.tables import authors, categories, enclosures, entry_authors, entry_categories
 
 CategoryName = tuple[str, str, str, str]
@@ -42,13 +42,13 @@ class Attachments:
         self._write_people()
         self._write_categories()
         rows = [row for number, entry in self._entries.items() for row in enclosure_rows(number, entry.enclosures)]
-        put(self._connection, enclosures, rows)
+        put_ready(self._connection, enclosures, ENCLOSURE_COLUMNS, rows)
 
     def _write_people(self) -> None:
         people = {number: _people(entry) for number, entry in self._entries.items()}
         ids = self._author_ids(byline for bylines in people.values() for byline, _ in bylines)
         rows = [row for number, bylines in people.items() for row in byline_rows(number, bylines, ids)]
-        put(self._connection, entry_authors, rows)
+        put_ready(self._connection, entry_authors, BYLINE_COLUMNS, rows)
 
     def _author_ids(self, bylines: Iterable[Byline]) -> dict[str, int]:
         first: dict[str, Byline] = {}
@@ -70,11 +70,11 @@ class Attachments:
         names = {_name(category) for entry in self._entries.values() for category in entry.categories}
         ids = self._category_ids(sorted(names))
         rows = [
-            {"entry_id": number, "position": position, "category_id": ids[_name(category)]}
+            (number, position, ids[_name(category)])
             for number, entry in self._entries.items()
             for position, category in enumerate(entry.categories)
         ]
-        put(self._connection, entry_categories, rows)
+        put_ready(self._connection, entry_categories, ("entry_id", "position", "category_id"), rows)
 
     def _category_ids(self, names: Sequence[CategoryName]) -> dict[CategoryName, int]:
         ids: dict[CategoryName, int] = {}

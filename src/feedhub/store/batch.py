@@ -6,7 +6,7 @@ second is then treated as a sighting of the first: never doubled, never refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from feedhub.ports import Applied, PollRecord
 from feedhub.store.attachments import Attachments
 from feedhub.store.author_pages import learn
 from feedhub.store.bodies import body_row
+from feedhub.store.columns import seconds
 from feedhub.store.feeds import (
     FeedRegistry,
     Listing,
@@ -33,9 +34,9 @@ from feedhub.store.marks import write_marks
 from feedhub.store.polled import Polled, write_polls
 from feedhub.store.prepared import Prepared
 from feedhub.store.recognised import Recognised
-from feedhub.store.rows import entry_row, sort_key
+from feedhub.store.rows import ENTRY_COLUMNS, entry_values, sort_key
 from feedhub.store.search_index import IndexWriter, Written, written_of
-from feedhub.store.statements import Counter, bump, chunks, put, put_missing
+from feedhub.store.statements import Counter, bump, chunks, put_missing_ready, put_ready
 from feedhub.store.stories import Merges, merge
 from feedhub.store.tables import cluster_keys, entries, entry_keys, sightings, sources
 from feedhub.store.touching import bump_versions, change_entries, touch_sightings, write_sightings
@@ -60,9 +61,17 @@ class Present:
 class Batch:
     """One call of :meth:`feedhub.ports.Transaction.apply`."""
 
-    def __init__(self, connection: Connection, counter: Counter, unseen: set[int], recognised: Recognised) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        counter: Counter,
+        unseen: set[int],
+        recognised: Recognised,
+        index: Callable[[], IndexWriter],
+    ) -> None:
         self._connection = connection
         self._recognised = recognised
+        self._index = index
         self._counter = counter
         self._registry = FeedRegistry(connection, counter)
         self._listing = Listing(unseen=unseen)
@@ -72,15 +81,15 @@ class Batch:
         self._forgotten: set[Key] = set()
         self._feeds: dict[tuple[str, str], int] = {}
         self._sighted: set[tuple[int, int]] = set()  # source, entry: before this batch or in it
-        self._new: list[dict[str, Any]] = []
+        self._new: list[tuple[Any, ...]] = []  # by _NEW_COLUMNS
         self._contents: list[dict[str, Any]] = []
         self._indexed: dict[int, Written] = {}  # what the full-text index shall hold of new and updated entries
-        self._keys: dict[Key, tuple[int, bool]] = {}
+        self._keys: dict[Key, tuple[Key, int, bool]] = {}
         self._cluster_keys: dict[tuple[Key, int], None] = {}
         self._marks: list[tuple[int, int]] = []
         self._merges = Merges()
         self._joined: set[int] = set()  # feeds of people whose spellings were joined
-        self._sightings: dict[tuple[int, int], dict[str, Any]] = {}
+        self._sightings: dict[tuple[int, int], tuple[Any, ...]] = {}
         self._updates: dict[int, dict[str, Any]] = {}
         self._seen_anew: set[int] = set()  # stored entries that got another sighting
         self._outcomes: list[Outcome] = []
@@ -168,10 +177,9 @@ class Batch:
             rank=draft.rank,
         )
         self._present[number] = here
-        self._new.append({"id": number, "owner_id": source, "version": 1, **_moments(here), **entry_row(entry)})
-        self._new[-1]["joined"] = decision.because
+        updated = seconds(record.info.updated) if record.info else None
+        self._new.append((number, source, 1, decision.because, updated, *_moments(here), *entry_values(entry)))
         self._marks += [(mark, number) for mark in decision.marks]
-        self._new[-1]["source_updated"] = record.info.updated if record.info else None
         self._contents.append(body_row(number, draft))
         self._indexed[number] = written_of(number, here.sort_key, draft)
         self._attachments.attach(EntryId(number), entry)
@@ -188,8 +196,9 @@ class Batch:
         if entry.date_origin is DateOrigin.STATED:
             here.date_origin = DateOrigin.STATED
         here.sort_key = sort_key(decision.published, here.first_seen)
-        self._updates[here.id] = {"b_id": here.id, **_moments(here), **entry_row(entry)}
-        self._updates[here.id]["source_updated"] = record.info.updated if record.info else None
+        values = zip((*_MOMENT_COLUMNS, *ENTRY_COLUMNS), (*_moments(here), *entry_values(entry)), strict=True)
+        source_updated = record.info.updated if record.info else None
+        self._updates[here.id] = {"b_id": here.id, "source_updated": source_updated, **dict(values)}
         self._contents.append(body_row(here.id, draft))
         self._indexed[here.id] = written_of(here.id, here.sort_key, draft)
         self._attachments.replace(EntryId(here.id), entry)
@@ -214,32 +223,24 @@ class Batch:
     def _note_sighting(self, record: PollRecord, draft: Draft, number: int) -> None:
         pair = (record.state.id, number)
         self._sighted.add(pair)
-        self._sightings[pair] = {
-            "source_id": record.state.id,
-            "entry_id": number,
-            "original_id": draft.entry.original_id,
-            "link": draft.entry.link,
-            "title": draft.entry.title,
-            "raw_digest": draft.entry.raw_digest,
-            "first_seen": record.outcome.at,
-            "last_seen": record.outcome.at,
-        }
+        entry, at = draft.entry, seconds(record.outcome.at)
+        self._sightings[pair] = (*pair, entry.original_id, entry.link, entry.title, entry.raw_digest, at, at)
 
     def _note_keys(self, draft: Draft, here: Present) -> None:
         for key in _keys_of(draft):
             self._by_key.setdefault(key, here.id)
-            self._keys.setdefault(key, (here.id, key == draft.keys.shared))
+            self._keys.setdefault(key, (key, here.id, key == draft.keys.shared))
         for key in draft.keys.cluster:
             self._cluster_keys[key, here.cluster] = None
 
     # ------------------------------------------------------------ writing
 
     def _flush(self, records: Sequence[PollRecord], polled: Polled) -> Applied:
-        index = IndexWriter(self._connection)
-        before = index.stored(self._updates)
-        put(self._connection, entries, self._new)
+        before = self._index().stored(self._updates) if self._indexed else {}
+        put_ready(self._connection, entries, _NEW_COLUMNS, self._new)
         change_entries(self._connection, list(self._updates.values()), self._contents, self._listing.fresh)
-        index.change(before, self._indexed)
+        if self._indexed:
+            self._index().change(before, self._indexed)
         self._attachments.write()
         self._write_keys()
         write_marks(self._connection, self._marks)
@@ -259,9 +260,8 @@ class Batch:
         )
 
     def _write_keys(self) -> None:
-        rows = [{"key": key, "entry_id": entry, "shared": shared} for key, (entry, shared) in self._keys.items()]
-        put_missing(self._connection, entry_keys, rows)
-        put_missing(self._connection, cluster_keys, [{"key": k, "cluster": c} for k, c in self._cluster_keys])
+        put_missing_ready(self._connection, entry_keys, ("key", "entry_id", "shared"), list(self._keys.values()))
+        put_missing_ready(self._connection, cluster_keys, ("key", "cluster"), list(self._cluster_keys))
 
     def _rewrite(self, polled: Polled) -> set[int]:
         """Give a new version to every stored entry whose rendering changes: edited, seen elsewhere, joined, credited."""
@@ -304,16 +304,20 @@ def _keys_of(draft: Draft) -> tuple[Key, ...]:
     return draft.keys.own if shared is None else (*draft.keys.own, shared)
 
 
-def _moments(here: Present) -> dict[str, Any]:
-    return {
-        "cluster": here.cluster,
-        "published": here.published,
-        "updated": here.updated,
-        "date_origin": here.date_origin.value,
-        "first_seen": here.first_seen,
-        "sort_key": here.sort_key,
-        "rank": here.rank,
-    }
+_MOMENT_COLUMNS = ("cluster", "published", "updated", "date_origin", "first_seen", "sort_key", "rank")
+_NEW_COLUMNS = ("id", "owner_id", "version", "joined", "source_updated", *_MOMENT_COLUMNS, *ENTRY_COLUMNS)
+
+
+def _moments(here: Present) -> tuple[Any, ...]:
+    return (
+        here.cluster,
+        seconds(here.published),
+        seconds(here.updated),
+        here.date_origin.value,
+        seconds(here.first_seen),
+        here.sort_key,
+        here.rank,
+    )
 
 
 def _member(here: Present) -> Any:

@@ -52,6 +52,21 @@ class Many:
         text = self._texts.get(names) or self._write(names)
         driver.executemany(text.sql, text.values(rows))
 
+    def run_ready(self, connection: Connection, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+        """The same for rows whose values need no more work, which halves what a row costs here.
+
+        :param names: of the values of each row, in their order.
+        :param rows: values as SQLite keeps them: a moment is its seconds.
+        """
+        if not rows:
+            return
+        driver = driver_of(connection)
+        if driver is None:
+            connection.execute(self._statement, [dict(zip(names, row, strict=True)) for row in rows])
+            return
+        text = self._texts.get(names) or self._write(names)
+        driver.executemany(text.sql, text.in_order(rows))
+
     def _write(self, names: tuple[str, ...]) -> _Text:
         text = self._texts[names] = _Text(self._statement, names)
         return text
@@ -65,6 +80,8 @@ class _Text:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         places = compiled.positiontup or []
+        order = [names.index(name) for name in places if name in names]
+        self._order = None if order == [*range(len(names))] else itemgetter(*order)
         self._of = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self._fixed = {name: compiled.binds[name].value for name in places if name not in names}
         self._processors = [
@@ -79,6 +96,11 @@ class _Text:
             rows = ({**self._fixed, **row} for row in rows)
         given = map(self._of, rows)
         return map(self._processed, given) if self._processors else given
+
+    def in_order(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+        """Tuples of the values named, in the order of the text's question marks."""
+        assert not self._fixed
+        return rows if self._order is None else map(self._order, rows)
 
     def _processed(self, row: Sequence[Any]) -> Sequence[Any]:
         values = list(row)

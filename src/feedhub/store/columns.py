@@ -17,9 +17,9 @@ metadata = MetaData(
 )
 
 
-def seconds(moment: datetime | None) -> int | None:
-    """Whole seconds since 1970."""
-    return None if moment is None else int(moment.timestamp())
+def seconds(moment: datetime | int | None) -> int | None:
+    """Whole seconds since 1970; what is seconds already stays."""
+    return int(moment.timestamp()) if isinstance(moment, datetime) else moment
 
 
 def moment(seconds: int | None) -> datetime | None:
@@ -33,7 +33,7 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  the library's signature
+    def process_bind_param(self, value: datetime | int | None, dialect: Dialect) -> int | None:  # noqa: ARG002  the library's signature
         return seconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the library's signature

@@ -27,9 +27,9 @@ from feedhub.store.archiving import archive
 from feedhub.store.author_spellings import same_people
 from feedhub.store.bulk import Many
 from feedhub.store.copies import copies_rule, shows_every_copy
-from feedhub.store.listing import Difference, Member, Place, Places, choose, differ
+from feedhub.store.listing import Difference, Member, Place, Places, choose, differ, told_again
 from feedhub.store.prepared import Prepared
-from feedhub.store.statements import Counter, chunks, put
+from feedhub.store.statements import Counter, chunks, put, put_ready
 from feedhub.store.tables import entries, feeds, fragments, memberships, redirects
 from feedhub.store.tombstones import bury
 
@@ -152,16 +152,17 @@ def write_listing(connection: Connection, listing: Listing) -> set[int]:
     current = _load_places(connection, members.keys() - listing.fresh)
     wanted: Places = {}
     for entry in members:
-        places = dict(current.get(entry, {}))
+        places = current.get(entry, {})
         for edit in listing.edits.get(entry, ()):
             places = edit(places)
         wanted[entry] = places
-    settled = choose(members, wanted, current, _unhiding(connection, wanted), listing.unseen)
-    change = differ(current, settled)
+    rivals = [wanted[entry] for telling in told_again(members, wanted) for entry in telling]
+    settled = choose(members, wanted, current, _unhiding(connection, rivals), listing.unseen)
+    change = differ(members, current, settled)
     if listing.withdrawn_at is not None:
         bury(connection, current, settled, listing.withdrawn_at)
     _write_places(connection, change)
-    touched = _touch_feeds(connection, change, settled, members, listing.rewritten)
+    touched = _touch_feeds(connection, change, settled, members, listing.rewritten - listing.fresh)
     archive(connection, change)
     return touched
 
@@ -209,11 +210,11 @@ _PLACES = Prepared(
 )
 
 
-def _unhiding(connection: Connection, wanted: Places) -> frozenset[int]:
+def _unhiding(connection: Connection, wanted: Iterable[Mapping[int, Place]]) -> frozenset[int]:
     """Feeds that show every copy, among those wanted by more than one entry."""
     seen: set[int] = set()
     shared: set[int] = set()
-    for places in wanted.values():
+    for places in wanted:
         shared.update(seen & places.keys())
         seen.update(places)
     found: set[int] = set()
@@ -231,19 +232,12 @@ _UNHIDING = Prepared(
 def _write_places(connection: Connection, change: Difference) -> None:
     _LEAVE.run(connection, [{"entry": entry, "feed": feed} for entry, feed in change.remove])
     rows = [
-        {
-            "feed_id": feed,
-            "hidden": place.hidden,
-            "sort_key": place.sort_key,
-            "entry_id": entry,
-            "source_id": place.source,
-            "rule": place.rule,
-        }
-        for entry, feed, place in change.add
+        (feed, hidden, sort_key, entry, source, rule) for entry, feed, (sort_key, source, rule, hidden) in change.add
     ]
-    put(connection, memberships, rows)
+    put_ready(connection, memberships, _PLACE_COLUMNS, rows)
 
 
+_PLACE_COLUMNS = ("feed_id", "hidden", "sort_key", "entry_id", "source_id", "rule")
 _LEAVE = Many(
     delete(memberships).where(memberships.c.entry_id == bindparam("entry"), memberships.c.feed_id == bindparam("feed"))
 )
@@ -252,9 +246,7 @@ _LEAVE = Many(
 def _touch_feeds(
     connection: Connection, change: Difference, settled: Places, members: Mapping[int, Member], rewritten: set[int]
 ) -> set[int]:
-    newest: dict[int, int] = dict.fromkeys(change.touched, 0)
-    for feed, shown in change.shown.items():
-        newest[feed] = max(newest.get(feed, 0), *(members[entry].updated for entry in shown))
+    newest: dict[int, int] = {**dict.fromkeys(change.touched, 0), **change.newest}
     for entry in rewritten:
         for feed, place in settled.get(entry, {}).items():
             if not place.hidden and newest.get(feed, 0) < members[entry].updated:
@@ -287,9 +279,9 @@ _DROP = Many(delete(fragments).where(fragments.c.entry_id == bindparam("entry"))
 # ---------------------------------------------------------------- edits
 
 
-def adding(places: Mapping[int, Place]) -> Edit:
+def adding(places: dict[int, Place]) -> Edit:
     """Join feeds that the entry is not in yet."""
-    return lambda current: {**places, **current}
+    return lambda current: {**places, **current} if current else places
 
 
 def replacing(source: int, places: Mapping[int, Place], sort_key: int) -> Edit:

@@ -40,7 +40,9 @@ class Difference:
 
     remove: list[tuple[int, int]] = field(default_factory=list)  # entry, feed
     add: list[tuple[int, int, Place]] = field(default_factory=list)  # entry, feed, place
-    shown: dict[int, set[int]] = field(default_factory=dict)  # feed -> entries that came into view
+    newest: dict[int, int] = field(
+        default_factory=dict
+    )  # feed -> latest ``updated`` of the entries that came into view
     size: dict[int, int] = field(default_factory=dict)  # feed -> more or fewer entries in view
     touched: set[int] = field(default_factory=set)  # feeds whose visible list changed
 
@@ -54,19 +56,17 @@ def choose(
 ) -> Places:
     """Settle ``hidden`` in all wanted places.
 
+    :param wanted: none is hidden of an entry that has no place yet.
     :param unhiding: feeds that show everything.
     :param unseen: entries that came in this transaction: nobody saw them yet, so that they have no right to stay.
     """
-    stories: dict[int, list[int]] = {}
-    for entry in wanted:
-        stories.setdefault(members[entry].cluster, []).append(entry)
     rivals: dict[tuple[int, int], list[int]] = {}
-    for cluster, telling in stories.items():
-        if len(telling) > 1:
-            for entry in telling:
-                for feed in wanted[entry].keys() - unhiding:
-                    rivals.setdefault((feed, cluster), []).append(entry)
-    settled = {entry: _shown(places) for entry, places in wanted.items()}
+    settled = {entry: _shown(places) if entry in current else places for entry, places in wanted.items()}
+    for telling in told_again(members, wanted):
+        for entry in telling:
+            settled[entry] = dict(settled[entry])
+            for feed in wanted[entry].keys() - unhiding:
+                rivals.setdefault((feed, members[entry].cluster), []).append(entry)
     seen = {entry: places for entry, places in current.items() if entry not in unseen}
     for (feed, _), entries in rivals.items():
         if len(entries) > 1:
@@ -75,6 +75,14 @@ def choose(
                 if entry != winner:
                     settled[entry][feed] = settled[entry][feed]._replace(hidden=True)
     return settled
+
+
+def told_again(members: Mapping[int, Member], wanted: Iterable[int]) -> list[list[int]]:
+    """The entries of each story that more than one of them tells."""
+    stories: dict[int, list[int]] = {}
+    for entry in wanted:
+        stories.setdefault(members[entry].cluster, []).append(entry)
+    return [telling for telling in stories.values() if len(telling) > 1]
 
 
 def _shown(places: Mapping[int, Place]) -> dict[int, Place]:
@@ -93,30 +101,33 @@ def _winner(feed: int, entries: Iterable[int], members: Mapping[int, Member], cu
     return min(entries, key=rank)
 
 
-def differ(current: Places, settled: Places) -> Difference:
+def differ(members: Mapping[int, Member], current: Places, settled: Places) -> Difference:
     """What must be written so that ``current`` becomes ``settled``. Entries missing in ``settled`` leave all feeds."""
     change = Difference()
     for entry in current.keys() | settled.keys():
         before, after = current.get(entry), settled.get(entry, {})
         if not before:
-            _join(change, entry, after)
+            _join(change, members[entry], after)
             continue
         for feed in before.keys() | after.keys():
-            _compare(change, entry, feed, before.get(feed), after.get(feed))
+            _compare(change, members[entry], feed, before.get(feed), after.get(feed))
     return change
 
 
-def _join(change: Difference, entry: int, after: Mapping[int, Place]) -> None:
+def _join(change: Difference, member: Member, after: Mapping[int, Place]) -> None:
     """As :func:`_compare`, for an entry that is in no feed: nearly all of those that are written."""
+    entry, updated, size, newest = member.id, member.updated, change.size, change.newest
     for feed, place in after.items():
         change.add.append((entry, feed, place))
         if not place.hidden:
-            change.shown.setdefault(feed, set()).add(entry)
-            change.size[feed] = change.size.get(feed, 0) + 1
+            size[feed] = size.get(feed, 0) + 1
+            if newest.get(feed, 0) <= updated:
+                newest[feed] = updated
             change.touched.add(feed)
 
 
-def _compare(change: Difference, entry: int, feed: int, before: Place | None, after: Place | None) -> None:
+def _compare(change: Difference, member: Member, feed: int, before: Place | None, after: Place | None) -> None:
+    entry = member.id
     if before == after:
         return
     if before is not None:
@@ -125,7 +136,7 @@ def _compare(change: Difference, entry: int, feed: int, before: Place | None, af
         change.add.append((entry, feed, after))
     was, now = before is not None and not before.hidden, after is not None and not after.hidden
     if now and not was:
-        change.shown.setdefault(feed, set()).add(entry)
+        change.newest[feed] = max(change.newest.get(feed, 0), member.updated)
     if was != now:
         change.size[feed] = change.size.get(feed, 0) + now - was
     if was != now or (was and before is not None and after is not None and before.sort_key != after.sort_key):

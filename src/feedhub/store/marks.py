@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from feedhub.model import EntryId, Marked, Wording
 from feedhub.store.bodies import BODY, texts_in
 from feedhub.store.prepared import Prepared
-from feedhub.store.statements import chunks, put_missing
+from feedhub.store.statements import chunks, put_missing_ready
 from feedhub.store.tables import contents, entries, story_marks
 
 _MARKED = Prepared(
@@ -49,7 +49,7 @@ def wordings(connection: Connection, wanted: Collection[EntryId]) -> Mapping[Ent
 
 def write_marks(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """Remember (mark, entry)."""
-    put_missing(connection, story_marks, [{"mark": mark, "entry_id": entry} for mark, entry in rows])
+    put_missing_ready(connection, story_marks, ("mark", "entry_id"), rows)
 
 
 def first_seen_since(connection: Connection, moment: datetime) -> EntryId:

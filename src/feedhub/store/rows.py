@@ -137,25 +137,45 @@ def sort_key(published: datetime, first_seen: datetime) -> int:
 # ---------------------------------------------------------------- entries
 
 
-def entry_row(entry: Entry) -> dict[str, Any]:
-    """The columns of ``entries`` that say what the entry is; id, owner, version, story and moments come from the writer."""
-    return {
-        "original_id": entry.original_id,
-        "link": entry.link,
-        "canonical_link": entry.canonical_link,
-        "title": entry.title,
-        "image": entry.image,
-        "language": entry.language,
-        "rights": entry.rights,
-        "publisher": entry.publisher,
-        "comments": entry.comments,
-        "in_reply_to": entry.in_reply_to,
-        "extras": pack_extras(entry.extras),
-        "via": pack_credit(entry.via),
-        "raw_digest": entry.raw_digest,
-        "digest": entry.digest,
-        "parts": pack_parts(entry.parts),
-    }
+ENTRY_COLUMNS = (
+    "original_id",
+    "link",
+    "canonical_link",
+    "title",
+    "image",
+    "language",
+    "rights",
+    "publisher",
+    "comments",
+    "in_reply_to",
+    "extras",
+    "via",
+    "raw_digest",
+    "digest",
+    "parts",
+)
+"""The columns of ``entries`` that say what the entry is; id, owner, version, story and moments come from the writer."""
+
+
+def entry_values(entry: Entry) -> tuple[Any, ...]:
+    """The values of :data:`ENTRY_COLUMNS`."""
+    return (
+        entry.original_id,
+        entry.link,
+        entry.canonical_link,
+        entry.title,
+        entry.image,
+        entry.language,
+        entry.rights,
+        entry.publisher,
+        entry.comments,
+        entry.in_reply_to,
+        pack_extras(entry.extras),
+        pack_credit(entry.via),
+        entry.raw_digest,
+        entry.digest,
+        pack_parts(entry.parts),
+    )
 
 
 def pack_extras(extras: Sequence[Extra]) -> str:
@@ -418,34 +438,43 @@ def feed_of(row: Row | Mapping[str, Any]) -> Feed:
     )
 
 
-def byline_rows(entry: EntryId, people: Sequence[tuple[Byline, bool]], ids: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Rows of ``entry_authors``; the flag says contributor."""
+BYLINE_COLUMNS = (
+    "entry_id",
+    "contributor",
+    "position",
+    "author_id",
+    "name",
+    "role",
+    "organisation",
+    "uri",
+    "is_organisation",
+)
+
+
+def byline_rows(entry: EntryId, people: Sequence[tuple[Byline, bool]], ids: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    """Rows of ``entry_authors`` by :data:`BYLINE_COLUMNS`; the flag says contributor."""
     return [
-        {
-            "entry_id": entry,
-            "contributor": contributor,
-            "position": position,
-            "author_id": ids[byline.key],
-            "name": byline.name,
-            "role": byline.role,
-            "organisation": byline.organisation,
-            "uri": byline.uri,
-            "is_organisation": byline.is_organisation,
-        }
+        (
+            entry,
+            contributor,
+            position,
+            ids[byline.key],
+            byline.name,
+            byline.role,
+            byline.organisation,
+            byline.uri,
+            byline.is_organisation,
+        )
         for position, (byline, contributor) in enumerate(people)
     ]
 
 
-def enclosure_rows(entry: EntryId, enclosures: Sequence[Enclosure]) -> list[dict[str, Any]]:
+ENCLOSURE_COLUMNS = ("entry_id", "position", "url", "type", "length", "title", "duration")
+
+
+def enclosure_rows(entry: EntryId, enclosures: Sequence[Enclosure]) -> list[tuple[Any, ...]]:
+    """Rows of ``enclosures`` by :data:`ENCLOSURE_COLUMNS`."""
     return [
-        {
-            "entry_id": entry,
-            "position": position,
-            "url": enclosure.url,
-            "type": enclosure.type,
-            "length": enclosure.length,
-            "title": enclosure.title,
-            "duration": enclosure.duration,
-        }
-        for position, enclosure in enumerate(enclosures)
+        (entry, position, one.url, one.type, one.length, one.title, one.duration)
+        for position, one in enumerate(enclosures)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -34,13 +34,38 @@ def put_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str
     _upsert(connection.dialect.name, table, ()).run(connection, rows)
 
 
-def put_over(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keep: Iterable[str] = ()) -> None:
-    """Insert rows; one whose key is there replaces its other columns, except those to keep."""
-    if not rows:
-        return
+def put_over(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose key is there replaces its other columns."""
+    if rows:
+        _upsert(connection.dialect.name, table, _changing(table, rows[0], ())).run(connection, rows)
+
+
+def put_ready(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """As :func:`put`, for rows as :meth:`feedhub.store.bulk.Many.run_ready` takes them."""
+    _insert(table).run_ready(connection, names, rows)
+
+
+def put_missing_ready(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """As :func:`put_missing`, likewise."""
+    _upsert(connection.dialect.name, table, ()).run_ready(connection, names, rows)
+
+
+def put_over_ready(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    keep: Collection[str] = (),
+) -> None:
+    """As :func:`put_over`, likewise."""
+    _upsert(connection.dialect.name, table, _changing(table, names, keep)).run_ready(connection, names, rows)
+
+
+def _changing(table: Table, names: Iterable[str], keep: Collection[str]) -> tuple[str, ...]:
     fixed = {*keep, *(column.name for column in table.primary_key)}
-    changing = tuple(name for name in rows[0] if name not in fixed)
-    _upsert(connection.dialect.name, table, changing).run(connection, rows)
+    return tuple(name for name in names if name not in fixed)
 
 
 @cache

@@ -47,7 +47,9 @@ class Writing(Side):
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
         with self.writing() as connection:
-            yield SqlTransaction(connection)
+            transaction = SqlTransaction(connection)
+            yield transaction
+            transaction.finish()
 
     def sync(self, sources: Sequence[SourceSpec], topics: Sequence[TopicSpec], now: datetime) -> None:
         with self.writing() as connection:

@@ -13,7 +13,7 @@ from feedhub.store.bulk import Many
 from feedhub.store.feeds import member_of
 from feedhub.store.listing import Member
 from feedhub.store.prepared import Asked, Prepared
-from feedhub.store.statements import chunks, put, put_over
+from feedhub.store.statements import chunks, put, put_over, put_over_ready
 from feedhub.store.tables import contents, entries, sightings, sources
 
 
@@ -32,9 +32,21 @@ def change_entries(
 _CHANGE = Many(update(entries).where(entries.c.id == bindparam("b_id")))
 
 
-def write_sightings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A sighting that is there keeps the moment it was first seen."""
-    put_over(connection, sightings, rows, keep=("first_seen",))
+SIGHTING_COLUMNS = (
+    "source_id",
+    "entry_id",
+    "original_id",
+    "link",
+    "title",
+    "raw_digest",
+    "first_seen",
+    "last_seen",
+)
+
+
+def write_sightings(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows by :data:`SIGHTING_COLUMNS`. A sighting that is there keeps the moment it was first seen."""
+    put_over_ready(connection, sightings, SIGHTING_COLUMNS, rows, keep=("first_seen",))
 
 
 def recent_digests(asked: Asked, source: int, limit: int) -> list[tuple[Digest, int]]:

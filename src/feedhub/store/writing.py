@@ -15,6 +15,7 @@ from feedhub.store.paging import write_pages
 from feedhub.store.prepared import Prepared
 from feedhub.store.recognised import Recognised, all_of
 from feedhub.store.rows import unpack_parts
+from feedhub.store.search_index import IndexWriter
 from feedhub.store.statements import Counter, chunks
 from feedhub.store.stories import BY_HAND
 from feedhub.store.subscribing import current_subscriptions, write_subscriptions
@@ -56,6 +57,7 @@ class SqlTransaction:
         self._connection = connection
         self._unseen: set[int] = set()  # entries that this transaction brought
         self._recognised = Recognised(connection)
+        self._index: IndexWriter | None = None  # looked at when entries are written first
 
     def known(self, keys: Iterable[Key]) -> Mapping[Key, Known]:
         found: dict[Key, Known] = {}
@@ -122,10 +124,20 @@ class SqlTransaction:
 
     def apply(self, records: Sequence[PollRecord]) -> Applied:
         counter = Counter(self._connection)
-        applied = Batch(self._connection, counter, self._unseen, self._recognised).write(records)
+        applied = Batch(self._connection, counter, self._unseen, self._recognised, self._writing_index).write(records)
         self._recognised.forget()
         write_pages(self._connection, [record for record in records if record.kept is not None])
         counter.save()
         changed = [record.subscription for record in records if record.subscription is not None]
         write_subscriptions(self._connection, changed)
         return applied
+
+    def _writing_index(self) -> IndexWriter:
+        if self._index is None:
+            self._index = IndexWriter(self._connection)
+        return self._index
+
+    def finish(self) -> None:
+        """Write what was kept for the end of the transaction."""
+        if self._index is not None:
+            self._index.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from feedhub.errors import DiskFull
 from feedhub.store import SqlStore, open_store
 from feedhub.store.bulk import Many
-from feedhub.store.statements import put, put_missing, put_over
+from feedhub.store.columns import seconds
+from feedhub.store.statements import put, put_missing, put_missing_ready, put_over_ready, put_ready
 from feedhub.store.tables import access_tokens, feeds, polls
 from feedhub.store.upgrading import migrate
 from support.stories import NOW, spec
@@ -76,8 +77,26 @@ def test_a_key_that_is_there_changes_nothing_or_the_other_columns(store: SqlStor
         put(connection, polls, POLLS[:1])
         put_missing(connection, polls, again)
         assert [tuple(row) for row in connection.execute(query)] == [(1, "ok", 0.5), (3, "ok", 0.5)]
-        put_over(connection, polls, again, keep=["kind"])
+        put_over_ready(connection, polls, tuple(again[0]), [in_seconds(row) for row in again], keep=["kind"])
         assert [tuple(row) for row in connection.execute(query)] == [(1, "ok", 2.0), (3, "ok", 0.5)]
+
+
+def in_seconds(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(seconds(value) if isinstance(value, datetime) else value for value in row.values())
+
+
+def test_ready_rows_are_the_same_in_whatever_order_their_values_come(store: SqlStore) -> None:
+    """On PostgreSQL tests/contract shows it."""
+    for table, rows in ((feeds, FEEDS), (polls, POLLS), (access_tokens, TOKENS)):
+        for given in (rows, [dict(reversed(row.items())) for row in rows]):
+            with store.writing() as connection:
+                connection.execute(delete(table))
+                put(connection, table, rows)
+                wanted = connection.execute(select(table)).all()
+                connection.execute(delete(table))
+                put_ready(connection, table, tuple(given[0]), [in_seconds(row) for row in given])
+                put_missing_ready(connection, table, tuple(given[0]), [in_seconds(row) for row in given])
+                assert connection.execute(select(table)).all() == wanted
 
 
 def fill(store: SqlStore) -> None:
