@@ -106,6 +106,7 @@ def _strictly(document: _Document) -> tuple[Any, str]:
     sax.setErrorHandler(parser)
     source = xml.sax.xmlreader.InputSource()
     source.setByteStream(io.BytesIO(document.data))
+    source.setEncoding("utf-8")  # whatever the declaration says: the document was decoded
     try:
         sax.parse(source)
     except (MemoryError, RecursionError, TooComplex):
