@@ -1,4 +1,4 @@
-"""A busy day in a quarter of an hour: 2,000 readers ask for 500 feeds while 1,000 sources are polled.
+"""A busy day in a quarter of an hour: 2,000 readers ask for 500 feeds while 1,000 sources are polled each minute and post.
 
     python benchmarks/load.py [SECONDS]        (default: 900)
 
@@ -30,13 +30,15 @@ from pathlib import Path
 from feedhub.runner import run_loop
 from languages import Language
 from processes import group_memory
-from publishers import address, publishers
+from publishers import address, publishers, tick
 from reporting import Report, arguments
 from workload import SEED
 
 READERS, GREEDY, RUDE, FEEDS, SOURCES = 2_000, 20, 100, 500, 1_000
 PAUSE = 8.0
 """Seconds that a reader waits between two requests, on average."""
+NEWS_EVERY, NEWS_SHARE = 6.0, 0.02
+"""Each so many seconds this share of the sources has another entry: twenty of a thousand, one in five within a minute."""
 PARTS = 5
 TIMEOUT = 30.0
 
@@ -65,7 +67,8 @@ class Crowd:
     async def ask(self, reader: int, path: str) -> None:
         began = time.perf_counter()
         try:
-            status, tag = await asyncio.wait_for(self._answer(path, self.tags.get((reader, path), "")), TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                status, tag = await self._answer(path, self.tags.get((reader, path), ""))
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             self.part.statuses[type(error).__name__] += 1
             return
@@ -118,10 +121,18 @@ class Crowd:
             await asyncio.sleep(1)
 
 
-async def attended(crowd: Crowd, seconds: float, parts: int, daemon: int, *, rude: bool) -> list[Part]:
+async def news(port: int) -> None:
+    """Publishers say something new all the time."""
+    while True:
+        await asyncio.sleep(NEWS_EVERY)
+        await asyncio.to_thread(tick, port, NEWS_SHARE)
+
+
+async def attended(crowd: Crowd, seconds: float, parts: int, daemon: int, publishing: int) -> list[Part]:
     """Have everybody ask for so long; what each part of the time was like."""
     tasks = [asyncio.create_task(crowd.reader(number)) for number in range(READERS)]
-    tasks += [asyncio.create_task(crowd.rude(number)) for number in range(RUDE if rude else 0)]
+    tasks += [asyncio.create_task(crowd.rude(number)) for number in range(RUDE)]
+    tasks.append(asyncio.create_task(news(publishing)))
     found = []
     try:
         for _ in range(parts):
@@ -142,7 +153,7 @@ def configure(folder: Path, port: int) -> None:
     topics = "\n".join(f"  t{number}: ['{word}']" for number, word in enumerate(words))
     (folder / "config.yaml").write_text(
         "server: {port: 0}\n"
-        "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, interval: {min: 60s, max: 60s}}\n"
+        "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, interval: {min: 60s, max: 60s}, silent_after: 36500d}\n"
         f"topics:\n{topics}\nsources:\n" + "\n".join(lines) + "\n"
     )
 
@@ -181,7 +192,7 @@ def main(seconds: float, report: Report) -> None:
         try:
             served = listening(log)
             crowd = Crowd(served, feeds_of(served))
-            parts = run_loop(attended(crowd, seconds, PARTS, daemon.pid, rude=True))
+            parts = run_loop(attended(crowd, seconds, PARTS, daemon.pid, port))
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.wait(30)
