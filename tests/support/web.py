@@ -52,9 +52,9 @@ class Web:
 
 
 @contextmanager
-def served(app: ASGIApp, host: str = "127.0.0.1") -> Iterator[Web]:
+def served(app: ASGIApp, host: str = "127.0.0.1", loop: asyncio.AbstractEventLoop | None = None) -> Iterator[Web]:
     """The app on a free port until the block ends."""
-    loop = asyncio.new_event_loop()
+    loop = loop or asyncio.new_event_loop()
     server = HttpServer(app, host, 0)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from feedhub.logs import get_logger
 from feedhub.serve.answers import EVERYWHERE
 from feedhub.serve.prometheus_metrics import Metrics
+from feedhub.serve.uvicorn_server import has_hung_up
 
 LONGEST_TARGET = 8_000
 """Bytes of path and query: what RFC 9110, 4.1 asks every server to take. Longer ones get 414."""
@@ -92,7 +93,8 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 for name, value in EVERYWHERE.items():
                     headers.setdefault(name, value)
-            await send(message)
+            if not has_hung_up(send):
+                await send(message)
 
         inner = self._without_prefix(scope)
         try:

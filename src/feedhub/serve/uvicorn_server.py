@@ -195,7 +195,7 @@ async def send_whole(send: Send, head: Message, body: Message) -> bool:
         return False
     if cycle.flow.write_paused and not cycle.disconnected:
         await cycle.flow.drain()
-    if cycle.disconnected:
+    if has_hung_up(send):
         return True
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
@@ -209,6 +209,15 @@ async def send_whole(send: Send, head: Message, body: Message) -> bool:
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def has_hung_up(send: Send) -> bool:
+    """Whether whoever asked is gone, so that nothing can be sent. uvicorn hears of it a moment later, and takes it from here."""
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is not RequestResponseCycle:
+        return False
+    cycle.disconnected = cycle.disconnected or cycle.transport.is_closing()
+    return bool(cycle.disconnected)
 
 
 def _nothing_known(_request: bytes) -> None:
