@@ -313,7 +313,7 @@ def cost(stored: int) -> list[tuple[str, float]]:
             near: list[NearCopies] = []
             looking = timed(lambda: near.extend(NearCopies(transaction, batch) for batch in batches), len(new))
             pairs = [(each, draft) for each, batch in zip(near, batches, strict=True) for draft in batch]
-            comparing = timed(lambda: [each.story_of(draft, SourceId(99), NOW) for each, draft in pairs], len(new))
+            comparing = timed(lambda: [each.stories_of(draft, SourceId(99), NOW) for each, draft in pairs], len(new))
         store.close()
     return [("marks (worker)", marking), ("looking up (writer)", looking), ("comparing texts (writer)", comparing)]
 
