@@ -87,8 +87,8 @@ def make_index(
 def make_compact(config: ConfigFile = DEFAULT_FILE) -> None:
     """Give the room of removed entries back to the disk, while FeedHub is stopped.
 
-    Writes the SQLite file anew, which takes as much room again until it is done. Only databases made by FeedHub 0.1 before this command need it, once: from then on `feedhub run` shrinks the file by
-    itself."""
+    Writes the SQLite file anew, which takes as much room again until it is done. Only databases that were made before files
+    could shrink need it, once: from then on `feedhub run` shrinks the file by itself."""
     before, after = compact(instance.database_url(instance.read_settings(config)))
     say(f"Compacted from {size(before)} to {size(after)}.")
 
