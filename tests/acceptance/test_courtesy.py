@@ -50,15 +50,14 @@ def test_a_trial_of_seconds_keeps_every_interval_and_asks_conditionally(tmp_path
     with serving({"a.xml": rss(1), "b.xml": rss(2)}) as server:
         configure(tmp_path, server.url("a.xml"), server.url("b.xml"))
         with running(tmp_path):
+            # That there are four in the time that waiting takes says that seconds are kept, too, and not only minutes.
             wait_for(lambda: all(len(by_path(server)[path]) >= 4 for path in ("a.xml", "b.xml")))
-        asked = by_path(server)
         restarted_at = time.monotonic()
         with running(tmp_path):  # a restart neither polls early nor asks for everything again
             wait_for(lambda: all(one[-1].at > restarted_at for one in by_path(server).values()))
     for path in ("a.xml", "b.xml"):
         requests = by_path(server)[path]
         assert all(later.at - earlier.at >= 3.0 for earlier, later in pairwise(requests)), path
-        assert all(later.at - earlier.at < 10 for earlier, later in pairwise(asked[path])), path  # and it is a trial
         assert [one.headers.get("If-None-Match") is None for one in requests] == [True] + [False] * (len(requests) - 1)
         assert {one.headers["User-Agent"].partition("(")[2] for one in requests} == {
             "+mailto:me@example.org; 1 subscriber)"

@@ -95,6 +95,7 @@ def test_newsboat_reads_a_topic_and_gets_304_from_its_third_refresh_on(started: 
     (home / ".newsboat").mkdir(parents=True)
     with running(started, "--log-level", "debug") as daemon:
         topics = wait_for(lambda: _topics_with_entries(daemon))
+        wait_for(lambda: _all_samples_polled(started))  # a source that comes meanwhile would rightly be answered 226
         (home / ".newsboat" / "urls").write_text(f"{daemon.base}/{topics[0]}.atom\n")
         for _ in range(4):
             _newsboat(home, "-x", "reload")
