@@ -238,7 +238,8 @@ class Score:
 
 def judged(store: SqlStore, truth: dict[str, Story]) -> tuple[Score, dict[str, Score]]:
     """Every entry that is not the first of its truth ought to be in its story, and nothing else."""
-    total, kinds = Score(), defaultdict(Score)
+    total = Score()
+    kinds: dict[str, Score] = defaultdict(Score)
     engine = store._reader
     with engine.connect() as connection:
         rows = connection.execute(

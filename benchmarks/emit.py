@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, insert
 
-from feedhub.emit import Renderer, SiteInfo, feedgen_xml, head, item
+from feedhub.emit import Renderer, SiteInfo, Unrenderable, feedgen_xml, head, item
 from feedhub.logs import set_up_logging
 from feedhub.model import (
     Byline,
@@ -199,7 +199,9 @@ def whole(store: SqlStore, feed: Feed, form: Format) -> bytes:
 def one_entry(store: SqlStore, ours: Renderer, number: EntryId, form: Format) -> None:
     """What nobody is spared: reading a new entry, rendering it, judging it."""
     (entry,) = store.stored([number])
-    ours.breaches([bytes(ours.fragment(entry, form))], form)
+    fragment = ours.fragment(entry, form)
+    assert not isinstance(fragment, Unrenderable), fragment
+    ours.breaches([fragment], form)
 
 
 def one_feed(store: SqlStore, forms: Sequence[Format], topics: Sequence[Feed]) -> list[tuple[str, float, float, float]]:

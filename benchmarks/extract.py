@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from feedhub.extract import read_article, read_page
 from reporting import Report, arguments, versions
@@ -105,12 +105,18 @@ def _cost(work: Callable[[str], object], pages: Sequence[str]) -> Cost:
     return Cost(min(times), statistics.median(times))
 
 
+def _first(card: LexborNode, where: str) -> LexborNode:
+    found = card.css_first(where)
+    assert found is not None, where
+    return found
+
+
 def _scraped(html: str) -> list[tuple[str, ...]]:
     """What somebody would write for the generated listing alone, who knows where everything stands."""
     rows = []
     for card in LexborHTMLParser(html).css("div.card"):
-        link, stamp, image = card.css_first("h3 a"), card.css_first("time"), card.css_first("img")
-        texts = [card.css_first(where) for where in (".by .name", ".role", "p.sapo")]
+        link, stamp, image = _first(card, "h3 a"), _first(card, "time"), _first(card, "img")
+        texts = [_first(card, where) for where in (".by .name", ".role", "p.sapo")]
         told = [" ".join(node.text().split()) for node in (link, *texts)]
         address = urljoin("https://news.example.org/markets", link.attributes["href"])
         rows.append((*told, address, stamp.attributes["datetime"] or "", image.attributes["data-src"] or ""))

@@ -37,12 +37,14 @@ from feedhub.config import load_text
 from feedhub.labelling import RULES, rules_digest
 from feedhub.logs import set_up_logging
 from feedhub.model import EntryId, Feed, FeedKind, Format, SourceId
+from feedhub.ports import Overrun
 from feedhub.runner import run_loop
 from feedhub.search.query import Query, parse
 from feedhub.settings import Settings
 from feedhub.store import SqlStore, check, open_store, statistics
 from feedhub.store.tables import entries, sources
 from feedhub.understand import label_again
+from feedhub.workers.batch_size import BatchSize
 from history_rows import SOURCES, configuration, fill
 from load import listening
 from publishers import publishers, tick
@@ -103,7 +105,9 @@ async def polled(settings: Settings, port: int) -> dict[str, float]:
         began = time.perf_counter()
         for _ in range(2):
             chunk = home.store.all_entries(after, 500)
-            await home.writer.run(partial(home.store.relabel, await parts.workers.run(label_again, chunk)))
+            labelled = await parts.workers.run(label_again, chunk)
+            assert not isinstance(labelled, Overrun), labelled
+            await home.writer.run(partial(home.store.relabel, labelled))
             after = chunk[-1][0].id
         spent.append((time.perf_counter() - began) * 1000)
     found["relabel 1,000 entries, of which all change"] = min(spent)
@@ -120,7 +124,7 @@ def started(folder: Path) -> float:
     """Milliseconds from the start of the daemon to its first feed."""
     log, began = folder / "daemon.log", time.perf_counter()
     with log.open("w") as sink:
-        command = [Path(sys.executable).with_name("feedhub"), "run"]
+        command = [str(Path(sys.executable).with_name("feedhub")), "run"]
         daemon = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=subprocess.STDOUT)
     try:
         port = listening(log)
@@ -205,12 +209,12 @@ def removed(store: SqlStore) -> dict[str, float]:
     with store.reading() as connection:
         first = connection.scalar(select(func.min(entries.c.first_seen)))
     rule = timedelta(hours=1), 10, first + timedelta(days=12)
-    steps, began, gone = [], time.perf_counter(), 0
+    steps, began, gone, size = [], time.perf_counter(), 0, BatchSize()
     while gone < REMOVED:
-        some, _ = store.removable(*rule, SourceId(0))
+        some, _ = store.removable(*rule, SourceId(0), batch=size.entries)
         assert some, "too little is old"
         step = time.perf_counter()
-        gone += store.remove_old(some, *rule)
+        gone += size.timed(len(some), partial(store.remove_old, some, *rule))
         steps.append((time.perf_counter() - step) * 1000)
     return {
         "retention, 1,000 entries": (time.perf_counter() - began) * 1000 / gone * 1000,

@@ -213,9 +213,6 @@ def grown_by_polling(url: str, folder: Path, rounds: int, begin: datetime) -> No
 
 # ---------------------------------------------------------------- in bulk
 
-Move = Callable[[Any, int], Any]
-"""A value of round 1, and how many rounds later it is wanted."""
-
 
 @dataclass(slots=True)
 class Grown:

@@ -75,7 +75,7 @@ class Post:
         self.say("SET session_replication_role = replica")  # no foreign keys meanwhile
         self.say("SET maintenance_work_mem = '1GB'")
         names = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%'"
-        self._indexes = dict(self._connection.execute(names).fetchall())
+        self._indexes: dict[str, str] = dict(self._connection.execute(names).fetchall())
         for name in self._indexes:
             self.say(f"DROP INDEX {name}")
         for table in metadata.sorted_tables:

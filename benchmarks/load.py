@@ -168,6 +168,7 @@ def listening(log: Path) -> int:
 
 def feeds_of(port: int) -> list[str]:
     """Paths of the feeds once all sources are in, some of each kind."""
+    found: list[str] = []
     for _ in range(1800):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/feeds.opml", timeout=30) as reply:
             found = re.findall(r'xmlUrl="https?://[^/]+(/[^"]+)"', reply.read().decode())

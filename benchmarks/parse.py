@@ -42,7 +42,10 @@ def as_in_the_design(body: bytes) -> None:
 
 
 def by(parser: Parser) -> Callable[[bytes], None]:
-    return lambda body: read_with(parser, body, content_type="", charset=None, limits=LIMITS) and None
+    def read(body: bytes) -> None:
+        read_with(parser, body, content_type="", charset=None, limits=LIMITS)
+
+    return read
 
 
 def xml_feeds(folder: Path) -> list[bytes]:

@@ -26,6 +26,7 @@ from feedhub.serve.samples import sample_sources
 from feedhub.settings import Retention, Settings, Source
 from feedhub.store import Removed, SqlStore, open_store
 from feedhub.websub import note_of, note_of_hub
+from feedhub.workers.batch_size import BatchSize
 from feedhub.workers.writer_thread import WriterThread
 
 PRICE_IN_FORCE = "price of a poll"
@@ -146,9 +147,11 @@ async def forget_source(home: Home, slug: str) -> int:
     :raises feedhub.errors.NotFound: nothing is stored of such a source.
     """
     await home.writer.run(partial(home.store.remember, RULES, ""))
-    deleted, done = 0, False
+    deleted, done, size = 0, False, BatchSize()
     while not done:
-        some, done = await home.writer.run(partial(home.store.forget_some, slug, now()))
+        batch = size.entries
+        forget = partial(home.store.forget_some, slug, now(), batch=batch)
+        some, done = await home.writer.run(partial(size.timed, batch, forget))
         deleted += some
     return deleted
 
@@ -186,10 +189,12 @@ async def _give_back(home: Home) -> int:
 
 async def _remove_old(home: Home, keep_for: timedelta, keep_at_least: int, at: datetime) -> int:
     """Found beside the writer, and removed by it some at a time; returns how many."""
-    removed, after = 0, SourceId(0)
+    removed, after, size = 0, SourceId(0), BatchSize()
     while True:
-        some, then = await asyncio.to_thread(home.store.removable, keep_for, keep_at_least, at, after)
-        removed += await home.writer.run(partial(home.store.remove_old, some, keep_for, keep_at_least, at))
+        find = partial(home.store.removable, keep_for, keep_at_least, at, after, batch=size.entries)
+        some, then = await asyncio.to_thread(find)
+        remove = partial(home.store.remove_old, some, keep_for, keep_at_least, at)
+        removed += await home.writer.run(partial(size.timed, len(some), remove))
         if then is None:
             return removed
         after = then
