@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import copyreg
 import pickle
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, astuple, replace
+from typing import Any
+
+import pytest
 
 import feedhub.understand  # noqa: F401 - registers what findings are made of
 from feedhub.model import (
+    EPOCH,
     Byline,
     Category,
+    Digest,
     Draft,
     Enclosure,
     Entry,
@@ -19,8 +24,10 @@ from feedhub.model import (
     Indexed,
     Key,
     Membership,
+    RawEntry,
+    RawText,
 )
-from feedhub.records import changed, made
+from feedhub.records import made, maker
 from support.cleaned import clean_entry
 
 DRAFT = Draft(
@@ -45,10 +52,46 @@ def test_what_is_handed_on_is_equal_and_as_good() -> None:
 
 
 def test_what_is_one_object_stays_one() -> None:
-    two = pickle.loads(pickle.dumps((DRAFT, changed(DRAFT, rank=2)), pickle.HIGHEST_PROTOCOL))
+    two = pickle.loads(pickle.dumps((DRAFT, replace(DRAFT, rank=2)), pickle.HIGHEST_PROTOCOL))
     assert two[0].memberships[0] is two[1].memberships[0]
 
 
-def test_changes_are_those_of_the_library() -> None:
-    assert changed(DRAFT.entry, title="x", said={}) == replace(DRAFT.entry, title="x", said={})
-    assert made(Indexed, "a", "b") == Indexed("a", "b")
+def test_a_record_of_all_its_fields_is_one_of_the_kind() -> None:
+    record = made(Indexed, "a", "b")
+    assert record == Indexed("a", "b")
+    assert type(record) is Indexed
+    with pytest.raises(FrozenInstanceError):
+        record.title = "c"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (RawText, {"value": "a"}),
+        (RawEntry, {"id": "1", "digest": Digest(b"1")}),
+        (Byline, {"key": "an do", "name": "An Do"}),
+        (EntryKeys, {"own": (Key(b"1"),)}),
+        (
+            Entry,
+            {"original_id": "1", "link": "", "canonical_link": "", "title": "", "published": EPOCH, "updated": EPOCH},
+        ),
+    ],
+)
+def test_what_is_not_said_is_as_the_class_has_it(kind: type[Any], said: dict[str, Any]) -> None:
+    make = maker(kind)
+    assert make(**said) == kind(**said)
+    assert hash(astuple(make(**said))[:2]) == hash(astuple(kind(**said))[:2])
+    with pytest.raises(TypeError):
+        make(**said, none_such=1)
+    assert pickle.loads(pickle.dumps(make(**said))) == kind(**said)
+
+
+def test_defaults_that_can_change_are_made_anew() -> None:
+    said = {"original_id": "1", "link": "", "canonical_link": "", "title": "", "published": EPOCH, "updated": EPOCH}
+    one, two = maker(Entry)(**said), maker(Entry)(**said)
+    assert one.said is not two.said
+
+
+def test_what_must_be_said_is_missed() -> None:
+    with pytest.raises(TypeError, match="own"):
+        maker(EntryKeys)()

@@ -20,7 +20,7 @@ from feedhub.clean.said import said_of
 from feedhub.clean.text import cut, tidy, title_of
 from feedhub.clean.urls import canonical, unwrap, web_link
 from feedhub.model import Byline, Credit, Digest, Entry, FeedInfo, RawEntry, RawLink, RawSource
-from feedhub.records import named
+from feedhub.records import maker
 
 _LONGEST_ID = 4096
 _NOTHING = "it has no id, no link, no title and no text"
@@ -41,6 +41,9 @@ class Surroundings:
         return (self.info.link, self.context.final_url)
 
 
+_entry = maker(Entry)
+
+
 class NothingInIt(ValueError):
     """The entry has nothing by which it could be told from others, and nothing to read."""
 
@@ -59,8 +62,7 @@ def clean_entry(raw: RawEntry, around: Surroundings, place: int = 0) -> Entry:
     enclosures = clean_enclosures(raw.enclosures, bases, context.limits.enclosures)
     parts: dict[str, Digest] = {}  # both are made of the whole entry
     said: dict[str, tuple[str, ...]] = {}
-    entry = named(
-        Entry,
+    entry = _entry(
         original_id=_id(raw.id),
         link=link,
         canonical_link=canonical(link),

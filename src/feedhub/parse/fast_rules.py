@@ -35,7 +35,7 @@ _TYPES = {
     "xhtml": TextType.XHTML,
     "application/xhtml+xml": TextType.XHTML,
 }
-_OF_MEDIUM = ("url", "type", "filesize", "", "duration", "medium")  # in the order of RawEnclosure
+_OF_MEDIUM = {"url": "url", "type": "type", "length": "filesize", "duration": "duration", "medium": "medium"}
 _MEDIA_TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 ITUNES = "http://www.itunes.com/"
 
@@ -82,7 +82,8 @@ def _body(reading: Reading, element: Element, kind: TextType) -> RawText | None:
         kind = TextType.HTML
     if not value:
         return None
-    return raw_text(reading.mend(value), kind, within, said.replace("_", "-") if said else "")
+    tongue = said.replace("_", "-") if said else ""
+    return raw_text(value=reading.mend(value), type=kind, base=within, language=tongue)
 
 
 def text(key: str, kind: TextType) -> Rule:
@@ -174,7 +175,7 @@ def link(*, in_entry: bool, text_counts: bool = False) -> Rule:
         if not told:
             href = short(by_text(reading, text))
             if href:
-                found = raw_link(href, "alternate", "", "", "", "", short(reading.base))
+                found = raw_link(href=href, base=short(reading.base))
                 reading.bag.setdefault("links", []).append(found)
             return
         _address(reading, told)
@@ -307,8 +308,8 @@ def page_of_person(reading: Reading, element: Element) -> None:
 
 def medium(reading: Reading, element: Element) -> None:
     told = attributes(element)
-    said = [short(told.get(name, "")) for name in _OF_MEDIUM]
-    _add(reading.bag.setdefault("media", []), raw_enclosure(*said, short(base(told, reading.base))))
+    said = {key: short(told.get(name, "")) for key, name in _OF_MEDIUM.items()}
+    _add(reading.bag.setdefault("media", []), raw_enclosure(**said, base=short(base(told, reading.base))))
     reading.inside(element, Place.MEDIA, reading.bag, told)
 
 
@@ -341,7 +342,7 @@ def extra(name: str) -> Rule:
         if any("}" in key for key in element.attrib):
             raise Unsure("an attribute in a namespace")
         said = tuple([(key, value[:SHORT]) for key, value in attributes(element).items()])
-        told.append(raw_extra(name, bare(element)[:SHORT], said))
+        told.append(raw_extra(name=name, text=bare(element)[:SHORT], attributes=said))
         del told[MOST:]
 
     return read

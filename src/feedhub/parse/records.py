@@ -8,8 +8,8 @@ A bag holds what one channel, entry or source said, by the names under which fee
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field, fields, make_dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,7 @@ from feedhub.model import (
 )
 from feedhub.parse.newest import newest
 from feedhub.raw_digests import digest_of
+from feedhub.records import maker
 
 Bag = dict[str, Any]
 
@@ -76,25 +77,11 @@ def short(text: str) -> str:
     return text.strip()[:SHORT]
 
 
-def quickly(kind: type[Any]) -> Callable[..., Any]:
-    """What makes records of a kind, of the values of its fields, at a third of the cost.
-
-    To fill a frozen dataclass is to get around its being frozen, field by field. This fills one of the same fields that is
-    not frozen, and that becomes one of the kind.
-    """
-
-    def become(draft: Any) -> None:
-        draft.__class__ = kind
-
-    members = [(one.name, one.type, field(default=one.default)) for one in fields(kind)]
-    return make_dataclass(f"{kind.__name__}Draft", members, slots=True, namespace={"__post_init__": become})
-
-
-raw_text: Callable[..., RawText] = quickly(RawText)
-raw_link: Callable[..., RawLink] = quickly(RawLink)
-raw_enclosure: Callable[..., RawEnclosure] = quickly(RawEnclosure)
-raw_extra: Callable[..., Extra] = quickly(Extra)
-_raw_entry: Callable[..., RawEntry] = quickly(RawEntry)
+raw_text = maker(RawText)
+raw_link = maker(RawLink)
+raw_enclosure = maker(RawEnclosure)
+raw_extra = maker(Extra)
+_raw_entry = maker(RawEntry)
 
 
 def link_of(told: Mapping[str, str]) -> RawLink | None:
