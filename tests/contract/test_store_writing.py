@@ -310,6 +310,37 @@ def test_a_new_name_of_the_source_is_a_new_version_of_its_entries(
     assert [feed.title for feed in store.feeds(FeedKind.SOURCE)] == ["Renamed", "b"]
 
 
+def _told_by_a_source(store: SqlStore, state: SourceState, title: str, at: datetime, hub: str = "") -> tuple[int, str]:
+    """The version of the only entry, and whom it names, after a poll at which the source says this of itself."""
+    with store.transaction() as transaction:
+        transaction.apply([poll(state, info=FeedInfo(title=title, hub=hub), at=at)])
+    return one(store).version, one(store).source.title
+
+
+def test_a_title_that_is_another_at_each_poll_is_taken_once_a_day(
+    store: SqlStore, ab: tuple[SourceState, SourceState]
+) -> None:
+    write(store, ab[0], (draft("a", "1"), Insert()))
+    told = [_told_by_a_source(store, ab[0], f"News at {hour}", NOW + hour * HOUR) for hour in range(1, 50)]
+    assert told == [*[(2, "News at 1")] * 24, *[(3, "News at 25")] * 24, (4, "News at 49")]
+    assert [feed.title for feed in store.feeds(FeedKind.SOURCE)] == ["News at 49", "b"]
+
+
+def test_what_no_entry_names_is_taken_at_once(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
+    write(store, ab[0], (draft("a", "1"), Insert()))
+    assert _told_by_a_source(store, ab[0], "News at 1", NOW + HOUR, "https://one.example/") == (2, "News at 1")
+    assert _told_by_a_source(store, ab[0], "News at 2", NOW + 2 * HOUR, "https://two.example/") == (2, "News at 1")
+    assert store.states(["a"])[0].hub == "https://two.example/"
+
+
+def test_another_address_has_its_own_words_at_once(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
+    write(store, ab[0], (draft("a", "1"), Insert()))
+    assert _told_by_a_source(store, ab[0], "Renamed", NOW + HOUR) == (2, "Renamed")
+    store.sync([spec("a", url="http://elsewhere.example/feed"), spec("b")], [], NOW + 2 * HOUR)
+    (moved,) = store.states(["a"])
+    assert _told_by_a_source(store, moved, "Another", NOW + 3 * HOUR) == (3, "Another")
+
+
 def test_an_exception_leaves_nothing(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
     def fail() -> None:
         with store.transaction() as transaction:

@@ -142,7 +142,7 @@ class Configuring:
         if spec.url == row["url"]:  # also when the file now says where the source has moved to: nothing is forgotten
             values |= {"configured_url": spec.url}
         elif spec.url != row["configured_url"]:
-            values |= {"url": spec.url, "configured_url": spec.url, **FORGET_VALIDATORS}
+            values |= {"url": spec.url, "configured_url": spec.url, "credited_at": None, **FORGET_VALIDATORS}
         self._note_change(row, Health(values["health"]))
         changed = {name: value for name, value in values.items() if value != row[name]}
         if changed:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from feedhub.model import FeedKind, FeedRef, Health, Outcome
+from feedhub.model import FeedInfo, FeedKind, FeedRef, Health, Outcome
 from feedhub.ports import PollRecord
 from feedhub.store.bulk import Many
 from feedhub.store.feeds import FeedRegistry
@@ -21,6 +22,10 @@ from feedhub.store.tables import feeds, polls, sources
 _CREDIT = ("feed_title", "feed_id", "feed_link", "feed_self", "feed_rights", "feed_authors")
 """What a rendered entry says of its source. ``feed_updated`` is kept with each entry instead."""
 
+CREDIT_STAYS = timedelta(days=1)
+"""How long what changed of it stays, whatever is said meanwhile. Each change is one of every stored entry, for all who read
+them: a title with the time of day in it, or a link with a session, would be that at each poll."""
+
 
 class Polled:
     """The sources of a batch, as they are stored and as they will be."""
@@ -30,8 +35,12 @@ class Polled:
         self._pushes = [record for record in records if record.pushed]
         self._records = [record for record in records if not record.pushed]
         self._stored = self._load({record.state.id for record in records})
-        self._told = [record for record in self._records if record.info is not None and self._speaks_for(record)]
-        self.credited = {record.state.id for record in self._told if self._recredits(record)}
+        self._infos = [
+            self._info(record, record.info)
+            for record in self._records
+            if record.info is not None and self._speaks_for(record)
+        ]
+        self.credited = {row["b_id"] for row in self._infos if "credited_at" in row}
 
     def holds(self, source: int) -> bool:
         """Whether the source is still there."""
@@ -41,12 +50,9 @@ class Polled:
         """Write states and infos; returns source feeds whose title changed."""
         self._write_states(counter)
         self._write_pushes(counter)
-        rows = [
-            {"b_id": r.state.id, "listed_at": r.outcome.at, **info_row(r.info)}
-            for r in self._told
-            if r.info is not None
-        ]
-        _CHANGE.run(self._connection, rows)
+        for credited in (False, True):  # rows of one statement have the same columns
+            rows = [row for row in self._infos if ("credited_at" in row) is credited]
+            _CHANGE.run(self._connection, rows)
         return self._retitle(counter)
 
     def _load(self, ids: set[int]) -> dict[int, Mapping[str, Any]]:
@@ -60,12 +66,15 @@ class Polled:
         stored = self._stored.get(record.state.id)
         return stored is not None and stored["configured_url"] == record.state.configured_url
 
-    def _recredits(self, record: PollRecord) -> bool:
-        stored = self._stored[record.state.id]
-        if record.info is None or stored["listed_at"] is None:
-            return False
-        now = info_row(record.info)
-        return any(stored[name] != now[name] for name in _CREDIT)
+    def _info(self, record: PollRecord, info: FeedInfo) -> dict[str, Any]:
+        """What is written of what the feed says of itself; ``credited_at`` is among it when entries name another source now."""
+        stored, at = self._stored[record.state.id], record.outcome.at
+        row = {"b_id": record.state.id, "listed_at": at, **info_row(info)}
+        if stored["listed_at"] is None or all(stored[name] == row[name] for name in _CREDIT):
+            return row
+        if stored["credited_at"] is not None and at - stored["credited_at"] < CREDIT_STAYS:
+            return row | {name: stored[name] for name in _CREDIT}
+        return row | {"credited_at": at}
 
     def _write_states(self, counter: Counter) -> None:
         """A poll that began before the configuration changed its source brings entries, but no state."""
@@ -107,10 +116,10 @@ class Polled:
 
     def _retitle(self, counter: Counter) -> set[int]:
         titles = {}
-        for record in self._told:
-            stored = self._stored[record.state.id]
-            if record.info is not None and record.info.title != stored["feed_title"]:
-                titles[stored["slug"]] = source_title(stored["name"], record.info.title, stored["slug"])
+        for row in self._infos:
+            stored = self._stored[row["b_id"]]
+            if row["feed_title"] != stored["feed_title"]:
+                titles[stored["slug"]] = source_title(stored["name"], row["feed_title"], stored["slug"])
         refs = [FeedRef(kind=FeedKind.SOURCE, key=slug, title=title, slug=slug) for slug, title in titles.items()]
         ids = FeedRegistry(self._connection, counter).resolve(refs)
         return retitle(self._connection, {ids[ref.kind.value, ref.key]: ref.title for ref in refs})
@@ -119,7 +128,7 @@ class Polled:
 _CHANGE = Many(update(sources).where(sources.c.id == bindparam("b_id")))
 
 
-_LOOKED_AT = ("id", "slug", "name", "enabled", "configured_url", "health", "gap", "listed_at")
+_LOOKED_AT = ("id", "slug", "name", "enabled", "configured_url", "health", "gap", "listed_at", "credited_at")
 _STORED = Prepared(
     select(*(sources.c[name] for name in (*_LOOKED_AT, *_CREDIT))).where(
         sources.c.id.in_(bindparam("ids", expanding=True))

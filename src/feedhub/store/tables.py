@@ -81,6 +81,7 @@ sources = Table(
     Column("gap", String),  # model.Gap as JSON, the same as its row of ``gaps``; NULL: none that matters
     Column("page", String),  # model.PageMemory as JSON; NULL: a feed, or nothing is known yet
     Column("listed_at", Moment),  # the last poll that brought a list of entries
+    Column("credited_at", Moment),  # when that of the following which entries name changed last; NULL: never
     # what the source says of itself (model.FeedInfo)
     _words("feed_title"),
     _words("feed_id"),
