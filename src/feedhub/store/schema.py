@@ -97,8 +97,9 @@ def require_current(url: str) -> None:
     if state.kind is SchemaKind.MISSING:
         raise DatabaseOutdated(f"There is no FeedHub database at {name_of(url)}.", "Create it: feedhub db upgrade")
     if state.kind is SchemaKind.OLDER:
+        behind = "1 step" if len(state.steps) == 1 else f"{len(state.steps)} steps"
         raise DatabaseOutdated(
-            f"{name_of(url)} was made by an older FeedHub ({len(state.steps)} steps behind).",
+            f"{name_of(url)} was made by an older FeedHub ({behind} behind).",
             "Upgrade it: feedhub db upgrade",
         )
 
