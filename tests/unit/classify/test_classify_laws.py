@@ -178,9 +178,9 @@ def test_a_pattern_that_takes_too_long_is_told_and_is_no_match(part: str, monkey
     rules = {"t": Topic(any=(slow,)) if part == "any" else Topic(any=(Rule(keyword=("word",)),), none=(slow,))}
     classifier = compile_rules(rules, Authors(), ())
     facts = classifier.facts(clean_entry(title="word extra " * 40), "src")
-    began = time.monotonic()
+    began = time.process_time()
     found = {one.feed.key for one in classifier.places(facts, "S") if one.feed.kind is FeedKind.TOPIC}
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert found == (set() if part == "any" else {"t"})
     assert list(facts.slow) == [r"(\w|\w\w|\s)+$X"]
     (verdict,) = classifier.verdicts(classifier.facts(clean_entry(title="word extra " * 40), "src"))
@@ -201,10 +201,10 @@ def test_a_slow_pattern_is_given_up_on_for_the_rest_of_a_document(monkeypatch: p
         assert [one.feed.key for one in classifier.places(facts, "S") if one.feed.kind is FeedKind.TOPIC] == ["plain"]
         assert facts.slow, "told of every entry that was labelled without it"
     assert stops.keys() == {r"(\w|\w\w|\s)+$X"}
-    began = time.monotonic()
+    began = time.process_time()
     for _ in range(200):
         classifier.places(classifier.facts(entry, "src", stops), "S")
-    assert time.monotonic() - began < 200 * 0.005, "it is not tried any more"
+    assert time.process_time() - began < 200 * 0.005, "it is not tried any more"
 
 
 @settings(max_examples=30)
