@@ -143,6 +143,7 @@ def searches(store: SqlStore) -> dict[str, float]:
     english = Workload(1)._languages[0].words
     asked = {
         "a frequent word": english[0],
+        "a word of every fiftieth": english[len(english) // 4],
         "a rare word": english[-1],
         "a word of one entry": "n3x7",
         "a phrase": f'"{english[0]} {english[1]}"',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -131,6 +131,35 @@ def test_newest_first_and_page_by_page(a: SqlStore) -> None:
         seen += [entry.entry.title for entry in a.load(page.hits)]
         before, pages = page.older, pages + 1
     assert (seen, pages) == (titles(a, "tea"), 3)
+
+
+@pytest.mark.parametrize("hit_cost", [0, 1, 10_000], ids=["looking", "both", "index"])
+def test_words_of_all_frequencies_are_paged_without_loss(
+    a: SqlStore, monkeypatch: pytest.MonkeyPatch, hit_cost: int
+) -> None:
+    """PostgreSQL looks at entries while words are dense, and asks its index from where they are not any more."""
+    monkeypatch.setattr("feedhub.store.text_search.LOOK", 20)
+    monkeypatch.setattr("feedhub.store.text_search.PAGE_TO_HIT", hit_cost)
+    holds: dict[str, Callable[[int], bool]] = {
+        "each": lambda n: True,
+        "third": lambda n: n % 3 == 0,
+        "twentieth": lambda n: n % 20 == 7,
+        "lately": lambda n: n < 50,
+        "long ago": lambda n: n > 250,
+        "never": lambda n: False,
+    }
+    said = [" ".join(words for words, has in holds.items() if has(n)) for n in range(300)]
+    write(a, "a", *[text_draft(f"{n}", f"{n}", words, at=NOW - (n + 1) * HOUR) for n, words in enumerate(said)])
+    for words, has in holds.items():
+        found: list[str] = []
+        before: Place | None = None
+        while True:
+            page = find(a, words, limit=7, before=before)
+            found += [entry.entry.title for entry in a.load(page.hits)]
+            before = page.older
+            if before is None:
+                break
+        assert found == [str(n) for n in range(300) if has(n)], words
 
 
 def test_entries_of_one_second_are_paged_without_loss(a: SqlStore) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, Connection, bindparam, text
+from sqlalchemy import BindParameter, Connection, bindparam, select, text
 
 from feedhub.search import match
 from feedhub.search.match import Wanted
+from feedhub.store.tables import counters
 
-DENSE = 500
+LOOK = 500
 """Newest entries that PostgreSQL looks at one by one before it asks its index, which knows no order."""
+PAGE_TO_HIT = 125
+"""What looking at as many entries as make a page costs, in hits of the index, when every entry is one."""
+SPARSEST = 100
+"""Of words that fewer than one in so many entries hold, looking would end before a page is full (``finding.MOST_LOOKED_AT``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +101,45 @@ class LiteSearch(_Asking):
 
 
 class PostSearch(_Asking):
-    """PostgreSQL's GIN, which gives all or nothing: dense words are found by looking at the newest entries."""
+    """PostgreSQL's GIN, which gives all or nothing: dense words are found by looking at the newest entries.
 
-    _dense = True
+    Of words that one entry in ``k`` holds, a page is made of ``k`` pages of entries, and the index gives a ``k``-th of all that is stored.
+    Looking is cheaper while ``k`` is less than a root of that, which the entries looked at so far tell: of a million the words of every
+    ninetieth.
+    """
+
+    def __init__(self, connection: Connection, wanted: Wanted) -> None:
+        super().__init__(connection, wanted)
+        self._looked = self._held = 0
+        self._by_index = False
 
     def hits(self, after: int, limit: int) -> Stretch:
         if known := self._known(after, limit):
             return known
-        if self._dense:
-            found, until = self._walk(after)
-            if until is None or len(found) * 20 >= DENSE:
-                return Stretch(found, until, DENSE)
-            self._dense = False
+        if not self._by_index:
+            stretch = self._walk(after, max(limit, LOOK))
+            if stretch.until is None or self._is_dense():
+                return stretch
+            self._by_index = True
         query = match.tsquery(self._wanted)
         return _stretch(self._scalars(_POST_HITS, query=query, after=after, limit=limit), limit)
 
-    def _walk(self, after: int) -> tuple[list[int], int | None]:
-        values = {"query": match.tsquery(self._wanted), "after": after, "limit": DENSE}
+    def _walk(self, after: int, number: int) -> Stretch:
+        values = {"query": match.tsquery(self._wanted), "after": after, "limit": number}
         looked = self._connection.execute(_POST_WALK, values).all()
-        return [row.place for row in looked if row.holds], looked[-1].place if len(looked) == DENSE else None
+        found = [row.place for row in looked if row.holds]
+        self._looked += len(looked)
+        self._held += len(found)
+        return Stretch(found, looked[-1].place if len(looked) == number else None, len(looked))
+
+    def _is_dense(self) -> bool:
+        """Whether looking at entries is the cheaper way to a page, as far as was looked."""
+        cheaper = self._held**2 * self._stored >= PAGE_TO_HIT * self._looked**2
+        return cheaper and self._held * SPARSEST >= self._looked
+
+    @cached_property
+    def _stored(self) -> int:
+        return self._connection.scalar(_STORED) or 0
 
     def among(self, places: Sequence[int]) -> set[int]:
         if self._wanted.present:
@@ -128,8 +154,7 @@ class PostSearch(_Asking):
         return not self._few(self._scalars(_POST_HITS, query=query, after=START, limit=number + 1), number)
 
     def reads_everything(self) -> bool:
-        found, until = self._walk(START)
-        return until is not None and len(found) * 20 >= DENSE
+        return self._walk(START, LOOK).until is not None and self._is_dense()
 
 
 def _stretch(places: list[int], limit: int) -> Stretch:
@@ -141,6 +166,7 @@ START = 0
 _PLACES: BindParameter[int] = bindparam("places", expanding=True)
 _LITE_HITS = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid > :after ORDER BY rowid LIMIT :limit")
 _LITE_AMONG = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid IN :places").bindparams(_PLACES)
+_STORED = select(counters.c.value).where(counters.c.name == "entries")  # about
 _POST_WALK = text(
     "SELECT place, document @@ CAST(:query AS tsquery) AS holds FROM (SELECT place, document FROM search"
     " WHERE place > :after ORDER BY place LIMIT :limit) AS newest ORDER BY place"
