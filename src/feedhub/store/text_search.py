@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, text
@@ -15,9 +16,11 @@ from feedhub.store.tables import counters
 
 LOOK = 500
 """Newest entries that PostgreSQL looks at one by one before it asks its index, which knows no order."""
-PAGE_TO_HIT = 125
-"""What looking at as many entries as make a page costs, in hits of the index, when every entry is one."""
-SPARSEST = 100
+LOOK_CLOSER = 1_000
+"""Those that it looks at where the first ones leave it open whether more of them would do."""
+PAGE_TO_HIT = 300
+"""What looking at as many entries as make a page costs, in hits of the index (measured: 100 to 600)."""
+SPARSEST = 150
 """Of words that fewer than one in so many entries hold, looking would end before a page is full (``finding.MOST_LOOKED_AT``)."""
 
 
@@ -103,9 +106,9 @@ class LiteSearch(_Asking):
 class PostSearch(_Asking):
     """PostgreSQL's GIN, which gives all or nothing: dense words are found by looking at the newest entries.
 
-    Of words that one entry in ``k`` holds, a page is made of ``k`` pages of entries, and the index gives a ``k``-th of all that is stored.
-    Looking is cheaper while ``k`` is less than a root of that, which the entries looked at so far tell: of a million the words of every
-    ninetieth.
+    Of words that one entry in ``k`` holds, a page is made of ``k`` pages of entries, and the index gives a ``k``-th of all that is stored,
+    which with five million is seconds for the words of every fiftieth. Looking is cheaper while ``k`` is less than the root of what is
+    stored, divided by :data:`PAGE_TO_HIT`: 58 of a million.
     """
 
     def __init__(self, connection: Connection, wanted: Wanted) -> None:
@@ -117,8 +120,9 @@ class PostSearch(_Asking):
         if known := self._known(after, limit):
             return known
         if not self._by_index:
-            stretch = self._walk(after, max(limit, LOOK))
-            if stretch.until is None or self._is_dense():
+            stretch = self._walk(after, max(limit, LOOK) if self._is_dense(self._held) else LOOK)
+            undecided = self._looked < LOOK_CLOSER and self._is_dense(self._held + 2 * sqrt(self._held) + 1)
+            if stretch.until is None or undecided or self._is_dense(self._held):
                 return stretch
             self._by_index = True
         query = match.tsquery(self._wanted)
@@ -126,16 +130,14 @@ class PostSearch(_Asking):
 
     def _walk(self, after: int, number: int) -> Stretch:
         values = {"query": match.tsquery(self._wanted), "after": after, "limit": number}
-        looked = self._connection.execute(_POST_WALK, values).all()
-        found = [row.place for row in looked if row.holds]
-        self._looked += len(looked)
-        self._held += len(found)
-        return Stretch(found, looked[-1].place if len(looked) == number else None, len(looked))
+        row = self._connection.execute(_POST_WALK, values).one()
+        self._looked += row.looked
+        self._held += len(row.held)
+        return Stretch(row.held, row.last if row.looked == number else None, row.looked)
 
-    def _is_dense(self) -> bool:
-        """Whether looking at entries is the cheaper way to a page, as far as was looked."""
-        cheaper = self._held**2 * self._stored >= PAGE_TO_HIT * self._looked**2
-        return cheaper and self._held * SPARSEST >= self._looked
+    def _is_dense(self, held: float) -> bool:
+        """Whether looking at entries is the cheaper way to a page, if so many of those that were looked at held the words."""
+        return held**2 * self._stored >= PAGE_TO_HIT * self._looked**2 and held * SPARSEST >= self._looked
 
     @cached_property
     def _stored(self) -> int:
@@ -154,7 +156,7 @@ class PostSearch(_Asking):
         return not self._few(self._scalars(_POST_HITS, query=query, after=START, limit=number + 1), number)
 
     def reads_everything(self) -> bool:
-        return self._walk(START, LOOK).until is not None and self._is_dense()
+        return self._walk(START, LOOK).until is not None and self._is_dense(self._held)
 
 
 def _stretch(places: list[int], limit: int) -> Stretch:
@@ -168,8 +170,9 @@ _LITE_HITS = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid 
 _LITE_AMONG = text("SELECT rowid FROM search WHERE search MATCH :match AND rowid IN :places").bindparams(_PLACES)
 _STORED = select(counters.c.value).where(counters.c.name == "entries")  # about
 _POST_WALK = text(
-    "SELECT place, document @@ CAST(:query AS tsquery) AS holds FROM (SELECT place, document FROM search"
-    " WHERE place > :after ORDER BY place LIMIT :limit) AS newest ORDER BY place"
+    "SELECT coalesce(array_agg(place ORDER BY place) FILTER (WHERE document @@ CAST(:query AS tsquery)), '{}') AS held,"
+    " max(place) AS last, count(*) AS looked"
+    " FROM (SELECT place, document FROM search WHERE place > :after ORDER BY place LIMIT :limit) AS newest"
 )
 # "+ 0" keeps the planner from walking the whole table in the order of places for words that are rare
 _POST_HITS = text(
