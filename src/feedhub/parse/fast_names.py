@@ -22,7 +22,7 @@ Declaration = tuple[str | None, str | None]
 PREFIXES = 100
 _ANY_RSS = "backend.userland.com/rss"  # feedparser takes whatever has this in it for RSS
 _XLINK = "http://www.w3.org/1999/xlink"  # feedparser makes an attribute of its declaration
-_UNUSUAL = "namespaces declared in an unusual way"
+UNUSUAL = "namespaces declared in an unusual way"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +48,16 @@ def namespaces(declarations: Collection[Declaration]) -> Namespaces:
     for prefix, stated in declarations:
         address = stated or ""
         if address and address.split() != [address]:  # SAX takes a space for the end of it
-            raise Unsure(_UNUSUAL)
+            raise Unsure(UNUSUAL)
         if not prefix:
             default.add(address)
             continue
         if meanings.setdefault(prefix, address) != address or address == _XLINK:
-            raise Unsure(_UNUSUAL)
+            raise Unsure(UNUSUAL)
         if prefix.lower() == "rdf" and NAMESPACES.get(address.lower()) != "rdf":
-            raise Unsure(_UNUSUAL)
+            raise Unsure(UNUSUAL)
         if address.lower() not in NAMESPACES and unknown.setdefault(address, prefix) != prefix:
-            raise Unsure(_UNUSUAL)
+            raise Unsure(UNUSUAL)
     if len(meanings) > PREFIXES:
         raise Unsure("many namespaces")
     known = {prefix: NAMESPACES.get(address.lower()) for prefix, address in meanings.items()}
@@ -77,10 +77,10 @@ def name_of(tag: str, namespaces: Namespaces) -> str:
     if prefix is None:
         prefix = namespaces.unknown.get(address, "")
         if _ANY_RSS in address.lower() or not (prefix or address in namespaces.default):
-            raise Unsure(_UNUSUAL)
+            raise Unsure(UNUSUAL)
     prefix = prefix.lower()
     if prefix in namespaces.renamed:  # feedparser looks prefixes up twice
-        raise Unsure(_UNUSUAL)
+        raise Unsure(UNUSUAL)
     return f"{prefix}_{local}".lower() if prefix else local.lower()
 
 

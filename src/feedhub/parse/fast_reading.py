@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from feedhub.parse.brisk import repaired
-from feedhub.parse.fast_names import Namespaces, Unsure, is_known, name_of
+from feedhub.parse.fast_names import UNUSUAL, Namespaces, Unsure, is_known, name_of
 from feedhub.parse.feedparser_reader import NAMESPACES, base_within
 from feedhub.parse.preflight import ATTRIBUTES
 from feedhub.parse.recorder import BASE
@@ -197,6 +197,8 @@ def _odd_attributes(element: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     foreign: dict[str, str] = {}
     for key, value in element.items():
+        if key.lower() == "xmlns":  # in other letters than XML's own: an attribute, and to feedparser a declaration
+            raise Unsure(UNUSUAL)
         address, separator, local = key.rpartition("}")
         if separator:
             prefix, local = NAMESPACES.get(address.lower(), ""), local.lower()
