@@ -49,7 +49,7 @@ coverage: $(STAMP)
 docs: $(STAMP)   ## Write the generated parts of docs/ anew.
 	$(BIN)/python docs/generate.py
 
-bench: $(STAMP)  ## Run all benchmarks, short, and compare with the committed rows. 30 to 40 minutes.
+bench: $(STAMP)  ## Run all benchmarks, short, and compare with the committed rows. 12 to 40 minutes.
 	$(BIN)/python benchmarks/run.py
 
 faults: $(STAMP) ## Kill and starve the program on purpose, 300 times and long (docs/reliability.md). About an hour.

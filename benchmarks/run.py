@@ -1,6 +1,6 @@
 """All benchmarks, one after another, each in a form that ends in minutes; then what became worse.
 
-    python benchmarks/run.py [--keep] [--remark TEXT] [SCRIPT ...]        (as ``make bench`` does; some 30 to 40 minutes on two cores)
+    python benchmarks/run.py [--keep] [--remark TEXT] [SCRIPT ...]        (as ``make bench`` does; some 12 to 40 minutes on two cores)
 
 A script that fails is named at the end, and the others go on. The tables go to the output as they come. Whatever ``--keep`` writes
 to ``benchmarks/results`` is what later runs are compared with once it is committed: keep runs of quiet machines. The exit code is 1 when
