@@ -182,6 +182,26 @@ def test_a_backup_taken_while_running_restores_what_was(url: str, file: Path, tm
     assert check(url) == []
 
 
+def test_a_restore_through_a_link_replaces_the_file_behind_it(url: str, file: Path, tmp_path: Path) -> None:
+    open_store(url).close()
+    (tmp_path / "large disk").mkdir()
+    real = file.rename(tmp_path / "large disk" / "real.db")
+    file.symlink_to(real)
+    store, copy = open_store(url), tmp_path / "copy.db"
+    fill(store, "1")
+    backup(url, copy)
+    fill(store, "2")
+    aside = restore(url, copy)  # with the log of the running store, which lies beside the file and not beside the link
+    store.close()
+    assert file.is_symlink()
+    assert aside is not None
+    assert aside.parent == real.parent
+    again = open_store(url)
+    assert [entry.entry.title for entry in again.entries(9)] == ["1 of a"]
+    again.close()
+    assert check(url) == []
+
+
 def test_no_restore_from_what_is_no_backup(url: str, file: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.db"
     bad.write_bytes(b"nothing" * 1000)

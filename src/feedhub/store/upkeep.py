@@ -103,6 +103,9 @@ def restore(url: str, source: Path) -> Path | None:
     :raises DatabaseError: the backup is none, or was made by a newer FeedHub; nothing was changed.
     """
     file = _sqlite_only(url, f"pg_restore --clean --dbname=… {source}")
+    file = (
+        file.resolve()
+    )  # else a link to it would become the file, and its log, which lies beside the file, would stay
     _check_backup(source)
     with InstanceLock(url):
         fresh = file.with_name(file.name + ".restoring")
