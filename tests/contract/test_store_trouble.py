@@ -182,6 +182,18 @@ def test_a_backup_taken_while_running_restores_what_was(url: str, file: Path, tm
     assert check(url) == []
 
 
+def test_a_link_to_a_database_is_the_same_database(url: str, file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(file)
+    linked = f"sqlite:///{link}"
+    with InstanceLock(url):
+        assert holder(linked) == os.getpid()
+        with pytest.raises(AlreadyRunning), InstanceLock(linked):
+            pass
+    with InstanceLock(linked), pytest.raises(AlreadyRunning), InstanceLock(url):
+        pass
+
+
 def test_a_restore_through_a_link_replaces_the_file_behind_it(url: str, file: Path, tmp_path: Path) -> None:
     open_store(url).close()
     (tmp_path / "large disk").mkdir()

@@ -30,7 +30,7 @@ _NAME = "feedhub "
 class InstanceLock:
     """A context in which this process alone may write to the database.
 
-    SQLite: a lock on ``<database>.lock``, which also holds the process id. PostgreSQL: an advisory lock on a connection
+    SQLite: a lock on ``<database>.lock`` beside the file itself, which also holds the process id. PostgreSQL: an advisory lock on a connection
     of its own, whose name holds the process id.
 
     :raises AlreadyRunning: another process has it.
@@ -110,6 +110,7 @@ def holder(url: str) -> int | None:
 
 
 def _lock_file(file: Path) -> Path:
+    file = file.resolve()  # one lock, whatever links lead to the database
     return file.with_name(file.name + ".lock")
 
 
