@@ -326,6 +326,14 @@ def test_a_title_that_is_another_at_each_poll_is_taken_once_a_day(
     assert [feed.title for feed in store.feeds(FeedKind.SOURCE)] == ["News at 49", "b"]
 
 
+def test_a_title_taken_by_a_clock_that_was_ahead_does_not_stay(
+    store: SqlStore, ab: tuple[SourceState, SourceState]
+) -> None:
+    write(store, ab[0], (draft("a", "1"), Insert()))
+    assert _told_by_a_source(store, ab[0], "In a year", NOW + 9000 * HOUR) == (2, "In a year")
+    assert _told_by_a_source(store, ab[0], "Now", NOW + HOUR) == (3, "Now")
+
+
 def test_what_no_entry_names_is_taken_at_once(store: SqlStore, ab: tuple[SourceState, SourceState]) -> None:
     write(store, ab[0], (draft("a", "1"), Insert()))
     assert _told_by_a_source(store, ab[0], "News at 1", NOW + HOUR, "https://one.example/") == (2, "News at 1")

@@ -72,7 +72,8 @@ class Polled:
         row = {"b_id": record.state.id, "listed_at": at, **info_row(info)}
         if stored["listed_at"] is None or all(stored[name] == row[name] for name in _CREDIT):
             return row
-        if stored["credited_at"] is not None and at - stored["credited_at"] < CREDIT_STAYS:
+        before = stored["credited_at"]
+        if before is not None and timedelta(0) <= at - before < CREDIT_STAYS:  # from the future: the clock was wrong
             return row | {name: stored[name] for name in _CREDIT}
         return row | {"credited_at": at}
 
