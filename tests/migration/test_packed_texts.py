@@ -10,6 +10,7 @@ from sqlalchemy import text
 from feedhub.model import EntryId, Insert
 from feedhub.store import check, open_store
 from feedhub.store.alembic_steps import alembic_config
+from feedhub.store.schema import all_steps
 from feedhub.store.sqlalchemy_engine import connect
 from feedhub.store.upgrading import migrate
 from support.stories import NOW, draft, poll, spec
@@ -39,7 +40,7 @@ def test_rows_stay_as_they_are_and_are_packed_later(database: str) -> None:
     store.close()
     assert plain(database) == ["", "", "<p>3 of a</p>"]
     assert plain(database, "0019") == [LONG, LONG, "<p>3 of a</p>"]
-    assert migrate(database)[0] == "0020"
+    assert migrate(database) == list(all_steps()[all_steps().index("0020") :])
     assert plain(database) == [LONG, LONG, "<p>3 of a</p>"]
     store = open_store(database)
     assert [store.pack_some(batch=2) for _ in range(3)] == [2, 1, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import pickle
-from dataclasses import FrozenInstanceError, astuple, replace
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
@@ -80,7 +80,7 @@ def test_a_record_of_all_its_fields_is_one_of_the_kind() -> None:
 def test_what_is_not_said_is_as_the_class_has_it(kind: type[Any], said: dict[str, Any]) -> None:
     make = maker(kind)
     assert make(**said) == kind(**said)
-    assert hash(astuple(make(**said))[:2]) == hash(astuple(kind(**said))[:2])
+    assert type(make(**said)) is kind
     with pytest.raises(TypeError):
         make(**said, none_such=1)
     assert pickle.loads(pickle.dumps(make(**said))) == kind(**said)

@@ -107,8 +107,8 @@ class PostSearch(_Asking):
     """PostgreSQL's GIN, which gives all or nothing: dense words are found by looking at the newest entries.
 
     Of words that one entry in ``k`` holds, a page is made of ``k`` pages of entries, and the index gives a ``k``-th of all that is stored,
-    which with five million is seconds for the words of every fiftieth. Looking is cheaper while ``k`` is less than the root of what is
-    stored, divided by :data:`PAGE_TO_HIT`: 58 of a million.
+    which with five million is seconds for the words of every fiftieth. Looking is cheaper while ``k`` is less than
+    ``sqrt(stored / PAGE_TO_HIT)``: 58 of a million.
     """
 
     def __init__(self, connection: Connection, wanted: Wanted) -> None:

@@ -103,9 +103,8 @@ def restore(url: str, source: Path) -> Path | None:
     :raises DatabaseError: the backup is none, or was made by a newer FeedHub; nothing was changed.
     """
     file = _sqlite_only(url, f"pg_restore --clean --dbname=… {source}")
-    file = (
-        file.resolve()
-    )  # else a link to it would become the file, and its log, which lies beside the file, would stay
+    # else a link to it would become the file; and its log, which lies beside the file, would stay and be played into the new one
+    file = file.resolve()
     _check_backup(source)
     with InstanceLock(url):
         fresh = file.with_name(file.name + ".restoring")

@@ -9,7 +9,8 @@ from typing import TypeVar
 R = TypeVar("R")
 
 WANTED = 0.1
-"""Seconds for which a transaction of upkeep may hold the writer: a poll that comes meanwhile waits no longer."""
+"""Seconds for which a transaction of upkeep should hold the writer, while polls wait. Single ones take up to three times as long:
+what the commit does besides (joining pieces of the index, writing the log back) is not known before."""
 
 LEAST, FIRST, MOST = 5, 20, 500
 """Entries of a transaction. Below, its own cost would be most of it; above, its memory would."""
