@@ -48,6 +48,8 @@ MOST_UNSAVED = 500
 """Fragments that wait to be written to the database: one transaction for many."""
 MOST_TROUBLES = 1_000
 """Troubles remembered, the latest."""
+MOST_REMADE = 10
+"""Times a document is made again because its feed changed meanwhile; commits are slower than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Press:
         :param archive: from 1 to ``feed.archives``; 0 for a page.
 
         The ETag follows from the head, the renderer and the ordered entries with their versions: equal on every machine
-        that reads the same database.
+        that reads the same database. Head and entries are of one moment, of a later one than ``feed`` if it changed since.
 
         :raises feedhub.errors.DatabaseError: from the library.
         :raises feedhub.errors.Unpublishable: it breaks a rule of its format, and there is no earlier one to show.
@@ -249,7 +251,7 @@ class Press:
 
     def _judged(self, key: _Key, feed: Feed) -> Document:
         what = f"{feed.path}.{key[2].format.value}"
-        document, reason = self._made(feed, key[2])
+        document, reason = self._made_of_one_moment(feed, key[2])
         self._say(what, reason)
         with self._lock:
             if not reason:
@@ -259,6 +261,19 @@ class Press:
         if last is None:
             raise Unpublishable(f"{what} breaks a rule of its format: {reason}.")
         return last
+
+    def _made_of_one_moment(self, feed: Feed, part: _Part) -> tuple[Document, str]:
+        """As :meth:`_made`, again while a commit comes between the feed and its entries.
+
+        Else an old head would stand around new entries, and they would be told twice: the next head makes another document.
+        """
+        made = self._made(feed, part)
+        for _ in range(MOST_REMADE):
+            now = self._stock.current(feed.id)
+            if now is None or now.version <= feed.version:
+                break
+            feed, made = now, self._made(now, part)
+        return made
 
     def _made(self, feed: Feed, part: _Part) -> tuple[Document, str]:
         """A document, and what our rules have against it ("" when nothing)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
-from feedhub.model import EntryId, Feed, FeedKind, Insert
+from feedhub.model import EntryId, Feed, FeedId, FeedKind, Insert
 from feedhub.store import SqlStore
 from feedhub.store.archiving import ARCHIVE_PAGE
 from feedhub.store.tombstones import TOLD_FOR
@@ -60,6 +60,19 @@ def test_pages_of_outlines_are_those_of_entries_down_to_the_oldest(store: SqlSto
         before = page[-1].sort_key, page[-1].id
     assert walked == [one.id for one in store.page(feed.id, 9)]
     assert len(walked) == 7
+
+
+def test_a_feed_as_it_is_now(store: SqlStore) -> None:
+    store.sync([spec("a")], [], NOW)
+    bring(store, "a", [1])
+    before = everything(store)
+    assert store.current(before.id) == before
+    bring(store, "a", [2], "one more ")
+    now = store.current(before.id)
+    assert now == everything(store)
+    assert now is not None
+    assert now.version > before.version
+    assert store.current(FeedId(10**9)) is None
 
 
 def test_complete_archives_never_change_whatever_comes(store: SqlStore) -> None:

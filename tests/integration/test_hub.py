@@ -659,6 +659,26 @@ async def test_versions_arrive_in_their_order(tmp_path: Path) -> None:
             assert len(counts) < 6  # what came while one was on its way went together
 
 
+async def test_what_is_committed_while_a_document_is_made_is_not_told_twice(tmp_path: Path) -> None:
+    """Found in service: the feed's row was read, then came a commit, then its entries were read. Both heads were delivered."""
+    with subscriber() as ours:
+        async with rig(tmp_path) as it:
+            await it.subscribed(ours)
+            store = it.home.store
+            outlines, late = store.outlines, ["rates-2"]
+
+            def disturbed(*asked: Any) -> Any:
+                while late:
+                    it._commit((late.pop(),), ("rates",), HOUR)
+                return outlines(*asked)
+
+            store.outlines = disturbed  # type: ignore[method-assign, assignment]
+            await it.news("rates-1")
+            await it.quiet()
+            assert [titles(one)[:2] for one in ours.deliveries] == [["rates-2 of news", "rates-1 of news"]]
+            assert it.parts.telling.figures()["unchanged"] == 1
+
+
 async def test_a_document_is_rendered_once_for_all_its_subscribers(tmp_path: Path) -> None:
     with subscriber() as ours:
         async with rig(tmp_path) as it:

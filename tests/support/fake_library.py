@@ -137,6 +137,9 @@ class FakeLibrary:
         self._ask()
         return [one for one in self.lists[feed] if before is None or (one.sort_key, one.id) < before][:limit]
 
+    def current(self, feed: FeedId) -> Feed | None:
+        return next((one for one in self.by_slug.values() if isinstance(one, Feed) and one.id == feed), None)
+
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         return [outline_of(one) for one in self.page(feed, limit, before)]
 

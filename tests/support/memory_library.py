@@ -36,6 +36,9 @@ class MemoryLibrary:
         newest = sorted(self.entries[feed], key=lambda entry: (entry.sort_key, entry.id), reverse=True)
         return [entry for entry in newest if before is None or (entry.sort_key, entry.id) < before][:limit]
 
+    def current(self, feed: FeedId) -> Feed | None:
+        return next((one for one in self.known if one.id == feed), None)
+
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         return [outline_of(one) for one in self.page(feed, limit, before)]
 

@@ -37,6 +37,10 @@ class Outline(NamedTuple):
 class Stock(Protocol):
     """What documents are made of, at the least cost. Safe from any thread, never waits for the writer."""
 
+    def current(self, feed: FeedId) -> Feed | None:
+        """The feed as it is now; None when it is no more. Its version grows with every change of a document of it."""
+        ...
+
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         """The same members as :meth:`feedhub.ports.Library.page`."""
         ...

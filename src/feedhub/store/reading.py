@@ -169,6 +169,7 @@ _FRAGMENTS = Prepared(
 _FEED = Prepared(
     select(feeds).where(feeds.c.kind == bindparam("kind"), feeds.c.slug == bindparam("slug")), "kind", "slug"
 )
+_CURRENT = Prepared(select(feeds).where(feeds.c.id == bindparam("feed")), "feed")
 _MOVED = Prepared(
     select(feeds.c.slug)
     .join(redirects, redirects.c.feed_id == feeds.c.id)
@@ -212,6 +213,10 @@ class Reading(Side):
     def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
         with self.reading() as connection:
             return page(connection, feed, limit, before)
+
+    def current(self, feed: FeedId) -> Feed | None:
+        with self.asking() as asked:
+            return next((feed_of(row) for row in _CURRENT.mappings(asked, feed)), None)
 
     def outlines(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[Outline]:
         with self.asking() as asked:

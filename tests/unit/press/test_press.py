@@ -17,8 +17,19 @@ from structlog.testing import capture_logs
 from feedhub import ports
 from feedhub.emit import violations
 from feedhub.errors import Unpublishable
-from feedhub.model import EPOCH, OPML_MEDIA_TYPE, ContentPolicy, EntryId, Feed, FeedId, FeedKind, Format, Tombstone
-from feedhub.press import Press
+from feedhub.model import (
+    EPOCH,
+    OPML_MEDIA_TYPE,
+    ContentPolicy,
+    EntryId,
+    Feed,
+    FeedId,
+    FeedKind,
+    Format,
+    StoredEntry,
+    Tombstone,
+)
+from feedhub.press import MOST_REMADE, Press
 from feedhub.settings import Feeds
 from support.memory_library import MemoryLibrary
 from support.published import BASE_URL, FEED, SITE, WHEN, renderer, stored
@@ -148,6 +159,40 @@ def test_what_did_not_change_is_not_made_again() -> None:
     assert library.pages == 1
     press.document(replace(FEED, version=2), Format.ATOM)
     assert library.pages == 2
+
+
+class Lively(MemoryLibrary):
+    """A library that gets the next of its ``coming`` entries just before a page is read, as from another thread."""
+
+    coming: list[int]
+
+    def page(self, feed: FeedId, limit: int, before: tuple[int, EntryId] | None = None) -> list[StoredEntry]:
+        if self.coming:
+            (known,) = self.known
+            self.entries[feed].append(stored(self.coming.pop(0)))
+            self.known = [replace(known, version=known.version + 1, updated=known.updated + timedelta(minutes=1))]
+        return super().page(feed, limit, before)
+
+
+@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("commits", [1, 3])
+def test_head_and_entries_are_of_one_moment(format: Format, commits: int) -> None:
+    """A commit between the feed's row and its entries: no old head around new entries, told again with a new head."""
+    library = Lively(FEED)
+    library.coming = [*range(1, commits + 1)]
+    press = press_of(library)
+    early = press.document(FEED, format)
+    (now,) = library.known
+    assert now.version == FEED.version + commits
+    assert early.modified == now.updated
+    assert press.document(now, format) == early == press_of(library).document(now, format)
+    assert library.pages == commits + 1 + 1 + 1
+
+
+def test_a_feed_that_changes_with_every_look_is_published_all_the_same() -> None:
+    library = Lively(FEED)
+    library.coming = [*range(1, 100)]
+    assert press_of(library).document(FEED, Format.ATOM).body.count(b"<entry>") == MOST_REMADE + 1
 
 
 def test_the_cache_is_bounded_in_bytes() -> None:
