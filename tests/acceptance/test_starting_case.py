@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def read_by_newsboat(home: Path, *urls: str) -> list[tuple[Any, ...]]:
     (home / ".newsboat" / "urls").write_text("".join(f"{url}\n" for url in urls))
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"}
     subprocess.run(["newsboat", "-x", "reload"], env=environment, capture_output=True, timeout=60, check=True)
-    with sqlite3.connect(home / ".newsboat" / "cache.db") as cache:
+    with closing(sqlite3.connect(home / ".newsboat" / "cache.db")) as cache:
         return list(cache.execute("SELECT title, url, author, pubDate FROM rss_item"))
 
 

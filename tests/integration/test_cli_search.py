@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_index_is_built_by_hand_and_by_a_poll(folder: Path) -> None:
     done = feedhub(folder, "db", "index", "--anew").stdout
     assert "indexed. The index is complete." in done
     assert titles(folder, "rate") == before
-    with sqlite3.connect(folder / "feedhub.db") as database:
+    with closing(sqlite3.connect(folder / "feedhub.db")) as database, database:
         database.execute("UPDATE counters SET value = 0 WHERE name = 'search_version'")
     assert "being built, 0 %" in feedhub(folder, "status").stdout
     feedhub(folder, "poll", "--all")
