@@ -11,6 +11,7 @@ from feedhub.store import SqlStore
 from feedhub.store.archiving import ARCHIVE_PAGE
 from feedhub.store.tombstones import TOLD_FOR
 from support.stories import HOUR, NOW, draft, poll, spec
+from support.upkeep import forget, retain
 
 MINUTE = timedelta(minutes=1)
 
@@ -155,7 +156,7 @@ def test_what_grows_old_is_not_withdrawn(store: SqlStore) -> None:
     (state,) = store.states(["a"])
     with store.transaction() as transaction:
         transaction.apply([poll(state, at=NOW + HOUR)])  # neither is listed any more
-    assert store.retention(timedelta(days=1), 0, 9, NOW + timedelta(days=9)).entries == 2
+    assert retain(store, timedelta(days=1), 0, 9, NOW + timedelta(days=9)).entries == 2
     assert store.tombstones(everything(store).id) == []
 
 
@@ -163,5 +164,5 @@ def test_a_forgotten_source_withdraws_what_only_it_carried(store: SqlStore) -> N
     store.sync([spec("a"), spec("b")], [], NOW)
     bring(store, "a", [1, 2])
     bring(store, "b", [3])
-    store.forget_source("a", NOW)
+    forget(store, "a", NOW)
     assert len(store.tombstones(everything(store).id)) == 2

@@ -22,6 +22,7 @@ from feedhub.store.sqlalchemy_engine import sqlite_file
 from feedhub.store.upgrading import migrate
 from support.contents import contents, differences
 from support.stories import NOW, draft, poll, spec
+from support.upkeep import retain
 
 DAY = timedelta(days=1)
 
@@ -79,7 +80,7 @@ async def test_what_retention_frees_is_given_back_in_small_steps(
 def test_a_little_room_stays(store: SqlStore) -> None:
     """What comes next would only make the file grow again."""
     fill(store, 300)
-    store.retention(30 * DAY, 260, 9, NOW)
+    retain(store, 30 * DAY, 260, 9, NOW)
     assert store.spare_pages() == 0
 
 
@@ -94,7 +95,7 @@ def old(tmp_path: Path) -> Path:
     migrate(f"sqlite:///{file}")
     store = open_store(f"sqlite:///{file}")
     fill(store)
-    store.retention(30 * DAY, 0, 9, NOW)
+    retain(store, 30 * DAY, 0, 9, NOW)
     assert store.spare_pages() == 0
     assert free_share(store) > 0.5
     store.close()
@@ -114,7 +115,7 @@ def test_an_old_database_is_written_anew_once(old: Path) -> None:
     assert statistics(url, NOW, None, 0).shrinks
     store = open_store(url)
     fill(store, prefix="more ")
-    store.retention(30 * DAY, 0, 9, NOW)
+    retain(store, 30 * DAY, 0, 9, NOW)
     assert store.spare_pages() > 0
     store.close()
     assert sorted(path.name for path in old.parent.iterdir() if "compacting" in path.name) == []

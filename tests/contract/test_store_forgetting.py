@@ -8,6 +8,7 @@ from feedhub.errors import NotFound
 from feedhub.model import Draft, Feed, FeedKind, Insert, Same
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, poll, spec, topic
+from support.upkeep import forget
 
 
 def write(store: SqlStore, slug: str, *drafts: Draft) -> None:
@@ -41,7 +42,7 @@ def two(store: SqlStore) -> SqlStore:
 def test_what_only_it_carried_is_deleted_and_the_rest_passes_on(two: SqlStore, batch: int) -> None:
     tea = feed(two, FeedKind.TOPIC, "tea")
     shared = next(entry for entry in two.entries(9) if entry.entry.title == "3 of a")
-    assert two.forget_source("a", NOW, batch=batch) == 2
+    assert forget(two, "a", NOW, batch=batch) == 2
     assert [entry.entry.title for entry in two.entries(9)] == ["4 of b", "3 of a"]
     assert [entry.entry.title for entry in two.entries(9, source="b")] == ["4 of b", "3 of a"]
     (passed,) = (entry for entry in two.entries(9) if entry.id == shared.id)
@@ -54,28 +55,28 @@ def test_what_only_it_carried_is_deleted_and_the_rest_passes_on(two: SqlStore, b
     after = feed(two, FeedKind.TOPIC, "tea")
     assert (after.size, after.version > tea.version) == (1, True)
     assert feed(two, FeedKind.SOURCE, "a").size == 0
-    assert two.forget_source("a", NOW) == 0
+    assert forget(two, "a", NOW) == 0
 
 
 def test_the_new_owner_is_read_again_so_that_its_own_words_are_taken(two: SqlStore) -> None:
     (state,) = two.states(["b"])
     shared, own = draft("b", "9", shared="x").entry.raw_digest, draft("b", "4").entry.raw_digest
     assert two.known_digests(state.id) == {shared, own}
-    two.forget_source("a", NOW)
+    forget(two, "a", NOW)
     assert two.known_digests(state.id) == {own}
 
 
 def test_what_was_forgotten_does_not_come_back_as_new(two: SqlStore) -> None:
-    two.forget_source("a", NOW)
+    forget(two, "a", NOW)
     write(two, "a", draft("a", "1"), draft("a", "fresh"))
     assert [entry.entry.title for entry in two.entries(9, source="a")] == ["fresh of a"]
 
 
 def test_a_configured_source_stays_and_one_that_left_goes(two: SqlStore) -> None:
-    two.forget_source("a", NOW)
+    forget(two, "a", NOW)
     assert [state.slug for state in two.states(["a"])] == ["a"]
     two.sync([spec("b")], [topic("tea")], NOW)
-    two.forget_source("a", NOW)
+    forget(two, "a", NOW)
     assert two.states(["a"]) == []
     assert feed(two, FeedKind.SOURCE, "a").withdrawn  # its address answers 410, not 404
     two.sync([spec("a"), spec("b")], [topic("tea")], NOW)
@@ -96,7 +97,7 @@ def test_a_source_that_left_and_returns_resumes_with_its_entries(two: SqlStore) 
 
 def test_no_such_source(store: SqlStore) -> None:
     with pytest.raises(NotFound, match="'nobody'"):
-        store.forget_source("nobody", NOW)
+        forget(store, "nobody", NOW)
 
 
 def test_a_story_without_one_of_its_entries_names_it_no_more(store: SqlStore) -> None:
@@ -109,7 +110,7 @@ def test_a_story_without_one_of_its_entries_names_it_no_more(store: SqlStore) ->
     second = next(entry for entry in store.entries(9) if entry.source_slug == "b")
     assert [link for link, _ in second.others] == ["http://a.example/1"]
     assert feed(store, FeedKind.ALL, "all").size == 1
-    store.forget_source("a", NOW)
+    forget(store, "a", NOW)
     (left,) = store.entries(9)
     assert (left.id, left.others, left.version > second.version) == (second.id, (), True)
     assert feed(store, FeedKind.ALL, "all").size == 1

@@ -12,6 +12,7 @@ from feedhub.model import Feed, FeedKind, Gap, Health, Insert, ServiceEvent, Sou
 from feedhub.ports import PollRecord
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, poll, spec
+from support.upkeep import forget, retain
 
 GAP = Gap(after=NOW - 9 * HOUR, before=NOW - HOUR, noticed_at=NOW, older="http://a.example/2")
 
@@ -172,11 +173,11 @@ def test_changes_and_gaps_are_bounded_for_each_source(store: SqlStore, one: Sour
         at = NOW + hours * HOUR
         health = Health.FAILING if hours % 2 else Health.MISSED
         apply(store, record(one, health, at, gap=replace(GAP, noticed_at=at)))
-    assert store.retention(None, 0, 10, NOW, changes=2).changes == 8
+    assert retain(store, None, 0, 10, NOW, changes=2).changes == 8
     assert len(told(store, "a")) == 2
     assert [gap.noticed_at for gap in store.gaps(one.id)] == [NOW + 5 * HOUR, NOW + 4 * HOUR]
     assert len(told(store, "b")) == 1
-    assert store.retention(None, 0, 10, NOW, changes=2).changes == 0
+    assert retain(store, None, 0, 10, NOW, changes=2).changes == 0
 
 
 def test_events_of_the_service_are_kept_and_bounded(store: SqlStore) -> None:
@@ -184,12 +185,12 @@ def test_events_of_the_service_are_kept_and_bounded(store: SqlStore) -> None:
         store.note(ServiceEvent(at=NOW + number * HOUR, what=f"event {number}", detail="It happened."))
     assert [event.what for event in store.events(2)] == ["event 3", "event 2"]
     assert store.events(9)[-1] == ServiceEvent(number=1, at=NOW, what="event 0", detail="It happened.")
-    assert store.retention(None, 0, 10, NOW, changes=3).changes == 1
+    assert retain(store, None, 0, 10, NOW, changes=3).changes == 1
     assert [event.number for event in store.events(9)] == [4, 3, 2]
 
 
 def test_a_forgotten_source_takes_them_with_it(store: SqlStore, one: SourceState) -> None:
     apply(store, record(one, Health.MISSED, gap=GAP))
     store.sync([spec("b")], [], NOW + timedelta(hours=1))
-    store.forget_source("a", NOW)
+    forget(store, "a", NOW)
     assert (told(store), store.gaps(one.id)) == ([], [])

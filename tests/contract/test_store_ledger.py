@@ -9,6 +9,7 @@ from feedhub.model import Digest, Feed, FeedKind, Health, Insert, SourceId, Vali
 from feedhub.ports import Redirected
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, key, poll, spec, topic
+from support.upkeep import retain
 
 
 def feed(store: SqlStore, kind: FeedKind, slug: str) -> Feed:
@@ -147,13 +148,13 @@ def test_retention_takes_what_is_old_and_unlisted_and_it_never_comes_back(store:
     store.sync([spec("a"), spec("b")], [topic("tea")], NOW)
     fill(store, "a", "old-1", "old-2", "old-3", age=timedelta(days=100))
     week = timedelta(days=7)
-    assert store.retention(week, 0, 10, NOW).entries == 0  # still listed
+    assert retain(store, week, 0, 10, NOW).entries == 0  # still listed
     (state,) = store.states(["a"])
     listed = draft("a", "old-3", at=NOW - timedelta(days=100)).entry.raw_digest
     with store.transaction() as transaction:
         transaction.apply([poll(state, (draft("a", "young"), Insert()), seen=[listed], at=NOW + HOUR)])
-    assert store.retention(week, 10, 10, NOW + HOUR).entries == 0  # among the newest ten
-    assert store.retention(week, 0, 10, NOW + HOUR, batch=1).entries == 2
+    assert retain(store, week, 10, 10, NOW + HOUR).entries == 0  # among the newest ten
+    assert retain(store, week, 0, 10, NOW + HOUR, batch=1).entries == 2
     assert [entry.entry.title for entry in store.entries(9)] == ["young of a", "old-3 of a"]
     fill(store, "a", "old-1", age=timedelta(days=100))
     assert len(store.entries(9)) == 2
@@ -200,7 +201,7 @@ def test_a_story_lives_on_when_its_first_entry_is_removed(store: SqlStore) -> No
         transaction.apply([poll(second, (young, Insert(cluster=story.cluster)))])
         transaction.apply([poll(first, (draft("a", "3"), Insert()), at=NOW + HOUR)])
     assert feed(store, FeedKind.ALL, "all").size == 2
-    assert store.retention(timedelta(days=7), 0, 10, NOW + HOUR).entries == 1
+    assert retain(store, timedelta(days=7), 0, 10, NOW + HOUR).entries == 1
     left = store.entries(9)
     assert [entry.entry.title for entry in left] == ["2 of b", "3 of a"]
     with store.transaction() as transaction:
@@ -213,5 +214,5 @@ def test_old_outcomes_are_trimmed(store: SqlStore) -> None:
     for hours in range(5):
         with store.transaction() as transaction:
             transaction.apply([poll(state, at=NOW + hours * HOUR)])
-    assert store.retention(None, 0, 2, NOW).polls == 3
+    assert retain(store, None, 0, 2, NOW).polls == 3
     assert [outcome.at for outcome in store.outcomes(state.id)] == [NOW + 4 * HOUR, NOW + 3 * HOUR]

@@ -24,6 +24,7 @@ from feedhub.model import (
 from feedhub.store import SqlStore
 from feedhub.store.zstandard_pages import MOST_KEPT
 from support.stories import HOUR, NOW, draft, poll, spec
+from support.upkeep import forget
 
 ENTRY = RawEntry(
     id="7",
@@ -116,6 +117,6 @@ def test_a_forgotten_source_takes_its_pages_along(store: SqlStore) -> None:
     with store.transaction() as transaction:
         transaction.apply([replace(poll(state), kept=KeptPage(url="https://e.example/", body=b"x", at=NOW))])
     store.sync([], [], NOW)
-    assert store.forget_source("a", NOW) == 0
+    assert forget(store, "a", NOW) == 0
     assert store.states(["a"]) == []
     assert store.kept_page(state.id) is None

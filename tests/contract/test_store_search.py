@@ -26,6 +26,7 @@ from feedhub.store.statements import put_over
 from feedhub.store.tables import counters
 from feedhub.store.text_search import START, text_search
 from support.stories import HOUR, NOW, draft, poll, spec, topic
+from support.upkeep import forget, retain
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "search"
 ENTRIES: dict[str, dict[str, str]] = YAML(typ="safe").load(CORPUS / "entries.yaml")
@@ -188,10 +189,10 @@ def test_what_is_removed_is_not_found(a: SqlStore) -> None:
     (state,) = a.states(["a"])
     with a.transaction() as transaction:  # none is listed any more
         transaction.apply([poll(state, at=NOW + HOUR, seen=[draft("a", "1").entry.raw_digest])])
-    a.retention(timedelta(days=2), 0, 10, NOW)
+    retain(a, timedelta(days=2), 0, 10, NOW)
     assert titles(a, "tea") == [one.entry.title for one in a.entries(9)]
     assert len(a.entries(9)) < 4
-    a.forget_source("a", NOW)
+    forget(a, "a", NOW)
     assert titles(a, "tea") == []
     assert _places(a) == set()
 
@@ -337,7 +338,7 @@ def test_a_removal_leaves_the_same_index_as_never_having_been(a: SqlStore) -> No
             for name, one in ENTRIES.items()
         ),
     )
-    a.forget_source("a", NOW)
+    forget(a, "a", NOW)
     assert _places(a) == set()
     if a.url.startswith("sqlite"):
         with a.writing() as connection:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from feedhub.model import Insert
 from feedhub.store import SqlStore, Statistics, statistics
 from support.stories import HOUR, NOW, draft, poll, spec
+from support.upkeep import retain
 
 DAY = timedelta(days=1)
 
@@ -58,7 +59,7 @@ def test_what_retention_would_remove_is_what_it_removes(store: SqlStore) -> None
     filled(store)
     settings = {"keep_for": 10 * DAY, "keep_at_least": 3}
     told = asked(store, **settings)
-    done = store.retention(10 * DAY, 3, 100, NOW)
+    done = retain(store, 10 * DAY, 3, 100, NOW)
     assert told.removable == done.entries > 0
     assert asked(store, **settings).removable == 0
     assert asked(store).removable is None

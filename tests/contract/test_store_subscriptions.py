@@ -10,6 +10,7 @@ import pytest
 from feedhub.model import Feed, FeedInfo, FeedKind, Habit, Health, Insert, SourceId, Standing, Subscription, Validators
 from feedhub.store import SqlStore
 from support.stories import HOUR, NOW, draft, poll, spec
+from support.upkeep import forget
 
 DAY = timedelta(days=1)
 
@@ -59,7 +60,7 @@ def test_a_source_that_is_gone_leaves_its_subscription_to_be_ended(store: SqlSto
     (state,) = store.states()
     store.keep_subscriptions([sub("t", state.id)])
     store.sync([], [], NOW)
-    store.forget_source("a", NOW)
+    forget(store, "a", NOW)
     assert store.states(["a"]) == []
     (left,) = store.subscriptions()
     assert (left.source, left.slug) == (state.id, "")

@@ -18,6 +18,7 @@ from feedhub.relabel import relabel
 from integration.test_pipeline import item, rig, rss
 from integration.test_reload import change, other_settings, until
 from support.feed_server import serving
+from support.upkeep import forget
 
 
 async def test_a_source_polled_since_its_state_was_read_is_left_out(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ async def test_what_was_removed_for_good_is_no_news_when_it_is_listed_again(tmp_
         async with rig(tmp_path, server, "a.xml", "b.xml") as it:
             await it.poll()
             await change(it, other_settings(tmp_path, server, "b.xml"))
-            it.home.store.forget_source("a", it.clock())
+            forget(it.home.store, "a", it.clock())
             await change(it, other_settings(tmp_path, server, "a.xml", "b.xml"))
             await it.poll()
             (first,) = it.home.store.states(["a"])

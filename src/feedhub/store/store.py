@@ -28,17 +28,14 @@ from feedhub.store.moving import FeedMover
 from feedhub.store.paging import Paging
 from feedhub.store.reading import Reading
 from feedhub.store.relabelling import relabel
-from feedhub.store.retention import Excess, Removed, Rule, excess, removable, remove, remove_old, trim
+from feedhub.store.retention import Excess, Rule, excess, removable, remove, remove_old, trim
 from feedhub.store.schema import require_current
 from feedhub.store.search_index import IndexWriter
-from feedhub.store.statements import Counter, bump, chunks, put_over
+from feedhub.store.statements import Counter, bump, put_over
 from feedhub.store.subscribing import Subscribing
 from feedhub.store.tables import entries, memory
 from feedhub.store.tombstones import trim_tombstones
 from feedhub.store.writing import SqlTransaction
-
-RETENTION_BATCH = 100
-"""Entries that retention removes in one transaction: a fraction of a second in which no poll can be stored."""
 
 
 class Writing(Side):
@@ -122,34 +119,12 @@ class Writing(Side):
         with self.writing() as connection:
             put_over(connection, memory, [{"name": name, "value": value}])
 
-    def retention(
-        self,
-        keep_for: timedelta | None,
-        keep_at_least: int,
-        polls: int,
-        now: datetime,
-        *,
-        changes: int = 100,
-        batch: int = RETENTION_BATCH,
-    ) -> Removed:
-        """Remove entries older than ``keep_for``, and outcomes and changes beyond the newest of each source.
-
-        Entries that a source still lists stay, and the newest ``keep_at_least`` of each source. What is removed never
-        comes back as new. Works in transactions of ``batch`` entries; a daemon, whose polls want their turn in between,
-        calls the steps itself.
-        """
-        removed, after = 0, None if keep_for is None else SourceId(0)
-        while keep_for is not None and after is not None:
-            some, after = self.removable(keep_for, keep_at_least, now, after, batch=batch)
-            removed += self.remove_old(some, keep_for, keep_at_least, now)
-        trimmed = [self.trim(some) for some in chunks(self.excess(polls, changes))]
-        return Removed(entries=removed, polls=sum(one[0] for one in trimmed), changes=sum(one[1] for one in trimmed))
-
     def removable(
-        self, keep_for: timedelta, keep_at_least: int, now: datetime, after: SourceId, *, batch: int = RETENTION_BATCH
+        self, keep_for: timedelta, keep_at_least: int, now: datetime, after: SourceId, *, batch: int
     ) -> tuple[list[EntryId], SourceId | None]:
-        """Reads: up to ``batch`` entries that :meth:`retention` would remove, of the sources numbered above ``after``.
+        """Reads: up to ``batch`` entries that are too old, of the sources numbered above ``after``.
 
+        Those are older than ``keep_for``, listed by no source any more, and not of the newest ``keep_at_least`` of theirs.
         Second: the ``after`` to ask with for the next ones, once these are removed; None at the end.
         """
         with self.reading() as connection:
@@ -157,7 +132,10 @@ class Writing(Side):
         return [EntryId(one) for one in some], None if then is None else SourceId(then)
 
     def remove_old(self, some: Collection[EntryId], keep_for: timedelta, keep_at_least: int, now: datetime) -> int:
-        """Remove those of the entries that :meth:`retention` would still remove, in one transaction; returns how many."""
+        """Remove those of the entries that are too old still, in one transaction; returns how many.
+
+        What is removed never comes back as new.
+        """
         if not some:
             return 0
         with self.writing() as connection:
@@ -231,22 +209,11 @@ class Writing(Side):
         with self.writing() as connection:
             return pack_some(connection, batch)
 
-    def forget_source(self, slug: str, now: datetime, *, batch: int = 500) -> int:
-        """Delete what only this source carried, hand the rest to who carried it next; returns how many were deleted.
+    def forget_some(self, slug: str, now: datetime, *, batch: int) -> tuple[int, bool]:
+        """Delete what only this source carried, hand the rest to who carried it next: ``batch`` entries, one transaction.
 
-        What is deleted never comes back as new. The source itself goes when it is not configured any more. Works in
-        transactions of ``batch`` entries (:meth:`forget_some`); doing it again finishes what was interrupted.
-
-        :raises NotFound: there is no such source.
-        """
-        deleted, done = 0, False
-        while not done:
-            some, done = self.forget_some(slug, now, batch=batch)
-            deleted += some
-        return deleted
-
-    def forget_some(self, slug: str, now: datetime, *, batch: int = 500) -> tuple[int, bool]:
-        """One transaction of :meth:`forget_source`: how many entries were deleted, and whether that was all.
+        What is deleted never comes back as new. The source itself goes at the end when it is not configured any more.
+        Returns how many entries were deleted, and whether that was all; doing it again finishes what was interrupted.
 
         :raises NotFound: there is no such source.
         """
