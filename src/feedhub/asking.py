@@ -65,7 +65,8 @@ class Lead:
 
 
 class Asker:
-    """Asks sources and understands their answers, under one configuration."""
+    """Asks sources and understands their answers. One instance lives as long as the process; configurations come and go
+    (:meth:`adopt`), also while somebody follows what an answer led to."""
 
     def __init__(
         self,
@@ -78,14 +79,18 @@ class Asker:
         readings: Readings,
         clock: Clock,
     ) -> None:
-        self.settings = settings
-        self.sources = {source.slug: source for source in settings.sources}
         self._catalogue = catalogue
         self._fetcher = fetcher
         self._robots = robots
-        self.workers = workers
         self.readings = readings
         self._clock = clock
+        self.adopt(settings, workers)
+
+    def adopt(self, settings: Settings, workers: Workers) -> None:
+        """From now on ask and understand by these; to be called while nothing is understood."""
+        self.settings = settings
+        self.sources = {source.slug: source for source in settings.sources}
+        self.workers = workers
 
     def request(self, state: SourceState, anew: bool) -> Request:
         source = self.sources.get(state.slug)

@@ -62,7 +62,7 @@ ARTICLE_TIME = 120.0
 
 
 class Follower:
-    """Follows leads, under one configuration.
+    """Follows leads, by the asker's rules as they are at each step.
 
     :param passing: entered while something is understood, so that rules do not change in between.
     """
@@ -373,7 +373,8 @@ class Follower:
         job = ArticleJob(
             body=result.body, url=result.url, charset=result.charset, content=wanted.content, remove=wanted.remove
         )
-        said = await self._asker.workers.run(article_of, job)
+        async with self._passing():  # else the workers could be closed under the job
+            said = await self._asker.workers.run(article_of, job)
         return ParseFailed(failure=Failure.TOO_COMPLEX, detail=said.reason) if isinstance(said, Overrun) else said
 
 

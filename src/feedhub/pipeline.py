@@ -78,8 +78,6 @@ class Pipeline:
         """:param to_remember: what must outlive the process besides the polls; kept right after each commit."""
         self._ledger = ledger
         self._catalogue = catalogue
-        self._pages = pages
-        self._robots = robots
         self._fetcher = fetcher
         self._writer = writer
         self._clock = clock
@@ -90,6 +88,23 @@ class Pipeline:
         self._hubs_changed = hubs_changed
         self.readings = Readings()
         self._rules = Turnstile()
+        self._asker = Asker(
+            settings=settings,
+            catalogue=catalogue,
+            fetcher=fetcher,
+            robots=robots,
+            workers=workers,
+            readings=self.readings,
+            clock=clock,
+        )
+        self._follower = Follower(
+            asker=self._asker,
+            fetcher=fetcher,
+            store=pages,
+            writer=writer,
+            passing=self._rules.passing,
+            clock=clock,
+        )
         self.adopt(settings, workers)
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
         self._crowd = asyncio.Event()  # a whole batch waits to be committed, or all that is in flight
@@ -277,23 +292,7 @@ class Pipeline:
         # No more is understood, which takes memory, than one transaction holds: half of it while the other half is written.
         self._room = asyncio.Semaphore(settings.polling.batch)
         self._commit = Committer(settings, self._ledger, self._clock, self._dice, self._tariff).commit
-        self._asker = Asker(
-            settings=settings,
-            catalogue=self._catalogue,
-            fetcher=self._fetcher,
-            robots=self._robots,
-            workers=workers,
-            readings=self.readings,
-            clock=self._clock,
-        )
-        self._follower = Follower(
-            asker=self._asker,
-            fetcher=self._fetcher,
-            store=self._pages,
-            writer=self._writer,
-            passing=self._rules.passing,
-            clock=self._clock,
-        )
+        self._asker.adopt(settings, workers)
         self._filler = GapFiller(
             fetcher=self._fetcher,
             read=self._asker.read,

@@ -18,7 +18,10 @@ from feedhub.errors import DatabaseBusy
 from feedhub.model import Feed, FeedKind
 from feedhub.once import relabel_if_needed
 from feedhub.settings import Settings
+from integration.test_gapfill import after_fifteen_hours, archive
+from integration.test_pages import ARTICLES, site
 from integration.test_pipeline import CONFIG, Rig, item, rig, rss
+from support import busy_source, page_site
 from support.feed_server import FeedServer, serving
 
 
@@ -195,3 +198,38 @@ async def test_an_answer_to_other_secrets_leaves_no_validators(tmp_path: Path) -
             assert after.last_poll_at == it.clock()
             assert not after.validators
             assert after.body_digest is None
+
+
+async def anew(it: busy_source.Rig | page_site.Rig) -> None:
+    """The same configuration once more, with workers of its own."""
+    it.parts = await wiring.change(it.parts, it.parts.settings, it.home, lambda: None)
+
+
+async def test_missed_entries_are_found_in_an_archive_that_comes_after_a_reload(tmp_path: Path) -> None:
+    """The page was given to workers that were closed, and the search given up for good."""
+    with serving({"busy.rss": busy_source.document(range(busy_source.WINDOW))}) as server:
+        async with busy_source.rig(tmp_path, server) as it:
+            await it.poll(0)
+            archive(server)
+            after_fifteen_hours(server, server.url("page-10.rss"))
+            release = server.held["page-10.rss"] = threading.Event()
+            polling = asyncio.create_task(it.poll())
+            await until(lambda: it.asked_for("page-10") == 1)
+            await anew(it)
+            release.set()
+            await polling
+            assert it.numbers == list(reversed(range(20)))
+            assert it.gap.remark == ""
+
+
+async def test_an_article_that_comes_after_a_reload_is_read(tmp_path: Path) -> None:
+    with serving(site(3, 2, 1)) as server:
+        async with page_site.rig(tmp_path, server, more=ARTICLES) as it:
+            release = server.held["story-3.html"] = threading.Event()
+            polling = asyncio.create_task(it.poll())
+            await until(lambda: it.asked("story-3.html") == 1)
+            await anew(it)
+            release.set()
+            outcome = await polling
+            assert (outcome.kind, outcome.new) == ("ok", 3)
+            assert "plan 3 at length" in it.entries[page_site.headline(3)].content
