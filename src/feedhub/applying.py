@@ -17,7 +17,7 @@ from feedhub.model import FeedKind, FeedRef, SourceId, SourceState
 from feedhub.names import author_key
 from feedhub.ports import Catalogue, Ledger, SourceSpec, TopicSpec
 from feedhub.schedule import first_polls
-from feedhub.settings import Settings, Source
+from feedhub.settings import WAY_OF_READING, Settings, Source
 
 
 class Store(Ledger, Catalogue, Protocol):
@@ -32,8 +32,6 @@ PEOPLE = "people"
 
 READING = "ways of reading"
 """Name under which it is remembered how pages were read, so that changed rules read them again."""
-
-_OF_PAGES = {"type", "items", "script", "fields", "article", "full_text", "expect"}
 
 SECRETS = "marks of secrets"
 """Name under which it is remembered with what secrets validators were obtained: a few bits of each, no more."""
@@ -81,7 +79,7 @@ def _read_again_under_other_rules(settings: Settings, store: Store) -> None:
 
 def _way_of_reading(source: Source) -> str:
     """A digest of what the source says of its page; "" when it says nothing."""
-    told = source.model_dump_json(include=_OF_PAGES, exclude_defaults=True)
+    told = source.model_dump_json(include=set(WAY_OF_READING), exclude_defaults=True)
     return "" if told == "{}" else hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 

@@ -33,7 +33,7 @@ from feedhub.model import (
 from feedhub.ports import Catalogue, Clock, Fetcher, Overrun, Permission, Robots, Workers
 from feedhub.readings import Readings
 from feedhub.schedule import LOST
-from feedhub.settings import Settings, Source, SourceType
+from feedhub.settings import WAY_OF_READING, Settings, Source, SourceType
 from feedhub.understand import Job, fault, is_page, may_be_page, understand_prepared, where_a_feed_was
 from feedhub.websub import announced
 
@@ -101,6 +101,11 @@ class Asker:
             headers=source.request_headers() if source else {},
             subscribers=self.settings.site.subscribers,
         )
+
+    def terms(self, state: SourceState) -> object:
+        """What an answer means something under, besides its address: the secrets that are sent along, the way it is read."""
+        source = self.sources.get(state.slug)
+        return source and (source.request_headers(), [getattr(source, name) for name in WAY_OF_READING])
 
     def settled(self, state: SourceState) -> SourceState:
         """The state as the configuration has it: a page that is to be read itself is not left for the feed that it names."""

@@ -265,7 +265,7 @@ def _of_push(outcome: Outcome, unsure: int, now: datetime) -> Outcome:
 
 
 def unvalidated(state: SourceState, answer: FetchResult | ParseFailed) -> tuple[SourceState, FetchResult | ParseFailed]:
-    """Both without what belongs to the secrets that the answer was given to: under others it may name another document."""
+    """Both without what belongs to the terms that the answer was given on: under others it may name another document."""
     if isinstance(answer, Fetched | NotModified):
         answer = replace(answer, validators=Validators())
     return replace(state, validators=Validators(), body_digest=None), answer

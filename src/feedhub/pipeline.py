@@ -98,12 +98,7 @@ class Pipeline:
             clock=clock,
         )
         self._follower = Follower(
-            asker=self._asker,
-            fetcher=fetcher,
-            store=pages,
-            writer=writer,
-            passing=self._rules.passing,
-            clock=clock,
+            asker=self._asker, fetcher=fetcher, store=pages, writer=writer, passing=self._rules.passing, clock=clock
         )
         self.adopt(settings, workers)
         self._queue: asyncio.Queue[Ticket] = asyncio.Queue()  # holds a few tickets for each poll in flight at most
@@ -350,18 +345,18 @@ class Pipeline:
     async def _one(self, state: SourceState, anew: bool) -> Outcome:
         try:
             state = self._asker.settled(state)
-            request = self._asker.request(state, anew)
+            request, terms = self._asker.request(state, anew), self._asker.terms(state)
             answer = await self._asker.ask(state, request)
             room = nullcontext() if says_nothing_new(state, answer, anew) else self._room
             async with room, self._rules.passing():
-                if request.headers != self._asker.request(state, anew).headers:  # other secrets since it was asked
+                if terms != self._asker.terms(state):  # they changed since it was asked
                     state, answer = unvalidated(state, answer)
                 found = await self._asker.find(state, answer, anew)
                 del answer  # its body has served
                 ends = isinstance(found, Finding) and not feed_is_lost(found)
                 ticket = await self._stored(found) if isinstance(found, Finding) and ends else None
             if ticket is None:
-                ticket = await self._followed(found, request)
+                ticket = await self._followed(found, request, terms)
             finding, outcome = ticket.finding, ticket.done.result()
             await self._look_for_missed(ticket.after or state)
         except asyncio.CancelledError:
@@ -380,11 +375,15 @@ class Pipeline:
         await ticket.done
         return ticket
 
-    async def _followed(self, found: Finding | Lead, request: Request) -> Ticket:
+    async def _followed(self, found: Finding | Lead, request: Request, terms: object) -> Ticket:
         """What a page leads to is gathered while nothing waits for it; then all is understood and committed together."""
         found = await self._follower.follow(found, request)
         async with self._room, self._rules.passing():
-            return await self._stored(await self._asker.finish(found) if isinstance(found, Lead) else found)
+            finding = await self._asker.finish(found) if isinstance(found, Lead) else found
+            if terms != self._asker.terms(finding.state):
+                state, answer = unvalidated(finding.state, finding.result)
+                finding = replace(finding, state=state, result=answer)
+            return await self._stored(finding)
 
     async def _look_for_missed(self, state: SourceState) -> None:
         """The poll is stored; whatever goes wrong here is logged and takes nothing from it."""

@@ -233,3 +233,39 @@ async def test_an_article_that_comes_after_a_reload_is_read(tmp_path: Path) -> N
             outcome = await polling
             assert (outcome.kind, outcome.new) == ("ok", 3)
             assert "plan 3 at length" in it.entries[page_site.headline(3)].content
+
+
+async def reread(it: page_site.Rig, more: str) -> None:
+    settings = page_site.settings_for(it.folder, it.server.url("list.html"), more)
+    apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
+    it.parts = await wiring.change(it.parts, settings, it.home, apply)
+
+
+async def test_a_page_that_did_not_change_is_read_by_rules_that_changed_while_it_was_asked(tmp_path: Path) -> None:
+    """The answer 304 brought back the validators that the change of the rules had thrown away."""
+    more = "type: page\nitems: div.card"
+    cards = [page_site.card(n, lead="The hall was full.") for n in (1, 2, 3)]
+    with serving({"list.html": page_site.listing(cards)}) as server:
+        async with page_site.rig(tmp_path, server, more=more) as it:
+            await it.poll()
+            assert not it.entries[page_site.headline(1)].content
+            release = server.held["list.html"] = threading.Event()
+            polling = asyncio.create_task(it.poll())
+            await until(lambda: it.asked("list.html") == 2)
+            await reread(it, more + "\nfields: {summary: p.lead}")
+            release.set()
+            assert (await polling).kind == "unchanged"
+            assert (await it.poll()).updated == 3
+            assert "The hall was full." in it.entries[page_site.headline(1)].content
+
+
+async def test_other_secrets_while_articles_are_read_leave_no_validators(tmp_path: Path) -> None:
+    with serving(site(3, 2, 1)) as server:
+        async with page_site.rig(tmp_path, server, more=ARTICLES) as it:
+            release = server.held["story-3.html"] = threading.Event()
+            polling = asyncio.create_task(it.poll())
+            await until(lambda: it.asked("story-3.html") == 1)
+            await reread(it, ARTICLES + "\nheaders: {X-Key: other}")
+            release.set()
+            assert (await polling).new == 3
+            assert not it.state.validators

@@ -83,6 +83,7 @@ class Rig:
     parts: wiring.Parts
     clock: Clock
     server: FeedServer
+    folder: Path
 
     async def poll(self, *, days: float = 2) -> Outcome:
         self.clock.at += timedelta(days=days)
@@ -131,7 +132,7 @@ async def rig(folder: Path, server: FeedServer, path: str = "list.html", more: s
     applying.apply_configuration(settings, settings, home.store, clock())
     parts = wiring.build(settings, home, clock=clock)
     try:
-        yield Rig(home, parts, clock, server)
+        yield Rig(home, parts, clock, server, folder)
     finally:
         await parts.close(5)
         home.close()

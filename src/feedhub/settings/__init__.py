@@ -29,12 +29,13 @@ from feedhub.settings.pages import ArticlePages, ArticlePart, Expect, Pick, RowF
 from feedhub.settings.polling import Backoff, Interval, Limits, Parser, Polling, Timeouts
 from feedhub.settings.rules import Fields, Rule, Topic
 from feedhub.settings.service import Database, Server, Site, Subscribe, WebSub
-from feedhub.settings.sources import Auth, Authors, Person, Source, SourceDefaults
+from feedhub.settings.sources import WAY_OF_READING, Auth, Authors, Person, Source, SourceDefaults
 from feedhub.settings.stories import Show, Stories
 from feedhub.settings.values import Duration, Network, Section, Slug
 
 __all__ = [
     "OWN_HUB",
+    "WAY_OF_READING",
     "ArticlePages",
     "ArticlePart",
     "Auth",

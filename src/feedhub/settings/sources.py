@@ -61,6 +61,10 @@ class SourceDefaults(Section):
     """Whether to have the hub that the feed names push its news."""
 
 
+WAY_OF_READING = ("type", "items", "script", "fields", "article", "full_text", "expect")
+"""The keys of a source that say how its document is read: under others one that did not change says something else."""
+
+
 class Source(SourceDefaults):
     """One feed or page to poll. A plain URL is a source too."""
 
