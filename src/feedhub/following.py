@@ -112,10 +112,7 @@ class Follower:
             lead = replace(lead, feeds=(), feeds_tried=True)
             async with self._passing():
                 understood = await self._asker.read(lead.state, lead.result, lead=lead)
-            found = await self._at_usual_places(lead, understood, request)
-            if isinstance(found, Finding):
-                return found
-            lead = found
+            lead = await self._at_usual_places(lead, understood, request)
             if lead.understood is None:
                 return lead
         if lead.understood.parts:
@@ -140,8 +137,11 @@ class Follower:
 
     # ---------------------------------------------------------------- what is asked in a page's place
 
-    async def _feed(self, lead: Lead, feeds: Sequence[str], via: str, request: Request) -> Finding | None:
-        """The first of these feeds which is one and lists something; it is polled from now on."""
+    async def _feed(self, lead: Lead, feeds: Sequence[str], via: str, request: Request) -> Lead | None:
+        """The first of these feeds which is one and lists something; it is polled from now on.
+
+        What it says is understood where it is stored: by then the rules may be others than those it was looked at by.
+        """
         for number, url in enumerate(feeds[: DISCOVERY_REQUESTS - 1], 1):
             result = await self._ask_page(url, request) if via == USUAL else await self._ask_feed(url, request)
             if not isinstance(result, Fetched):
@@ -151,16 +151,14 @@ class Follower:
                 understood = await self._asker.read(state, result)
             if isinstance(understood, Understood) and understood.page is None and understood.listed:
                 log.info("page.has_feed", source=state.slug, via=via, tried=number)
-                return Finding(state=state, result=replace(result, body=b""), understood=understood)
+                return Lead(state=state, result=result, anew=True)
         return None
 
     async def _ask_feed(self, url: str, request: Request) -> FetchResult:
         headers = request.headers if same_site(url, request.url) else {}
         return await self._fetcher.fetch(replace(request, url=url, headers=headers, validators=Validators()))
 
-    async def _at_usual_places(
-        self, lead: Lead, understood: Understood | ParseFailed, request: Request
-    ) -> Finding | Lead:
+    async def _at_usual_places(self, lead: Lead, understood: Understood | ParseFailed, request: Request) -> Lead:
         """Where feeds usually stand, once, for a page that names none and is no article; in vain its list, at last a sitemap."""
         kind = "" if isinstance(understood, ParseFailed) or not understood.page else understood.page.kind
         if kind != "article":
@@ -188,7 +186,7 @@ class Follower:
             return lead
         return replace(other, understood=understood)
 
-    async def _looked_again(self, lost: Finding, request: Request) -> Finding:
+    async def _looked_again(self, lost: Finding, request: Request) -> Finding | Lead:
         """Another feed of the page whose feed is no more; else the failure, which says that it was looked for.
 
         The page itself is not read as a list: where a feed was, a list is somebody who stands in the way.
@@ -204,8 +202,7 @@ class Follower:
             async with self._passing():
                 understood = await self._asker.read(fresh, result, lead=lead)
             if isinstance(understood, Understood) and understood.page is None:
-                back = replace(state, url=page, page=None)
-                return Finding(state=back, result=replace(result, body=b""), understood=understood)
+                return Lead(state=replace(state, url=page, page=None), result=result, anew=True)
             others = [
                 url
                 for url in getattr(understood, "feeds", ())

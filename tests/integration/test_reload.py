@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -269,3 +270,31 @@ async def test_other_secrets_while_articles_are_read_leave_no_validators(tmp_pat
             release.set()
             assert (await polling).new == 3
             assert not it.state.validators
+
+
+async def test_a_feed_that_was_found_during_a_reload_is_labelled_by_the_new_rules(tmp_path: Path) -> None:
+    page = page_site.listing([], head="<link rel=alternate type=application/rss+xml href=/a.xml>")
+    with serving({"list.html": page, "a.xml": rss(item(1, text="Goats on the ridge."))}) as server:
+        async with rig(tmp_path, server, "list.html") as it:
+            rules = {"banks": "goats", "central": "goats on", "bank": "the"}
+            settings = other_settings(tmp_path, server, "list.html", **rules)
+            apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
+            reloads: list[asyncio.Task[wiring.Parts]] = []
+
+            class Interrupted:
+                """Workers during whose reading of the feed another configuration comes."""
+
+                async def run(self, function: Callable[[Any], Any], argument: Any) -> Any:
+                    found = await workers.run(function, argument)
+                    if argument.url == server.url("a.xml") and not reloads:
+                        reloads.append(asyncio.create_task(wiring.change(it.parts, settings, it.home, apply)))
+                        await until(lambda: not it.parts.pipeline._rules._open.is_set())
+                    return found
+
+                async def close(self) -> None: ...
+
+            workers = it.parts.workers
+            it.parts.pipeline.adopt(it.parts.settings, Interrupted())
+            assert (await it.poll())["list"].new == 1
+            it.parts = await reloads[0]
+            assert it.titles(FeedKind.TOPIC, "goats") == ["Story 1"]
