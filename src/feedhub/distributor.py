@@ -25,7 +25,7 @@ from feedhub.logs import get_logger
 from feedhub.model import Document, Feed, FeedId, FetchFailed, Format
 from feedhub.offering import hubs_of, link_header, topic_of
 from feedhub.ports import Clock, Press, Writer
-from feedhub.ports.hub import Call, Called, Courier, HubLedger, HubSubscription, Owed
+from feedhub.ports.hub import Call, Called, Courier, HubLedger, HubSubscription, Owed, Settled
 from feedhub.settings import Settings
 from feedhub.websub import Places, caught_up, choose, delivery_headers, in_turn, settled
 
@@ -82,7 +82,7 @@ class Distributor:
         self._places = Places(0, 0)
         self._adopt(settings, press)
         self._on_the_way: set[asyncio.Task[None]] = set()
-        self._done: dict[bytes, HubSubscription | None] = {}  # what deliveries left behind, not yet written down
+        self._done: dict[bytes, Settled] = {}  # what deliveries left behind, not yet written down
         self._writing = asyncio.Lock()
         self._rounds = asyncio.Lock()
         self._slow: dict[bytes, None] = {}
@@ -226,7 +226,8 @@ class Distributor:
         if parcel is None:
             return False
         if parcel.document.etag == subscription.etag:  # the feed changed below its newest page
-            self._done[subscription.key] = caught_up(subscription, feed.version, subscription.etag)
+            after = caught_up(subscription, feed.version, subscription.etag)
+            self._done[subscription.key] = Settled(before=subscription, after=after)
             self._counts["unchanged"] += 1
             self._news.set()  # to have it written down
             return False
@@ -262,7 +263,7 @@ class Distributor:
         self._note_pace(subscription.key, monotonic() - began)
         version, now = parcel.feed.version, self._clock()
         after = settled(subscription, reply, version, document.etag, now, hub.give_up_after, self._dice)
-        self._done[subscription.key] = after
+        self._done[subscription.key] = Settled(before=subscription, after=after)
         self._tell(subscription, reply, after)
         await self._quietly(self._keep())
 
@@ -301,7 +302,7 @@ class Distributor:
             done = dict(self._done)
             if not done:
                 return
-            await self._writer.run(partial(self._ledger.settle_deliveries, done))
-            for key, after in done.items():
-                if self._done.get(key) is after:
+            await self._writer.run(partial(self._ledger.settle_deliveries, list(done.values())))
+            for key, one in done.items():
+                if self._done.get(key) is one:
                     del self._done[key]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from feedhub.model import Feed, FeedId, FeedKind, Format, Insert
-from feedhub.ports.hub import Cap, HubCaps, HubMode, HubRequest, HubSubscription, OtherHub, subscription_key
+from feedhub.ports.hub import Cap, HubCaps, HubMode, HubRequest, HubSubscription, OtherHub, Settled, subscription_key
 from feedhub.store import SqlStore
 from feedhub.store.mending import HUB_REST
 from feedhub.websub.hub_pinging import LONGEST_RETRY
@@ -156,17 +156,35 @@ def test_owed_is_what_changed_since_it_was_delivered_last(store: SqlStore) -> No
 
 def test_outcomes_of_deliveries_leave_the_wish_alone(store: SqlStore) -> None:
     first, second, third = (kept(store, wish(f"https://r.example/{number}")) for number in range(3))
-    renewed = wish("https://r.example/0", challenge="again", secret="new")
-    kept(store, renewed, secret="new", lease_until=NOW + 2 * DAY)
+    renewed = wish("https://r.example/0", challenge="again")
+    kept(store, renewed, lease_until=NOW + 2 * DAY)
     after = replace(first, version=8, etag='"e"', deliveries=1, delivered_at=NOW, due_at=None)
     failed = replace(second, failures=2, failing_since=NOW, due_at=NOW + HOUR, detail="It failed.")
-    store.settle_deliveries({first.key: after, second.key: failed, third.key: None, b"gone": after})
+    gone = Settled(before=replace(first, key=b"gone"), after=replace(after, key=b"gone"))
+    pairs = (first, after), (second, failed), (third, None)
+    store.settle_deliveries([*(Settled(before=one, after=then) for one, then in pairs), gone])
     now = {one.subscription.key: one.subscription for one in store.hub_subscriptions()}
-    assert now == {first.key: replace(after, secret="new", lease_until=NOW + 2 * DAY), second.key: failed}
-    store.settle_deliveries({})
+    assert now == {first.key: replace(after, lease_until=NOW + 2 * DAY), second.key: failed}
+    store.settle_deliveries([])
     census = store.hub_census(NOW)
     assert (census.subscriptions, census.hosts, census.failing) == (2, 1, 1)
     assert store.hub_census(NOW + 9 * DAY).subscriptions == 0
+
+
+def test_outcomes_of_deliveries_that_began_before_a_renewal(store: SqlStore) -> None:
+    """A failure is over for who has just answered, and nothing arrived that was signed with a secret that has gone."""
+    early = [kept(store, wish(f"https://r.example/{number}"), failures=2, failing_since=NOW) for number in range(3)]
+    first = early[0]
+    for number, secret in enumerate((first.secret, first.secret, "new")):
+        renewed = wish(f"https://r.example/{number}", challenge="again", secret=secret)
+        kept(store, renewed, secret=secret, lease_until=NOW + 2 * DAY)
+    present = [one.subscription for one in store.hub_subscriptions()]
+    failed = replace(early[0], failures=3, due_at=NOW + HOUR, detail="It failed.")
+    delivered = replace(early[2], version=8, failures=0, failing_since=None, deliveries=1, delivered_at=NOW)
+    store.settle_deliveries(
+        Settled(before=one, after=then) for one, then in zip(early, (failed, None, delivered), strict=True)
+    )
+    assert [one.subscription for one in store.hub_subscriptions()] == present
 
 
 def test_a_subscription_is_dropped_by_one_only(store: SqlStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -603,6 +604,45 @@ async def test_410_ends_a_subscription_and_no_redirect_is_followed(tmp_path: Pat
             await it.quiet()
             assert bool(it.all()) is stays
             assert [one.path for one in ours.deliveries] == ["/cb"]
+
+
+@pytest.mark.parametrize("status", [500, 410])
+async def test_a_renewal_outlives_the_failure_of_a_delivery_that_began_before_it(tmp_path: Path, status: int) -> None:
+    with subscriber(status=500) as ours:
+        async with rig(tmp_path, hub="{own: true, give_up_after: 1d}") as it:
+            await it.subscribed(ours)
+            await it.news("rates-1")
+            await it.quiet()
+            assert it.one().failures == 1
+            ours.status, release = status, threading.Event()
+            ours.held["/cb"] = release
+            it.clock.at += 2 * DAY
+            it.parts.telling.distributor.look()
+            await until(lambda: len(ours.started) == 2)
+            assert (await it.ask(ours)).status == 202
+            await until(lambda: it.one().failures == 0)
+            ours.status = 202
+            release.set()
+            await until(lambda: len(ours.deliveries) >= 2)
+            await it.quiet()
+            assert [one.answered for one in ours.deliveries] == [500, status, 202]
+            assert it.one().failures == 0
+
+
+async def test_what_was_signed_with_the_secret_before_is_delivered_again(tmp_path: Path) -> None:
+    """Who has renewed with another secret takes a signature with the earlier one for a forgery, and says 2xx all the same."""
+    with subscriber() as ours:
+        async with rig(tmp_path) as it:
+            await it.subscribed(ours, secret="before")
+            ours.held["/cb"] = release = threading.Event()
+            await it.news("rates-1")
+            await until(lambda: ours.started)
+            assert (await it.ask(ours, secret="after")).status == 202
+            await until(lambda: it.one().secret == "after")
+            release.set()
+            await until(lambda: ours.deliveries)
+            await it.quiet()
+            assert [one.is_signed("after") for one in ours.deliveries] == [False, True]
 
 
 async def test_a_slow_subscriber_delays_nobody(tmp_path: Path) -> None:

@@ -52,6 +52,9 @@ class Subscriber:
     delay: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
+    held: dict[str, threading.Event] = field(
+        default_factory=dict
+    )  # by path: the next delivery is answered when it is set
     more: dict[str, str] = field(default_factory=dict)  # headers of the answers to deliveries
     questions: list[Question] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -99,6 +102,8 @@ def _handler(ours: Subscriber) -> type[BaseHTTPRequestHandler]:
             ours.started.append(path)
             time.sleep(ours.delays.get(path, ours.delay))
             status = ours.statuses.get(path, ours.status)
+            if (held := ours.held.pop(path, None)) is not None:
+                held.wait(20)
             headers = {name.lower(): value for name, value in self.headers.items()}
             ours.deliveries.append(
                 Delivery(path=path, headers=headers, body=body, at=time.monotonic(), answered=status)

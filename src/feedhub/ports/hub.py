@@ -74,6 +74,14 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a delivery made of a subscription: as it was when the delivery began, and as it is now. None: it ends here."""
+
+    before: HubSubscription
+    after: HubSubscription | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubCensus:
     """How many subscriptions run, of how many domains, and to how many deliveries fail."""
 
@@ -156,9 +164,10 @@ class HubLedger(Protocol):
         """The earliest moment at which a subscription whose delivery failed is due."""
         ...
 
-    def settle_deliveries(self, after: Mapping[bytes, HubSubscription | None]) -> None:
-        """Write what deliveries left behind, None: drop it. Lease and secret stay as they are in the database, and what
-        was dropped meanwhile stays so."""
+    def settle_deliveries(self, some: Iterable[Settled]) -> None:
+        """Write what deliveries left behind, or drop what they end. Lease and secret stay as they are in the database, and
+        what was dropped meanwhile stays so. Of what was renewed since the delivery began no failure counts, and under
+        another secret no success either: its subscriber took the signature for a forgery."""
         ...
 
     def drop_subscription(self, key: bytes) -> bool:

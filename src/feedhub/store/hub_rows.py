@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     RowMapping,
     Select,
     Table,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from feedhub.model import Feed, FeedId, Format
-from feedhub.ports.hub import Cap, HubCaps, HubCensus, HubMode, HubRequest, HubSubscription, OtherHub, Owed
+from feedhub.ports.hub import Cap, HubCaps, HubCensus, HubMode, HubRequest, HubSubscription, OtherHub, Owed, Settled
 from feedhub.store.base import Side
 from feedhub.store.hub_tables import websub_hubs, websub_pings, websub_requests, websub_subscribers
 from feedhub.store.rows import feed_of
@@ -105,18 +106,20 @@ class HubRows(Side):
         with self.reading() as connection:
             return connection.scalar(query)
 
-    def settle_deliveries(self, after: Mapping[bytes, HubSubscription | None]) -> None:
-        gone = [{"b_key": key} for key, one in after.items() if one is None]
-        changed = [
-            {"b_key": key, **{name: getattr(one, name) for name in _OF_DELIVERY}}
-            for key, one in after.items()
-            if one is not None
-        ]
+    def settle_deliveries(self, some: Iterable[Settled]) -> None:
+        made: dict[Executable, list[dict[str, Any]]] = {_SUCCEED: [], _FAIL: [], _END: []}
+        for one in some:
+            before, after = one.before, one.after
+            row: dict[str, Any] = {"b_key": before.key, "b_secret": before.secret}
+            if after is None or after.failures:
+                row |= {"b_lease_until": before.lease_until, "b_failures": before.failures}
+            if after is not None:
+                row |= {name: getattr(after, name) for name in _OF_DELIVERY}
+            made[_END if after is None else _FAIL if after.failures else _SUCCEED].append(row)
         with self.writing() as connection:
-            if changed:
-                connection.execute(update(websub_subscribers).where(_BY_KEY), changed)
-            if gone:
-                connection.execute(delete(websub_subscribers).where(_BY_KEY), gone)
+            for statement, rows in made.items():
+                if rows:
+                    connection.execute(statement, rows)
 
     def drop_subscription(self, key: bytes) -> bool:
         with self.writing() as connection:
@@ -162,6 +165,15 @@ class HubRows(Side):
 
 
 _BY_KEY = websub_subscribers.c.key == bindparam("b_key")
+_AS_SIGNED = _BY_KEY & (websub_subscribers.c.secret == bindparam("b_secret"))
+_AS_IT_WAS = (
+    _AS_SIGNED
+    & (websub_subscribers.c.lease_until == bindparam("b_lease_until"))
+    & (websub_subscribers.c.failures == bindparam("b_failures"))
+)
+_SUCCEED = update(websub_subscribers).where(_AS_SIGNED)
+_FAIL = update(websub_subscribers).where(_AS_IT_WAS)
+_END = delete(websub_subscribers).where(_AS_IT_WAS)
 
 
 def _cap(connection: Connection, request: HubRequest, caps: HubCaps) -> Cap | None:
