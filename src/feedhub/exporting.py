@@ -8,7 +8,7 @@ server, so exported documents do not link to them; archived documents hold the w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,11 +67,17 @@ def _write_feed(
     target: StaticExport, feed: Feed, home: instance.Home, shelf: wiring.Shelf, index: FeedIndex
 ) -> list[bool]:
     path, emitted = feed.path.lstrip("/"), shelf.feeds
-    changed = [
-        _write_document(target, f"{path}{_part(number)}.{form.value}", feed, form, shelf.press, number)
-        for number in range(feed.archives + 1)
-        for form in emitted.formats
-    ]
+
+    def documents(numbers: Iterable[int]) -> list[bool]:
+        return [
+            _write_document(target, f"{path}{_part(number)}.{form.value}", feed, form, shelf.press, number)
+            for number in numbers
+            for form in emitted.formats
+        ]
+
+    changed = documents(range(feed.archives + 1))
+    now = home.store.current(feed.id)  # the newest page may be of a later moment than the feed, and name later archives
+    changed += documents(range(feed.archives + 1, now.archives + 1) if now else ())
     page = newest_page(partial(home.store.page, feed.id), feed, emitted)
     changed.append(target.write(f"{path}.html", shelf.pages.feed(feed, page.entries, index=index).encode()))
     return changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
@@ -172,3 +174,31 @@ def _ask(port: int, path: str) -> tuple[int, str, bytes] | None:
         return None
     finally:
         connection.close()
+
+
+def test_whoever_follows_an_export_beside_commits_finds_each_archive(tmp_path: Path) -> None:
+    """The newest page was made of a later moment than the list of feeds, and named an archive that was not written."""
+    url = f"sqlite:///{tmp_path / 'feedhub.db'}"
+    migrate(url)
+    settings = Settings.model_validate({"database": {"url": url}})
+    home = instance.open_home(settings)
+    try:
+        store, late = home.store, list(range(60, 200))
+        store.sync([spec("news")], [], NOW)
+        write(store, "news", *(draft("news", str(n), at=NOW - n * HOUR) for n in range(60)))
+        outlines = store.outlines
+
+        def disturbed(*asked: Any) -> Any:
+            write(store, "news", *(draft("news", str(n), at=NOW + n * HOUR) for n in late))
+            late.clear()
+            return outlines(*asked)
+
+        store.outlines = disturbed  # type: ignore[method-assign, assignment]
+        export_site(settings, home, tmp_path / "site")
+    finally:
+        home.close()
+    site, named = tmp_path / "site", set()
+    for page in site.rglob("*.atom"):
+        named.update(re.findall(rf'href="{settings.site.base_url}/([^"]+)" rel="prev-archive"', page.read_text()))
+    assert {"all/archive/2.atom", "all/archive/4.atom"} <= named
+    assert [path for path in sorted(named) if not (site / path).is_file()] == []
