@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -16,7 +17,7 @@ import pytest
 from feedhub.errors import AlreadyRunning, DatabaseBroken, DatabaseBusy, DatabaseError, DiskFull, OutputError
 from feedhub.model import FeedKind, Insert
 from feedhub.ports import PollRecord
-from feedhub.store import InstanceLock, SqlStore, backup, check, holder, open_store, restore
+from feedhub.store import InstanceLock, SqlStore, backup, check, holder, lock, open_store, restore
 from feedhub.store.sqlalchemy_engine import sqlite_file
 from feedhub.store.upgrading import migrate
 from feedhub.store.writing import SqlTransaction
@@ -192,6 +193,19 @@ def test_a_link_to_a_database_is_the_same_database(url: str, file: Path, tmp_pat
             pass
     with InstanceLock(linked), pytest.raises(AlreadyRunning), InstanceLock(url):
         pass
+
+
+def test_who_looks_who_runs_keeps_nobody_from_starting(url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`feedhub status` holds the lock, together with others who look, while it reads who has it alone."""
+    with file.with_name(file.name + ".lock").open("w+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(lock, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN), raising=False)
+        with InstanceLock(url):
+            assert holder(url) == os.getpid()
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(lock, "sleep", lambda _: None)
+        with pytest.raises(AlreadyRunning), InstanceLock(url):  # whoever never leaves is more than a look
+            pass
 
 
 def test_a_restore_through_a_link_replaces_the_file_behind_it(url: str, file: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from types import TracebackType
 from typing import IO
 
@@ -25,6 +26,8 @@ _HOLDER = text(
 ).bindparams(key=ADVISORY_KEY)
 _STILL_THERE = text("SELECT 1")
 _NAME = "feedhub "
+LOOKS, LOOK = 100, 0.01
+"""How often, and after how many seconds, we try again while others only look who holds the lock (:func:`holder`)."""
 
 
 class InstanceLock:
@@ -83,11 +86,15 @@ class InstanceLock:
             file = path.open("a+")
         except OSError as error:
             raise DatabaseBroken(f"{path} cannot be written: {error.strerror}.", "Check the folder.") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.close()
-            raise _running(self._url) from error
+        for look in range(LOOKS, -1, -1):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not look or _file_holder(path) is not None:
+                    file.close()
+                    raise _running(self._url) from error
+                sleep(LOOK)  # nobody holds it: a command is just asking who does
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
