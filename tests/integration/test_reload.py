@@ -298,3 +298,25 @@ async def test_a_feed_that_was_found_during_a_reload_is_labelled_by_the_new_rule
             assert (await it.poll())["list"].new == 1
             it.parts = await reloads[0]
             assert it.titles(FeedKind.TOPIC, "goats") == ["Story 1"]
+
+
+@pytest.mark.parametrize("held", ["list.html", "story-6.html"])
+async def test_a_page_that_was_forgotten_while_it_was_asked_is_no_fault(tmp_path: Path, held: str) -> None:
+    """The page, or the article, was to be kept of a source that is no more, and took the whole transaction with it."""
+    with serving(site(3, 2, 1)) as server:
+        async with page_site.rig(tmp_path, server, more=ARTICLES) as it:
+            await it.poll()
+            server.documents["list.html"] = page_site.listing([page_site.card(n) for n in (6, 3, 2, 1)])
+            release, asked = threading.Event(), it.asked(held)
+            server.held[held] = release
+            polling = asyncio.create_task(it.poll())
+            await until(lambda: it.asked(held) > asked)
+            settings = it.parts.settings.model_copy(update={"sources": ()})
+            apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
+            it.parts = await wiring.change(it.parts, settings, it.home, apply)
+            await it.home.writer.run(partial(it.home.store.forget_source, "paper", it.clock()))
+            release.set()
+            outcome = await polling
+            assert (outcome.kind, outcome.new) == ("ok", 0)
+            assert not it.entries
+            assert not it.home.store.states(["paper"])

@@ -13,7 +13,7 @@ from feedhub.store.base import Side
 from feedhub.store.page_rows import link_digest, pack_entry, unpack_entry
 from feedhub.store.page_tables import articles, pages
 from feedhub.store.statements import chunks, put_over
-from feedhub.store.tables import entry_keys, forgotten
+from feedhub.store.tables import entry_keys, forgotten, sources
 from feedhub.store.zstandard_pages import MOST_KEPT, packed, unpacked
 
 ARTICLES_KEPT = 2_000
@@ -63,7 +63,7 @@ class Paging(Side):
             "entry": None if article.entry is None else packed(pack_entry(article.entry)),
         }
         with self.writing() as connection:
-            put_over(connection, articles, [row])
+            put_over(connection, articles, [row] if _present(connection, [source]) else [])
 
     def known_keys(self, keys: Iterable[Key]) -> frozenset[Key]:
         found: set[Key] = set()
@@ -93,12 +93,21 @@ def _trim(connection: Connection, source: int, kept: int) -> int:
     return connection.execute(delete(articles).where(here, articles.c.at <= before)).rowcount
 
 
+def _present(connection: Connection, some: Iterable[SourceId]) -> set[int]:
+    """Those of the sources that are still there: one may have been forgotten while it was asked."""
+    return {
+        number
+        for ids in chunks(some)
+        for number in connection.scalars(select(sources.c.id).where(sources.c.id.in_(ids)))
+    }
+
+
 def write_pages(connection: Connection, records: Sequence[PollRecord]) -> None:
     """Keep the pages of these polls, each in place of the one before; one too large to keep leaves none."""
-    rows = []
+    rows, present = [], _present(connection, [record.state.id for record in records])
     for record in records:
         page = record.kept
-        if page is None:
+        if page is None or record.state.id not in present:
             continue
         if len(page.body) > MOST_KEPT:
             connection.execute(delete(pages).where(pages.c.source_id == record.state.id))
