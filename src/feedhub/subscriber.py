@@ -7,7 +7,7 @@ hub is polled. Whatever happens here, sources are polled; a hub only makes that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -182,11 +182,15 @@ class Subscriber:
         if not slugs:
             return
         self._owed |= slugs
-        states = await asyncio.to_thread(self._catalogue.states, sorted(slugs))
+        await self._writer.run(partial(self._bring_forward, sorted(slugs)))
+        self._owed -= slugs
+
+    def _bring_forward(self, slugs: Sequence[str]) -> None:
+        """On the writer's thread, so that no poll plans the next one between the look and the change."""
+        states = self._catalogue.states(slugs)
         moments = {state.id: due for state in states if state.enabled and (due := self._usual(state)) is not None}
         if moments:
-            await self._writer.run(partial(self._ledger.schedule, moments))
-        self._owed -= slugs
+            self._ledger.schedule(moments)
 
     def _usual(self, state: SourceState) -> datetime | None:
         source, polling = self._settings.source(state.slug), self._settings.polling

@@ -340,6 +340,33 @@ async def test_polls_that_the_database_refused_when_the_hub_left_are_still_broug
         assert it.wait() < 5 * HOUR
 
 
+async def test_a_poll_that_ends_while_the_hub_leaves_is_not_repeated_at_once(tmp_path: Path) -> None:
+    """The source had just said for how long its list is fresh; what was known of it before said nothing."""
+    items = [story(number, when=START - number * HOUR) for number in range(1, 40)]
+    async with rig(tmp_path, *items) as it:
+        one = await it.subscribed()
+        await it.later(DAY)
+        writer = it.home.writer
+
+        class Behind:
+            """The writer, who stores a poll by hand before what is asked of it here."""
+
+            async def run(self, function: Callable[[], T]) -> T:
+                assert [outcome.kind async for outcome in it.parts.pipeline.poll(it.home.store.states())] == [
+                    "unchanged"
+                ]
+                return await writer.run(function)
+
+            def close(self) -> None: ...
+
+        it.clock.at += 4 * HOUR
+        it.feeds.saying["a.xml"] = {"Cache-Control": "max-age=36000"}
+        it.parts.subscriber._writer = Behind()
+        await it.parts.subscriber.fall_back(one)
+        assert it.state().last_poll_at == it.clock()
+        assert it.wait() >= 10 * HOUR
+
+
 # ---------------------------------------------------------------- what is believed
 
 
