@@ -14,12 +14,13 @@ import pytest
 
 from feedhub.errors import AlreadyRunning, DatabaseBusy, DatabaseError
 from feedhub.instance import keep_house, open_home
-from feedhub.model import Insert
+from feedhub.model import AccessToken, FeedKind, Insert
 from feedhub.settings import Retention, Settings
-from feedhub.store import InstanceLock, SqlStore, check, compact, open_store, statistics
+from feedhub.store import InstanceLock, SqlStore, check, compact, compacting, open_store, statistics
 from feedhub.store.compacting import SHRINK_FROM, STEP_PAGES
 from feedhub.store.sqlalchemy_engine import sqlite_file
 from feedhub.store.upgrading import migrate
+from feedhub.store.upkeep import owned_alike
 from support.contents import contents, differences
 from support.stories import NOW, draft, poll, spec
 from support.upkeep import retain
@@ -147,6 +148,40 @@ def test_nor_while_another_program_reads_it(old: Path) -> None:
                 compact(f"sqlite:///{old}")
     assert not old.with_name("feedhub.db.compacting").exists()
     assert differences(before, contents(old)) == []
+
+
+def test_nor_under_a_program_that_has_it_open(old: Path) -> None:
+    """`feedhub serve` would have gone on to serve the file that is no more."""
+    url = f"sqlite:///{old}"
+    serving = open_store(url)
+    assert serving.feed(FeedKind.ALL, "all") is not None
+    with pytest.raises(DatabaseBusy, match="another program"):
+        compact(url)
+    serving.close()
+    compact(url)
+
+
+def test_what_another_program_would_write_meanwhile_is_refused_and_not_lost(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`feedhub tokens revoke` writes beside a running FeedHub: the token was alive again in the compacted file."""
+    url, refused = f"sqlite:///{old}", []
+    token = AccessToken(name="huyen", digest=b"digest", feeds=(), since=NOW)
+    with closing(open_store(url)) as store:
+        assert store.add_access_token(token)
+
+    def revoking(fresh: Path, file: Path) -> None:
+        owned_alike(fresh, file)
+        with closing(SqlStore(url, busy_timeout=0.1, read_only=False)) as other:
+            try:
+                other.revoke_access_token("huyen")
+            except DatabaseBusy as error:
+                refused.append(error)
+
+    monkeypatch.setattr(compacting, "owned_alike", revoking)
+    compact(url)
+    with closing(open_store(url)) as store:
+        assert [one.name for one in store.access_tokens()] == ["huyen"] * len(refused)
 
 
 def test_a_disk_that_takes_no_more_costs_nothing(old: Path) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from feedhub.errors import DatabaseBroken, DatabaseBusy, DatabaseError
+from feedhub.errors import DatabaseBroken, DatabaseError
 from feedhub.store import sqlalchemy_engine
 from feedhub.store.lock import InstanceLock
 from feedhub.store.schema import require_current
 from feedhub.store.sqlalchemy_engine import driver_of, name_of, sqlite_file
-from feedhub.store.upkeep import drop_log, emptied_log, owned_alike
+from feedhub.store.upkeep import drop_log, owned_alike
 
 SHRINK_FROM, SHRINK_TO = 5, 10
 """A file of which more than a fifth is free shrinks until a tenth is: what comes next has room, and no page moves to and fro."""
@@ -70,9 +70,10 @@ def compact(url: str) -> tuple[int, int]:
     """Write a SQLite database anew, without free pages and so that it shrinks by itself from now on; bytes before and now.
 
     Needs as much room on the disk as the new file. It takes the old one's place in one step: whoever kills this finds one of the two.
+    Nobody else has the old one open meanwhile: what they wrote would be lost, and who only reads would go on to read it.
 
     :raises AlreadyRunning: a FeedHub uses the database.
-    :raises DatabaseBusy: another program reads it.
+    :raises DatabaseBusy: another program has it open.
     :raises DatabaseError: PostgreSQL, which does this by itself; or it failed, and nothing was changed.
     """
     file = sqlite_file(url)
@@ -87,20 +88,26 @@ def compact(url: str) -> tuple[int, int]:
         fresh = file.with_name(file.name + ".compacting")
         fresh.unlink(missing_ok=True)  # of one that was killed
         before = file.stat().st_size
-        _write_anew(file, fresh, url)
-        if not emptied_log(file):  # what is in it would be played into the new file
-            fresh.unlink()
-            raise DatabaseBusy(f"{file} is read by another program.", "Try again when that program has finished.")
-        fresh.replace(file)
+        with closing(sqlite3.connect(file, isolation_level=None)) as alone:
+            _write_anew(alone, file, fresh, url)
+            fresh.replace(file)
         drop_log(file)
     return before, file.stat().st_size
 
 
-def _write_anew(file: Path, fresh: Path, url: str) -> None:
+def _hold(connection: sqlite3.Connection) -> None:
+    """Lock everybody else out until the connection is closed; what is in the log comes into the file, which does without one."""
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("COMMIT")
+
+
+def _write_anew(alone: sqlite3.Connection, file: Path, fresh: Path, url: str) -> None:
     try:
-        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of what VACUUM writes
-            connection.execute("VACUUM INTO ?", (str(fresh),))
+        _hold(alone)
+        alone.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of what VACUUM writes
+        alone.execute("VACUUM INTO ?", (str(fresh),))
         with closing(sqlite3.connect(fresh)) as connection:
             if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise DatabaseBroken(f"{file} is damaged.", "Restore a backup: feedhub db restore FILE")

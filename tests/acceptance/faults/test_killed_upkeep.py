@@ -32,8 +32,8 @@ RESTORE = [
     Point(name="after the old one was set aside", function="feedhub.store.upkeep:_set_aside", after=True),
 ]
 COMPACTING = [
+    Point(name="the old file is held", function="feedhub.store.compacting:_hold", after=True),
     Point(name="the new file is complete", function="feedhub.store.compacting:_write_anew", after=True, seldom=True),
-    Point(name="before it takes the old one's place", function="feedhub.store.compacting:emptied_log", after=True),
     Point(name="after it took it", function="feedhub.store.compacting:drop_log"),
 ]
 BACKUP = Point(name="both files are open", function="feedhub.store.schema:closing", after=True, most=2)
