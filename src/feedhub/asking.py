@@ -89,11 +89,12 @@ class Asker:
     def adopt(self, settings: Settings, workers: Workers) -> None:
         """From now on ask and understand by these; to be called while nothing is understood."""
         self.settings = settings
-        self.sources = {source.slug: source for source in settings.sources}
+        self._sources = {source.slug: source for source in settings.sources}
+        self._renamed = {old: source.slug for source in settings.sources for old in source.formerly}
         self.workers = workers
 
     def request(self, state: SourceState, anew: bool) -> Request:
-        source = self.sources.get(state.slug)
+        source = self.source(state)
         return Request(
             url=state.url,
             home=state.configured_url,
@@ -104,12 +105,12 @@ class Asker:
 
     def terms(self, state: SourceState) -> object:
         """What an answer means something under, besides its address: the secrets that are sent along, the way it is read."""
-        source = self.sources.get(state.slug)
+        source = self.source(state)
         return source and (source.request_headers(), [getattr(source, name) for name in WAY_OF_READING])
 
     def settled(self, state: SourceState) -> SourceState:
         """The state as the configuration has it: a page that is to be read itself is not left for the feed that it names."""
-        source = self.sources.get(state.slug)
+        source = self.source(state)
         named = state.page.feed if state.page else ""
         if source is None or source.type not in _TOLD or not named or state.url != named:
             return state
@@ -129,7 +130,7 @@ class Asker:
             return fault(error)
 
     def _is_page(self, state: SourceState) -> bool:
-        source = self.sources.get(state.slug)
+        source = self.source(state)
         return is_page(state) or (source is not None and source.type in _TOLD)
 
     async def allowed(self, url: str) -> Permission | FetchFailed:
@@ -164,7 +165,7 @@ class Asker:
     async def understand(self, lead: Lead) -> Finding | Lead:
         """What an answer means with all that was gathered for it; a lead again while there is more to ask."""
         state, result = lead.state, lead.result
-        source = self.sources.get(state.slug)
+        source = self.source(state)
         known: frozenset[Digest] = frozenset()
         if not lead.anew:
             known = await asyncio.to_thread(self._catalogue.known_digests, state.id)
@@ -220,7 +221,7 @@ class Asker:
         """One document in a worker process. Without a lead it is read as a feed."""
         job = Job(
             source=state.id,
-            slug=state.slug,
+            slug=self.named(state).slug,
             body=result.body,
             url=result.url,
             content_type=result.content_type,
@@ -232,7 +233,7 @@ class Asker:
             job = replace(
                 job,
                 page=state.page if is_page(state) else None,
-                never_a_feed=may_be_page(state, self.sources.get(state.slug)),
+                never_a_feed=may_be_page(state, self.source(state)),
                 feeds_tried=lead.feeds_tried or _in_vain(state, lead.anew),
                 parts=lead.parts,
                 articles=lead.articles,
@@ -241,11 +242,16 @@ class Asker:
         understood = await self.workers.run(understand_prepared, job)
         if isinstance(understood, Overrun):
             return ParseFailed(failure=Failure.TOO_COMPLEX, detail=understood.reason)
-        self.readings.add(state.slug, understood)
+        self.readings.add(job.slug, understood)
         return understood
 
     def source(self, state: SourceState) -> Source | None:
-        return self.sources.get(state.slug)
+        return self._sources.get(self.named(state).slug)
+
+    def named(self, state: SourceState) -> SourceState:
+        """The state by the name that its source has now: it may have got another one while it was asked."""
+        slug = state.slug if state.slug in self._sources else self._renamed.get(state.slug, state.slug)
+        return state if slug == state.slug else replace(state, slug=slug)
 
 
 def _leads_on(state: SourceState, source: Source | None) -> bool:

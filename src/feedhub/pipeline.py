@@ -405,6 +405,7 @@ class Pipeline:
         """Have it committed, in company if there is any."""
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
+        finding = replace(finding, state=self._asker.named(finding.state))
         ticket = Ticket(finding, asyncio.get_running_loop().create_future())
         self._awaited.add(ticket.done)
         ticket.done.add_done_callback(self._awaited.discard)

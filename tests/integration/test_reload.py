@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -320,3 +321,21 @@ async def test_a_page_that_was_forgotten_while_it_was_asked_is_no_fault(tmp_path
             assert (outcome.kind, outcome.new) == ("ok", 0)
             assert not it.entries
             assert not it.home.store.states(["paper"])
+
+
+async def test_what_comes_of_a_source_that_was_renamed_while_it_was_asked_is_in_its_feed(tmp_path: Path) -> None:
+    """It was labelled by the name before: in a feed that nobody reads, and without what the source says of itself."""
+    with serving({"a.xml": rss(item(1))}) as server:
+        release = server.held["a.xml"] = threading.Event()
+        async with rig(tmp_path, server, "a.xml") as it:
+            await begin(it)
+            await until(lambda: len(server.asked) == 1)
+            renamed = {"slug: a": "slug: b, formerly: [a], categories: [ours], interval: {min: 30m, max: 40m}"}
+            await change(it, other_settings(tmp_path, server, "a.xml", **renamed))
+            release.set()
+            await until(lambda: not it.parts.pipeline.in_flight)
+            assert it.titles(FeedKind.SOURCE, "b") == it.titles(FeedKind.CATEGORY, "ours") == ["Story 1"]
+            assert [feed.key for feed in it.home.store.feeds(FeedKind.SOURCE)] == ["b"]
+            (state,) = it.home.store.states(["b"])
+            assert state.next_poll_at is not None
+            assert state.next_poll_at - it.clock() < timedelta(minutes=45)
