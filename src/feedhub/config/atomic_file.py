@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from feedhub.errors import OutputError
@@ -34,6 +36,17 @@ def replace_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.", "Nothing was changed.") from error
     _sync_folder(target.parent)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Whoever replaces a file within this block waits for the others who do. The lock is on its folder, which stays the same."""
+    with ExitStack() as held:
+        with suppress(OSError):  # a folder that may not be read, a file system without locks
+            handle = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)
+            held.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _same_mode(handle: int, target: Path) -> None:

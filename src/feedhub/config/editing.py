@@ -8,17 +8,21 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from feedhub.config.addresses import same_address, usable
-from feedhub.config.atomic_file import replace_bytes
+from feedhub.config.atomic_file import one_at_a_time, replace_bytes
 from feedhub.config.loader import has_form, load_text, read_text, starts_with_mark
 from feedhub.config.opml import read_opml
 from feedhub.config.surgery import NewSource, with_sources, without_source
 from feedhub.errors import OutputError
 from feedhub.settings import Settings
+
+T = TypeVar("T")
 
 MAX_URL = 2048
 """Characters of an address that a source may have (standards, part 1, guard)."""
@@ -38,8 +42,8 @@ def add_source(
     :raises ConfigError: the file, or the file with this source, is not valid (the address is there already, say).
     :raises OutputError: the file cannot be written, or its form is one that cannot be edited safely.
     """
-    settings = _add(path, [NewSource(url=url, name=name, categories=tuple(categories))], environ)
-    return settings.sources[-1].slug
+    new = [NewSource(url=url, name=name, categories=tuple(categories))]
+    return _upon_the_latest(lambda: _add(path, new, environ)).sources[-1].slug
 
 
 def remove_source(path: Path, slug: str, *, environ: Mapping[str, str] | None = None) -> bool:
@@ -49,6 +53,10 @@ def remove_source(path: Path, slug: str, *, environ: Mapping[str, str] | None = 
     :raises OutputError: the file cannot be written, or its form is one that cannot be edited safely; or another source
         would get another slug, because it has none of its own.
     """
+    return _upon_the_latest(lambda: _remove(path, slug, environ))
+
+
+def _remove(path: Path, slug: str, environ: Mapping[str, str] | None) -> bool:
     file = _File.read(path, os.environ if environ is None else environ)
     before = file.settings.sources
     index = next((index for index, source in enumerate(before) if source.slug == slug), None)
@@ -75,6 +83,10 @@ def import_opml(path: Path, data: bytes, *, environ: Mapping[str, str] | None = 
     :raises ConfigError: the document or the file is not valid; nothing was added.
     :raises OutputError: the file cannot be written; nothing was added.
     """
+    return _upon_the_latest(lambda: _import(path, data, environ))
+
+
+def _import(path: Path, data: bytes, environ: Mapping[str, str] | None) -> list[str]:
     settings = load_text(read_text(path), path, os.environ if environ is None else environ)
     known = {same_address(source.url) for source in settings.sources}
     new: list[NewSource] = []
@@ -99,6 +111,17 @@ def _add(path: Path, new: Sequence[NewSource], environ: Mapping[str, str] | None
     kept, added = after.sources[: len(before)], after.sources[len(before) :]
     file.replace(edited, after, kept == before and [source.url for source in added] == urls)
     return after
+
+
+class _Overtaken(Exception):
+    """Another program wrote the file while it was edited here. Stays in this module."""
+
+
+def _upon_the_latest(edit: Callable[[], T]) -> T:
+    """An edit of the file as it is, and not as it was before another program wrote it: else that would be undone."""
+    while True:
+        with suppress(_Overtaken):
+            return edit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +152,18 @@ class _File:
         raise _unsafe(self.path)
 
     def replace(self, edited: str, after: Settings, as_meant: bool) -> None:
-        """Write the edited text, if nothing but the sources changed and these ``as_meant``."""
+        """Write the edited text, if nothing but the sources changed and these ``as_meant``.
+
+        :raises _Overtaken: the file is not the one that was edited any more.
+        """
         same = {"sources": (), "plain_secrets": ()}
         if not as_meant or self.settings.model_copy(update=same) != after.model_copy(update=same):
             raise _unsafe(self.path)
         mark = codecs.BOM_UTF8 if starts_with_mark(self.path) else b""
-        replace_bytes(self.path, mark + edited.encode())
+        with one_at_a_time(self.path):
+            if read_text(self.path) != self.text:
+                raise _Overtaken
+            replace_bytes(self.path, mark + edited.encode())
 
 
 def _unsafe(path: Path) -> OutputError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from feedhub.config import editing
 from feedhub.config.editing import add_source, import_opml, remove_source
 from feedhub.config.loader import load
+from feedhub.config.surgery import NewSource, with_sources, without_source
 from feedhub.errors import ConfigError, FeedHubError, OutputError
 
 NEW = "https://new.example/feed"
@@ -102,6 +105,36 @@ def test_a_removal_never_renames_another_source(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=second):
         remove_source(file, first, environ={})
     assert remove_source(file, second, environ={})
+
+
+def test_edits_of_two_programs_at_once_are_both_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each edit has the file read and checked before it is written: with many sources that takes seconds."""
+    file, late = tmp_path / "config.yaml", [f"sources:\n- {A}\n- {C}\n"]
+    file.write_text(f"sources:\n- {A}\n")
+
+    def meanwhile() -> None:
+        while late:
+            file.write_text(late.pop())
+
+    def adding(text: str, new: Sequence[NewSource]) -> str:
+        meanwhile()
+        return with_sources(text, new)
+
+    def removing(text: str, index: int) -> str:
+        meanwhile()
+        return without_source(text, index)
+
+    monkeypatch.setattr(editing, "with_sources", adding)
+    monkeypatch.setattr(editing, "without_source", removing)
+    assert add_source(file, NEW, environ={}) == load(file, {}).sources[-1].slug
+    assert [source.url for source in load(file, {}).sources] == [A, C, NEW]
+    late.append(f"sources:\n- {A}\n- {B}\n- {C}\n- {NEW}\n")
+    assert remove_source(file, load(file, {}).sources[1].slug, environ={})
+    assert [source.url for source in load(file, {}).sources] == [A, B, NEW]
+    late.append(f"sources:\n- {A}\n- {NEW}\n")
+    document = f"<opml><body><outline xmlUrl='{B}'/><outline xmlUrl='https://d.example/feed'/></body></opml>"
+    assert import_opml(file, document.encode(), environ={}) == [B, "https://d.example/feed"]
+    assert [source.url for source in load(file, {}).sources] == [A, NEW, B, "https://d.example/feed"]
 
 
 def test_folders_become_categories_and_known_feeds_are_passed_over(tmp_path: Path) -> None:
