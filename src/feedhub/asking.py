@@ -221,7 +221,7 @@ class Asker:
         """One document in a worker process. Without a lead it is read as a feed."""
         job = Job(
             source=state.id,
-            slug=self.named(state).slug,
+            slug=self.name(state.slug),
             body=result.body,
             url=result.url,
             content_type=result.content_type,
@@ -246,11 +246,14 @@ class Asker:
         return understood
 
     def source(self, state: SourceState) -> Source | None:
-        return self._sources.get(self.named(state).slug)
+        return self._sources.get(self.name(state.slug))
+
+    def name(self, slug: str) -> str:
+        """The name that a source has now: it may have got another one while somebody worked on it."""
+        return slug if slug in self._sources else self._renamed.get(slug, slug)
 
     def named(self, state: SourceState) -> SourceState:
-        """The state by the name that its source has now: it may have got another one while it was asked."""
-        slug = state.slug if state.slug in self._sources else self._renamed.get(state.slug, state.slug)
+        slug = self.name(state.slug)
         return state if slug == state.slug else replace(state, slug=slug)
 
 

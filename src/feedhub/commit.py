@@ -271,6 +271,11 @@ def unvalidated(state: SourceState, answer: FetchResult | ParseFailed) -> tuple[
     return replace(state, validators=Validators(), body_digest=None), answer
 
 
+def found_on_other_terms(finding: Finding) -> Finding:
+    state, answer = unvalidated(finding.state, finding.result)
+    return replace(finding, state=state, result=answer)
+
+
 def older_of(result: FetchResult | ParseFailed, understood: Understood | None) -> str:
     """Where a document says its older entries are: in itself, or in the ``Link`` header (RFC 5005, RFC 8288)."""
     links = result.links if isinstance(result, Fetched) else {}

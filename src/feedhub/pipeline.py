@@ -17,7 +17,7 @@ from functools import partial
 from itertools import islice
 
 from feedhub.asking import Asker, Lead, feed_is_lost, says_nothing_new
-from feedhub.commit import Committer, Finding, unvalidated
+from feedhub.commit import Committer, Finding, found_on_other_terms, unvalidated
 from feedhub.errors import FeedHubError
 from feedhub.following import Follower, unread
 from feedhub.gapfill import GapFiller
@@ -302,19 +302,22 @@ class Pipeline:
     @asynccontextmanager
     async def _alone(self, slug: str) -> AsyncIterator[SourceState | None]:
         """The source's state while nothing else works on it; None when it is not there."""
-        found = await asyncio.to_thread(self._catalogue.states, [slug])
-        if not found:
+        if (found := await self._stored_state(slug)) is None:
             yield None
             return
-        source = found[0].id
+        source = found.id
         while (busy := self._busy.get(source)) is not None:
             await busy.wait()
         self._busy[source] = asyncio.Event()
         try:
-            found = await asyncio.to_thread(self._catalogue.states, [slug])
-            yield found[0] if found else None
+            yield await self._stored_state(slug)
         finally:
             self._free(source)
+
+    async def _stored_state(self, slug: str) -> SourceState | None:
+        async with self._rules.passing():  # else only the database could know its new name already
+            found = await asyncio.to_thread(self._catalogue.states, [self._asker.name(slug)])
+        return found[0] if found else None
 
     async def _unpolled(self, states: Sequence[SourceState]) -> list[SourceState]:
         """Those that nobody works on and nobody polled since their state was read: as they are now, and busy."""
@@ -381,8 +384,7 @@ class Pipeline:
         async with self._room, self._rules.passing():
             finding = await self._asker.finish(found) if isinstance(found, Lead) else found
             if terms != self._asker.terms(finding.state):
-                state, answer = unvalidated(finding.state, finding.result)
-                finding = replace(finding, state=state, result=answer)
+                finding = found_on_other_terms(finding)
             return await self._stored(finding)
 
     async def _look_for_missed(self, state: SourceState) -> None:
@@ -405,8 +407,8 @@ class Pipeline:
         """Have it committed, in company if there is any."""
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_for_ever(), name="committer")
-        finding = replace(finding, state=self._asker.named(finding.state))
-        ticket = Ticket(finding, asyncio.get_running_loop().create_future())
+        named = replace(finding, state=self._asker.named(finding.state))
+        ticket = Ticket(named, asyncio.get_running_loop().create_future())
         self._awaited.add(ticket.done)
         ticket.done.add_done_callback(self._awaited.discard)
         self._queue.put_nowait(ticket)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,8 @@ from feedhub import applying, instance, wiring
 from feedhub.config import load_text
 from feedhub.errors import DatabaseBusy
 from feedhub.instance import push_notes
-from feedhub.model import FeedKind, HubQuestion, SourceState, Standing, Subscription
+from feedhub.model import FeedKind, HubQuestion, SourceId, SourceState, Standing, Subscription
+from feedhub.pipeline import Pipeline
 from feedhub.ports import Vitals
 from feedhub.schedule import explain
 from feedhub.serve.app import create_app, not_ready
@@ -200,6 +202,11 @@ async def until(condition: Callable[[], object], within: float = 20.0) -> None:
         await asyncio.sleep(0.01)
 
 
+def waiting(pipeline: Pipeline, source: SourceId) -> Sequence[object]:
+    """Those who wait until nobody works on the source any more."""
+    return pipeline._busy[source]._waiters
+
+
 @asynccontextmanager
 async def rig(folder: Path, *items: str, behaviour: dict[str, object] | None = None, **how: Any) -> AsyncIterator[Rig]:
     with serving({}) as feeds, hub(**(behaviour or {})) as ours:  # type: ignore[arg-type]
@@ -365,6 +372,27 @@ async def test_a_poll_that_ends_while_the_hub_leaves_is_not_repeated_at_once(tmp
         await it.parts.subscriber.fall_back(one)
         assert it.state().last_poll_at == it.clock()
         assert it.wait() >= 10 * HOUR
+
+
+async def test_a_delivery_that_waits_while_its_source_is_renamed_is_stored(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.subscribed()
+        release = it.feeds.held["a.xml"] = threading.Event()
+        it.clock.at += DAY
+        polling = asyncio.create_task(it.parts.pipeline.poll_due())
+        await until(lambda: it.parts.pipeline.in_flight)
+        await elsewhere(partial(it.hub.distribute, rss(story(2), hub=it.hub.url)))
+        (source,) = it.home.store.states()
+        await until(lambda: len(waiting(it.parts.pipeline, source.id)) == 1)
+        settings = it.parts.settings
+        renamed = settings.sources[0].model_copy(update={"slug": "renamed", "formerly": ("news",)})
+        settings = settings.model_copy(update={"sources": (renamed,)})
+        apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
+        it.parts = await wiring.change(it.parts, settings, it.home, apply)
+        release.set()
+        await polling
+        await until(lambda: not it.parts.inbox._work)
+        assert it.home.store.outcomes(source.id)[0].kind == "pushed"
 
 
 # ---------------------------------------------------------------- what is believed
