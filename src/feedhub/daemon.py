@@ -129,7 +129,7 @@ class Daemon:
         try:
             await self._take(settings)
             store, writer = self._home.store, self._home.writer
-            self._jumps = ClockJumps(store, writer, instance.now, shift=self._parts.hosts.rests.shift)
+            self._jumps = ClockJumps(store, writer, instance.now, shift=self._parts.clock_was_set)
             await self._jumps.begin()
             await self._parts.subscriber.catch_up()
             await writer.run(partial(store.remember, instance.CONTROL, self._address(host, port)))

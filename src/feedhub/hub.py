@@ -100,6 +100,10 @@ class Hub:
         self._settings = settings
         self._look_over = True
 
+    def look_again(self) -> None:
+        """Look at the leases at the next tick."""
+        self._lapsed_at = None
+
     def figures(self) -> Mapping[str, int]:
         return dict(self._counts)
 

@@ -67,7 +67,7 @@ class Subscriber:
         self.look_again()
 
     def look_again(self) -> None:
-        """A feed names another hub than before: compare wishes at the next tick."""
+        """A feed names another hub than before, or the clock was set: compare wishes at the next tick."""
         self._plan_at = None
 
     async def tick(self) -> None:

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from feedhub import __version__
@@ -67,6 +67,11 @@ class Telling:
         await self.hub.tick()
         await self.announcer.tick()
 
+    def look_again(self) -> None:
+        """The clock was set: moments to look at that were kept in memory are not those of the database any more."""
+        self.hub.look_again()
+        self.distributor.look()
+
     def adopt(self, settings: Settings, press: Press) -> None:
         self.hub.adopt(settings)
         self.distributor.adopt(settings, press)
@@ -96,6 +101,12 @@ class Parts:
     inbox: Inbox
     telling: Telling
     shelf: Shelf
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """What is kept in memory by the wall clock moves with it, or is looked at anew."""
+        self.hosts.rests.shift(by)
+        self.subscriber.look_again()
+        self.telling.look_again()
 
     async def close(self, grace: float) -> int:
         """Stop polling within ``grace`` seconds; returns how many polls were abandoned."""

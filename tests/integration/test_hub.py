@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import pytest
 
 from feedhub import applying, instance, wiring
+from feedhub.clock_jumps import ClockJumps
 from feedhub.config import load_text
 from feedhub.instance import hub_note
 from feedhub.model import Feed, FeedKind, Format, Insert
@@ -604,6 +605,34 @@ async def test_410_ends_a_subscription_and_no_redirect_is_followed(tmp_path: Pat
             await it.quiet()
             assert bool(it.all()) is stays
             assert [one.path for one in ours.deliveries] == ["/cb"]
+
+
+async def test_a_failed_delivery_is_tried_again_in_time_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    """The moment to look again was kept in memory too, and not reached before the old time came again."""
+    with subscriber(status=500) as ours:
+        async with rig(tmp_path) as it:
+            await it.subscribed(ours)
+            jumps = ClockJumps(it.home.store, it.home.writer, it.clock, lambda: 0.0, it.parts.clock_was_set)
+            await it.news("rates-1")
+            await it.quiet()
+            assert it.one().failures == 1
+            ours.status = 202
+            it.clock.at -= DAY
+            assert await jumps.look() == -DAY
+            it.clock.at += MINUTE
+            await until(lambda: len(ours.deliveries) == 2)
+
+
+async def test_leases_run_out_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    with subscriber() as ours:
+        async with rig(tmp_path) as it:
+            await it.later(MINUTE)
+            jumps = ClockJumps(it.home.store, it.home.writer, it.clock, lambda: 0.0, it.parts.clock_was_set)
+            it.clock.at -= 365 * DAY
+            await jumps.look()
+            await it.subscribed(ours, lease_seconds="86400")
+            await it.later(2 * DAY)
+            assert it.all() == []
 
 
 @pytest.mark.parametrize("status", [500, 410])
