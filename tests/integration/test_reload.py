@@ -25,6 +25,7 @@ from integration.test_pages import ARTICLES, site
 from integration.test_pipeline import CONFIG, Rig, item, rig, rss
 from support import busy_source, page_site
 from support.feed_server import FeedServer, serving
+from support.upkeep import forget
 
 
 async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -315,7 +316,7 @@ async def test_a_page_that_was_forgotten_while_it_was_asked_is_no_fault(tmp_path
             settings = it.parts.settings.model_copy(update={"sources": ()})
             apply = partial(applying.apply_configuration, settings, settings, it.home.store, it.clock())
             it.parts = await wiring.change(it.parts, settings, it.home, apply)
-            await it.home.writer.run(partial(it.home.store.forget_source, "paper", it.clock()))
+            await it.home.writer.run(partial(forget, it.home.store, "paper", it.clock()))
             release.set()
             outcome = await polling
             assert (outcome.kind, outcome.new) == ("ok", 0)

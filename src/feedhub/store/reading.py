@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, case, select, tuple_, type_coerce
 from sqlalchemy.exc import IntegrityError
 
-from feedhub.errors import DatabaseBusy
+from feedhub.errors import DatabaseError
 from feedhub.model import EntryId, Feed, FeedId, FeedKind, StoredEntry, Tombstone
 from feedhub.ports import Outline, Redirected
 from feedhub.store.archiving import members_of, newest_archive
@@ -268,7 +268,7 @@ class Reading(Side):
     def keep_fragments(self, rendered: Mapping[tuple[EntryId, int], bytes], format: str) -> None:
         if not rendered or self.read_only:
             return
-        with contextlib.suppress(DatabaseBusy, IntegrityError), self.hurried_writing() as connection:
+        with contextlib.suppress(DatabaseError, IntegrityError), self.hurried_writing() as connection:
             current: set[tuple[int, int]] = set()
             for some in chunks({entry for entry, _ in rendered}):
                 query = select(entries.c.id, entries.c.version).where(entries.c.id.in_(some))
