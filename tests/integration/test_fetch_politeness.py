@@ -142,6 +142,19 @@ async def test_five_failing_sources_pause_their_host_for_half_an_hour() -> None:
     assert len(server.requests) == 6
 
 
+async def test_a_redirect_is_no_answer_that_saves_the_host_it_leads_to() -> None:
+    async with HostileServer(hosts=("127.0.0.1", "127.0.0.2")) as server, fetcher() as ours:
+        for host, status, requests in (("127.0.0.1", 429, 2), ("127.0.0.2", 500, 10)):
+            server.requests.clear()
+            for number in range(6):
+                server.route(f"/feed{number}", answer(302, Location=f"/{status}/{number}"))
+                server.route(f"/{status}/{number}", answer(status))
+            urls = [server.url(f"/feed{number}", host=host) for number in range(6)]
+            results = [await ours.fetch(Request(url=url)) for url in urls]
+            assert not failed(results[-1], Failure.RATE_LIMITED if status == 429 else Failure.SERVER).asked
+            assert len(server.requests) == requests
+
+
 # ---------------------------------------------------------------- a rough day
 
 

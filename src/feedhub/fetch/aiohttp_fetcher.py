@@ -291,7 +291,7 @@ class AiohttpFetcher:
             self._rests.busy(target.authority, target.url, now, retry_at, self._polling.backoff)
         elif reply.status >= 500:
             self._rests.failed(target.authority, target.url, Failure.SERVER, now, self._polling.backoff)
-        elif reply.status < 400:
+        elif reply.status < 400 and reply.status not in FOLLOWED:  # a redirect is no document: what it leads to will tell
             self._rests.answered(target.authority, target.url, now)
 
     # ------------------------------------------------------------ one exchange
