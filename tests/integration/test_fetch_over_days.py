@@ -382,6 +382,30 @@ async def test_busy_hosts_double_to_a_day_and_rest_as_a_whole_also_after_a_resta
         assert DAY <= hours[-1] <= 1.1 * DAY
 
 
+async def test_a_rest_of_the_host_brings_no_poll_forward_nor_into_hours_that_a_source_closes(tmp_path: Path) -> None:
+    closed = "".join(f"<hour>{hour}</hour>" for hour in range(8, 20))
+    async with HostileServer() as server:
+        server.route("/fresh", answer(200, rss(1), ETag='"1"', Cache_Control="max-age=86400"))
+        server.route("/gone", answer(410))
+        server.route("/closed", answer(200, rss(2, extra=f"<skipHours>{closed}</skipHours>"), ETag='"2"'))
+        server.route("/busy", answer(429, Retry_After="3600"))
+        sources = "".join(source(server, slug) for slug in ("fresh", "gone", "closed", "busy"))
+        async with hub(tmp_path, sources) as it:
+            await it.poll("gone")
+            it.clock.later(days=1)
+            await it.poll("gone", "fresh", "closed")
+            it.clock.later(hours=22)  # half past seven
+            await it.poll("busy")
+            planned = {slug: it.state(slug).next_poll_at for slug in ("fresh", "gone", "closed")}
+            outcomes = await it.poll(*planned)
+            assert [one.kind for one in outcomes.values()] == ["rate limited"] * 3
+            assert len(server.requests) == 5
+            assert (it.state("fresh").next_poll_at, it.state("gone").next_poll_at) == (planned["fresh"], NEVER)
+            due = it.state("closed").next_poll_at
+            assert due is not None
+            assert timedelta(0) <= due - it.clock.at.replace(hour=20, minute=0, second=0) <= timedelta(hours=0.5)
+
+
 @pytest.mark.parametrize(
     ("status", "value"), [(429, "7200"), (503, "Mon, 02 Mar 2026 11:30:15 GMT"), (500, "7200"), (302, "7200")]
 )

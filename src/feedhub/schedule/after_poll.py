@@ -241,10 +241,12 @@ def _after_failure(
 
 
 def _after_no_question(state: SourceState, result: FetchFailed, terms: Terms) -> SourceState:
-    """Nothing was sent, because the host rests: no failure of this source, only a later turn."""
+    """Nothing was sent, because the host rests: no failure of this source, only a later turn, and never a sooner one."""
     rest_ends = result.freshness.retry_at or terms.now + RETURN_AFTER_REST
     spread = RETURN_AFTER_REST * terms.dice()  # the sources of a host shall not all come back at once
-    due = off_the_minute(max(rest_ends, terms.now) + spread, terms.dice)
+    due = after_skips(max(rest_ends, terms.now) + spread, state.hints, terms.dice)
+    due = off_the_minute(due, terms.dice)
+    due = max(due, state.next_poll_at or due)  # what was planned for later, or for never, was so for a reason
     said = state.last_detail if state.last_failure is not None else result.detail
     return replace(state, next_poll_at=due, health=health_of_unasked(state), last_detail=said)
 
