@@ -74,7 +74,7 @@ class _Looking:
         self.asked += 1
         headers = self.headers if self.asked == 1 else {}
         permit = self.permit if page else None
-        request = Request(url=url, headers=headers, subscribers=self.subscribers, permit=permit)
+        request = Request(url=url, headers=headers, subscribers=self.subscribers, permit=permit, beside=self.asked > 1)
         result = await self.fetcher.fetch(request)
         self.steps.append(_what_came(url, result))
         return result

@@ -156,7 +156,9 @@ class Follower:
 
     async def _ask_feed(self, url: str, request: Request) -> FetchResult:
         headers = request.headers if same_site(url, request.url) else {}
-        return await self._fetcher.fetch(replace(request, url=url, headers=headers, validators=Validators()))
+        return await self._fetcher.fetch(
+            replace(request, url=url, headers=headers, validators=Validators(), beside=True)
+        )
 
     async def _at_usual_places(self, lead: Lead, understood: Understood | ParseFailed, request: Request) -> Lead:
         """Where feeds usually stand, once, for a page that names none and is no article; in vain its list, at last a sitemap."""
@@ -281,6 +283,7 @@ class Follower:
             subscribers=request.subscribers,
             pause=allowed,
             permit=self._asker.permit,
+            beside=True,
         )
         result = await self._fetcher.fetch(asked)
         if isinstance(result, NotModified) and not validators:

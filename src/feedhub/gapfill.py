@@ -87,7 +87,7 @@ class GapFiller:
         tried = state.gap.tried_at if state.gap else None
         while (gap := state.gap) is not None and gap.older and gap.tried_at == tried:
             headers = request.headers if same_site(gap.older, state.url) else {}
-            result = await self._page(gap, replace(request, url=gap.older, headers=headers), trail)
+            result = await self._page(gap, replace(request, url=gap.older, headers=headers, beside=True), trail)
             async with self._passing():
                 state = await self._kept(state, gap, result)
         if gap is not None:

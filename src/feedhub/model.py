@@ -52,6 +52,8 @@ class Request:
     out only while that origin is asked: a source that moved for good does not take its secrets along.
     ``pause``: seconds that the host wants between this request and the next one (``Crawl-delay``).
     ``permit``: asked before each address that a redirect leads to; the pause there, or why it may not be asked.
+    ``beside``: this is asked beside a source's own document (an article, a part of its list, an archive page), and so waits
+    while the host wants quiet at any of its paths.
     """
 
     url: str
@@ -61,6 +63,7 @@ class Request:
     subscribers: int = 1
     pause: float = 0.0
     permit: Callable[[str], Awaitable[float | FetchFailed]] | None = field(default=None, repr=False, compare=False)
+    beside: bool = False
 
 
 class Failure(StrEnum):

@@ -162,7 +162,7 @@ class AiohttpFetcher:
         while True:
             try:
                 fields = self._fields(request, journey)
-                reply = await self._ask(journey, fields, watch, pause=request.pause)
+                reply = await self._ask(request, journey, fields, watch)
                 freshness = self._freshness(reply, wait)
                 wait = freshness.retry_at
                 if reply.status not in FOLLOWED:
@@ -179,7 +179,7 @@ class AiohttpFetcher:
         fields = form_headers(user_agent(self._version, self._contact, 1))
         while True:
             require_secrecy(form, journey.target, self._polling.allow_networks)
-            reply = await self._ask(journey, fields, watch, body)
+            reply = await self._ask(Request(url=form.url), journey, fields, watch, body)
             if reply.status not in FOLLOWED:
                 return hub_reply(form, reply, self._freshness(reply, None))
             journey = next_hub(journey, reply, self._polling.limits.redirects)
@@ -230,18 +230,18 @@ class AiohttpFetcher:
         return replace(freshness, retry_at=wait)
 
     async def _ask(
-        self, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None, *, pause: float = 0.0
+        self, request: Request, journey: Journey, fields: dict[str, str], watch: _Watch, form: bytes | None = None
     ) -> Reply:
         """Wait for the host's turn, then exchange; what came of it is remembered for the host."""
         target = journey.target
         # Only who asks for a sample gets there: no redirect of others, and no name that turns to this address.
         _at_home.set({self._place(journey.start), self._place(target)} <= self._own)
         self._refuse_the_forbidden(target)
-        self._leave_resting_hosts_alone(target)
+        self._leave_resting_hosts_alone(target, request)
         try:
             address = await self._address(target)
-            async with self._gate.turn(target.host.rstrip("."), address, self._domain(target), pause):
-                self._leave_resting_hosts_alone(target)
+            async with self._gate.turn(target.host.rstrip("."), address, self._domain(target), request.pause):
+                self._leave_resting_hosts_alone(target, request)
                 with watch:
                     read = self._read if form is None else self._glance
                     reply = await self._exchange(target, fields, watch.left, form, read)
@@ -269,10 +269,10 @@ class AiohttpFetcher:
             return None
         return verdict(address, port, self._polling.allow_networks, self._ports)
 
-    def _leave_resting_hosts_alone(self, target: Target) -> None:
+    def _leave_resting_hosts_alone(self, target: Target, request: Request) -> None:
         if self._closed:
             raise Resting(Failure.CONNECT, "FeedHub is stopping; nothing was sent.")
-        rest = self._rests.resting(target.authority, self._clock())
+        rest = self._rests.resting(target.authority, self._clock(), beside=request.beside)
         if rest:
             raise Resting(rest.failure, rest.detail, until=rest.until)
 
@@ -291,7 +291,9 @@ class AiohttpFetcher:
             self._rests.busy(target.authority, target.url, now, retry_at, self._polling.backoff)
         elif reply.status >= 500:
             self._rests.failed(target.authority, target.url, Failure.SERVER, now, self._polling.backoff)
-        elif reply.status < 400 and reply.status not in FOLLOWED:  # a redirect is no document: what it leads to will tell
+        elif (
+            reply.status < 400 and reply.status not in FOLLOWED
+        ):  # a redirect is no document: what it leads to will tell
             self._rests.answered(target.authority, target.url, now)
 
     # ------------------------------------------------------------ one exchange

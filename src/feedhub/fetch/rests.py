@@ -22,11 +22,15 @@ _MANY = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """Until when a host is left alone, and why."""
+    """Until when a host is left alone, and why.
+
+    ``beside_until`` is never earlier: until then nothing is asked beside the documents of sources (``Request.beside``).
+    """
 
     until: datetime
     failure: Failure
     detail: str
+    beside_until: datetime
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class _Memory:
     in_a_row: int = 0
 
     def newest(self) -> datetime | None:
-        moments = [*self.answered.values(), *self.failing.values(), *([self.rest.until] if self.rest else [])]
+        moments = [*self.answered.values(), *self.failing.values(), *([self.rest.beside_until] if self.rest else [])]
         return max(moments, default=None)
 
 
@@ -54,9 +58,15 @@ class HostRests:
             return None
         self._changed = False
         rests = {
-            host: [memory.rest.until.isoformat(), memory.rest.failure.value, memory.rest.detail, memory.in_a_row]
+            host: [
+                rest.until.isoformat(),
+                rest.failure.value,
+                rest.detail,
+                memory.in_a_row,
+                rest.beside_until.isoformat(),
+            ]
             for host, memory in self._hosts.items()
-            if memory.rest and memory.rest.until > now
+            if (rest := memory.rest) and rest.beside_until > now
         }
         return json.dumps(rests, ensure_ascii=False)
 
@@ -66,9 +76,12 @@ class HostRests:
         :param latest: no rest lasts longer: the clock may have been wrong when it was written.
         """
         try:
-            for host, (until, failure, detail, in_a_row) in json.loads(text).items():
-                moment = min(datetime.fromisoformat(until).astimezone(UTC), latest)
-                rest = Rest(until=moment, failure=Failure(failure), detail=str(detail))
+            for host, (until, failure, detail, in_a_row, *beside) in json.loads(text).items():
+                ends, beside_ends = (
+                    min(datetime.fromisoformat(moment).astimezone(UTC), latest)
+                    for moment in (until, *(beside or [until]))
+                )
+                rest = Rest(until=ends, failure=Failure(failure), detail=str(detail), beside_until=beside_ends)
                 self._hosts[host] = _Memory(rest=rest, in_a_row=int(in_a_row))
         except (ValueError, TypeError, AttributeError):
             return
@@ -79,12 +92,17 @@ class HostRests:
             memory.answered = {url: moment + by for url, moment in memory.answered.items()}
             memory.failing = {url: moment + by for url, moment in memory.failing.items()}
             if memory.rest is not None:
-                memory.rest = replace(memory.rest, until=memory.rest.until + by)
+                rest = memory.rest
+                memory.rest = replace(rest, until=rest.until + by, beside_until=rest.beside_until + by)
                 self._changed = True
 
-    def resting(self, authority: str, now: datetime) -> Rest | None:
+    def resting(self, authority: str, now: datetime, *, beside: bool = False) -> Rest | None:
+        """The rest that keeps a request from this host. ``beside``: as in :class:`feedhub.model.Request`."""
         memory = self._hosts.get(authority)
-        return memory.rest if memory and memory.rest and memory.rest.until > now else None
+        rest = memory.rest if memory else None
+        if rest is not None and beside:
+            rest = replace(rest, until=rest.beside_until)
+        return rest if rest is not None and rest.until > now else None
 
     def answered(self, authority: str, url: str, now: datetime) -> None:
         """A usable answer: the host is well."""
@@ -97,17 +115,16 @@ class HostRests:
         memory.in_a_row = 0
 
     def busy(self, authority: str, url: str, now: datetime, retry_at: datetime | None, terms: Backoff) -> None:
-        """429 or 503. The whole host rests, unless another path of it answered within ``host_heard``."""
+        """429 or 503. The whole host rests, unless another path of it answered within ``host_heard``: then only what would
+        be asked beside the sources themselves waits, such as one article after another."""
         memory = self._memory(authority, now)
-        if any(other != url and now - moment <= terms.host_heard for other, moment in memory.answered.items()):
-            return
         until = retry_at or now + min(terms.busy * 2 ** min(memory.in_a_row, 10), terms.longest)
-        memory.in_a_row += 1
-        if memory.rest is None or memory.rest.until < until:
-            memory.rest = Rest(
-                until=until, failure=Failure.RATE_LIMITED, detail="The host asked for quiet; nothing was sent."
-            )
-            self._changed = True
+        for_all = until
+        if any(other != url and now - moment <= terms.host_heard for other, moment in memory.answered.items()):
+            for_all = now
+        else:
+            memory.in_a_row += 1
+        self._rest(memory, for_all, until, Failure.RATE_LIMITED, "The host asked for quiet; nothing was sent.")
 
     def failed(self, authority: str, url: str, failure: Failure, now: datetime, terms: Backoff) -> None:
         """Something went wrong for one source; only :data:`HOST_FAILURES` count."""
@@ -119,12 +136,19 @@ class HostRests:
         } | {url: now}
         if len(memory.failing) >= terms.host_failures:
             memory.failing.clear()
-            memory.rest = Rest(
-                until=now + terms.host_pause,
-                failure=failure,
-                detail=f"{terms.host_failures} sources of this host failed in a short time; nothing was sent.",
-            )
-            self._changed = True
+            until = now + terms.host_pause
+            detail = f"{terms.host_failures} sources of this host failed in a short time; nothing was sent."
+            self._rest(memory, until, until, failure, detail)
+
+    def _rest(self, memory: _Memory, until: datetime, beside: datetime, failure: Failure, detail: str) -> None:
+        """Let a host rest. A later word never shortens what an earlier one asked for."""
+        before = memory.rest
+        if before is not None:
+            until, beside = max(until, before.until), max(beside, before.beside_until)
+            if (until, beside) == (before.until, before.beside_until):
+                return
+        memory.rest = Rest(until=until, failure=failure, detail=detail, beside_until=beside)
+        self._changed = True
 
     def _memory(self, authority: str, now: datetime) -> _Memory:
         if len(self._hosts) >= _MANY and authority not in self._hosts:

@@ -65,6 +65,10 @@ def test_other_paths_that_answered_within_the_hour_save_the_host(
     rests.answered("h", path, NOW - before * MINUTE)
     rests.busy("h", "/busy", NOW, NOW + timedelta(hours=2), TERMS)
     assert (rests.resting("h", NOW) is not None) is rests_as_a_whole
+    beside = rests.resting("h", NOW, beside=True)
+    assert beside is not None
+    assert beside.until == NOW + timedelta(hours=2)
+    assert rests.resting("h", beside.until, beside=True) is None
 
 
 def test_five_sources_within_ten_minutes() -> None:
@@ -113,6 +117,8 @@ def test_rests_outlive_the_process_and_never_grow() -> None:
     rests.busy("h", "/a", NOW, None, TERMS)
     rests.busy("far", "/a", NOW, NOW + timedelta(days=6), TERMS)
     rests.busy("soon", "/a", NOW, NOW + MINUTE, TERMS)
+    rests.answered("partly", "/a", NOW)
+    rests.busy("partly", "/b", NOW, NOW + timedelta(days=1), TERMS)
     text = rests.changes(NOW + 2 * MINUTE)
     assert text is not None
     assert rests.changes(NOW) is None
@@ -120,11 +126,22 @@ def test_rests_outlive_the_process_and_never_grow() -> None:
     later.recall(text, NOW + timedelta(days=2))
     assert _rest_of(later) == timedelta(hours=1)
     assert later.resting("soon", NOW) is None
+    assert later.resting("partly", NOW) is None
+    partly = later.resting("partly", NOW, beside=True)
+    assert partly is not None
+    assert partly.until == NOW + timedelta(days=1)
     far = later.resting("far", NOW)
     assert far is not None
     assert far.until == NOW + timedelta(days=2)
     later.busy("h", "/a", NOW + timedelta(hours=1), None, TERMS)
     assert _rest_of(later, NOW + timedelta(hours=1)) == timedelta(hours=2)
+
+
+def test_what_an_earlier_version_remembered_of_a_rest_is_kept() -> None:
+    rests = HostRests()
+    rests.recall('{"h": ["2026-03-01T13:00:00+00:00", "rate limited", "Quiet.", 1]}', NOW + timedelta(days=7))
+    assert _rest_of(rests) == timedelta(hours=1)
+    assert rests.resting("h", NOW, beside=True) == rests.resting("h", NOW)
 
 
 @pytest.mark.parametrize(
