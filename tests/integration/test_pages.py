@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from feedhub.errors import DiskFull
 from feedhub.fetch import RobotsKeeper
-from feedhub.model import DateOrigin, Health
+from feedhub.model import DateOrigin, Health, Request
 from feedhub.pipeline import Pipeline
-from feedhub.ports import Transaction
+from feedhub.ports import Permission, Transaction
 from support.feed_server import serving
-from support.page_site import article, card, headline, listing, rig
+from support.fetching import fetcher
+from support.hostile import HostileServer, answer
+from support.page_site import Clock, article, card, headline, listing, rig
 
 ROWS = """
 type: page
@@ -203,6 +205,21 @@ async def test_while_robots_txt_does_not_come_no_page_is_asked_for(tmp_path: Pat
             assert outcome.kind == "server error"
             assert "its robots.txt did not come" in outcome.detail
             assert it.asked("list.html") == 0
+
+
+async def test_robots_txt_is_asked_for_again_when_its_server_wants_it_to_be(tmp_path: Path) -> None:
+    async with HostileServer() as server:
+        server.route("/feed", answer(200, FEED))
+        server.route("/robots.txt", [answer(503, Retry_After="7200"), answer(404)])
+        clock, moments = Clock(), []
+        async with fetcher(clock=clock) as ours:
+            keeper = RobotsKeeper(ours, clock)
+            for _ in range(5):
+                await ours.fetch(Request(url=server.url("/feed")))  # so that the host as a whole does not rest
+                said = await keeper.permission(server.url("/page.html"))
+                moments.append((isinstance(said, Permission), len(server.to("/robots.txt"))))
+                clock.at += timedelta(minutes=40)
+    assert moments == [(False, 1)] * 3 + [(True, 2)] * 2
 
 
 async def test_a_page_found_by_looking_is_not_read_against_robots_txt(tmp_path: Path) -> None:

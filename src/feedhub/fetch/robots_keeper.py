@@ -14,7 +14,7 @@ from feedhub.ports import Clock, Fetcher, Permission
 KEPT = timedelta(hours=24)
 """How long rules are believed (RFC 9309, 2.4)."""
 TRIED_AGAIN = timedelta(hours=1)
-"""When a site whose robots.txt did not come is asked for it again."""
+"""When a site whose robots.txt did not come is asked for it again, unless its Retry-After says later."""
 MOST_SITES = 2_000
 UNAVAILABLE = frozenset(
     {Failure.NOT_FOUND, Failure.GONE, Failure.FORBIDDEN, Failure.NEEDS_CREDENTIALS, Failure.LEGAL, Failure.EMPTY}
@@ -72,7 +72,10 @@ class RobotsKeeper:
         if result.failure in UNAVAILABLE or (400 <= result.status < 500 and result.status != 429):
             return Rules(), KEPT
         detail = f"its robots.txt did not come ({result.detail.rstrip('.')}), so that no page of it is asked for"
-        return replace(result, detail=detail), TRIED_AGAIN if result.asked else timedelta(0)
+        if not result.asked:
+            return replace(result, detail=detail), timedelta(0)
+        asked_for = result.freshness.retry_at - self._clock() if result.freshness.retry_at else timedelta(0)
+        return replace(result, detail=detail), max(TRIED_AGAIN, asked_for)
 
     def _make_room(self) -> None:
         if len(self._sites) >= MOST_SITES:
