@@ -195,6 +195,9 @@ async def test_robots_txt_is_kept_to_for_pages(tmp_path: Path) -> None:
             assert (await it.poll()).new == 8
             await it.poll(days=0.5)
             assert it.asked("robots.txt") == 2, "its rules are believed for a day"
+            server.documents["list.html"] = listing([card(n) for n in range(1, 9)])
+            assert (await it.poll()).new == 1, "rules that did not change hold on"
+            assert [one.status for one in server.asked if one.path == "robots.txt"] == [200, 200, 304]
 
 
 async def test_while_robots_txt_does_not_come_no_page_is_asked_for(tmp_path: Path) -> None:

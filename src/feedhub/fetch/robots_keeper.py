@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from feedhub.fetch.robots import Rules, read_robots
-from feedhub.model import Failure, Fetched, FetchFailed, NotModified, Request
+from feedhub.model import Failure, Fetched, FetchFailed, NotModified, Request, Validators
 from feedhub.ports import Clock, Fetcher, Permission
 
 KEPT = timedelta(hours=24)
-"""How long rules are believed (RFC 9309, 2.4)."""
+"""How long rules are believed (RFC 9309, 2.4); then it is asked whether they changed."""
 TRIED_AGAIN = timedelta(hours=1)
 """When a site whose robots.txt did not come is asked for it again, unless its Retry-After says later."""
 MOST_SITES = 2_000
@@ -26,6 +26,7 @@ UNAVAILABLE = frozenset(
 class _Site:
     until: datetime
     rules: Rules | FetchFailed
+    validators: Validators = field(default_factory=Validators)  # of the rules
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -59,16 +60,22 @@ class RobotsKeeper:
             known = self._sites.setdefault(site, _Site(self._clock(), Rules()))
         async with known.asking:
             if known.until <= self._clock():
-                known.rules, kept = await self._ask(site)
-                known.until = self._clock() + kept
+                await self._ask(site, known)
         return known.rules
 
-    async def _ask(self, site: str) -> tuple[Rules | FetchFailed, timedelta]:
-        result = await self._fetcher.fetch(Request(url=f"{site}/robots.txt"))
+    async def _ask(self, site: str, known: _Site) -> None:
+        result = await self._fetcher.fetch(Request(url=f"{site}/robots.txt", validators=known.validators))
+        if isinstance(result, NotModified):
+            known.validators, kept = result.validators, KEPT
+        else:
+            known.validators = result.validators if isinstance(result, Fetched) else Validators()
+            known.rules, kept = self._read(result)
+        known.until = self._clock() + kept
+
+    def _read(self, result: Fetched | FetchFailed) -> tuple[Rules | FetchFailed, timedelta]:
+        """What it means, and for how long."""
         if isinstance(result, Fetched):
             return read_robots(result.body), KEPT
-        if isinstance(result, NotModified):  # to a request without conditions
-            return Rules(), TRIED_AGAIN
         if result.failure in UNAVAILABLE or (400 <= result.status < 500 and result.status != 429):
             return Rules(), KEPT
         detail = f"its robots.txt did not come ({result.detail.rstrip('.')}), so that no page of it is asked for"
