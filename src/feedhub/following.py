@@ -196,8 +196,8 @@ class Follower:
         state, failed = lost.state, lost.result
         assert isinstance(failed, FetchFailed | ParseFailed)
         page = state.configured_url
-        result = await self._ask_feed(page, replace(request, url=page, home=page))
-        remark = "could not be read"
+        result = await self._ask_page(page, replace(request, url=page, home=page))
+        remark = f"could not be read ({result.detail.rstrip('.')})" if isinstance(result, FetchFailed) else ""
         if isinstance(result, Fetched):
             fresh = replace(state, url=page, page=None, last_success_at=None, body_digest=None)
             lead = Lead(state=fresh, result=result, anew=True)

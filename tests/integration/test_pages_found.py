@@ -73,6 +73,17 @@ async def test_a_lost_feed_is_looked_for_again_on_its_page(tmp_path: Path) -> No
             assert set(it.entries) == {"From the feed", "From the new feed"}
 
 
+async def test_the_page_of_a_lost_feed_is_not_looked_at_against_robots_txt(tmp_path: Path) -> None:
+    page = listing([card(n) for n in range(8)], head="<link rel=alternate type=application/rss+xml href=/old.xml>")
+    with serving({"list.html": page, "old.xml": FEED, "robots.txt": b"User-agent: *\nDisallow: /list\n"}) as server:
+        async with rig(tmp_path, server) as it:
+            await it.poll()
+            del server.documents["old.xml"]
+            outcome = await it.poll()
+            assert (outcome.kind, "robots.txt keeps this page from programs" in outcome.detail) == ("not found", True)
+            assert (it.asked("list.html"), it.asked("robots.txt")) == (1, 1)
+
+
 # ---------------------------------------------------------------- sitemaps
 
 
