@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from feedhub import __version__, instance
+from feedhub.asking import LONGEST_PAUSE
 from feedhub.config import source_block
 from feedhub.documents import ArticleJob, Part, article_of
-from feedhub.fetch import AiohttpFetcher, RobotsKeeper
+from feedhub.fetch import AiohttpFetcher, Hosts, RobotsKeeper
 from feedhub.list_parts import sitemap_of
 from feedhub.masking import masked
 from feedhub.model import (
@@ -84,10 +86,7 @@ class _Looking:
         return self.asked < MOST_DISCOVERY_REQUESTS
 
     async def permit(self, url: str) -> float | FetchFailed:
-        said = await self.robots.permission(url)
-        if isinstance(said, FetchFailed) or said.allowed:
-            return said if isinstance(said, FetchFailed) else said.delay
-        return FetchFailed(failure=Failure.DISALLOWED, detail=_kept_out(said))
+        return await _permitted(self.robots, url)
 
     async def refusal(self, url: str) -> str:
         """Why a page is not to be read, by its site's robots.txt; "" when it may."""
@@ -101,18 +100,29 @@ class _Looking:
         return "" if said.allowed else _kept_out(said)
 
 
+async def _permitted(robots: RobotsKeeper, url: str) -> float | FetchFailed:
+    """The pause that a page's host wants, or why the page is not to be asked for."""
+    said = await robots.permission(url)
+    if isinstance(said, FetchFailed) or said.allowed:
+        return said if isinstance(said, FetchFailed) else min(said.delay, LONGEST_PAUSE)
+    return FetchFailed(failure=Failure.DISALLOWED, detail=_kept_out(said))
+
+
 def _kept_out(said: Permission) -> str:
     return f"robots.txt keeps this page from programs such as FeedHub (“{said.rule}”)"
 
 
-def look(url: str, settings: Settings, known: Source | None = None) -> View:
-    """Fetch and read ``url`` as a source; of a page the feeds that it names first. At most five requests, nothing stored."""
-    return asyncio.run(_look(url, settings, known))
+def look(url: str, settings: Settings, hosts: Hosts, known: Source | None = None) -> View:
+    """Fetch and read ``url`` as a source; of a page the feeds that it names first. At most five requests, nothing stored.
+
+    :param hosts: those that asked for quiet are left alone.
+    """
+    return asyncio.run(_look(url, settings, hosts, known))
 
 
-async def _look(url: str, settings: Settings, known: Source | None) -> View:
+async def _look(url: str, settings: Settings, hosts: Hosts, known: Source | None) -> View:
     fetcher = AiohttpFetcher(
-        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment
+        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment, hosts=hosts
     )
     looking = _Looking(
         fetcher=fetcher,
@@ -310,18 +320,18 @@ def _what_came(url: str, result: FetchResult) -> str:
     return f"{shown}: 304, unchanged"
 
 
-def reachable(settings: Settings, states: Sequence[SourceState] = ()) -> dict[str, tuple[str, str]]:
+def reachable(settings: Settings, hosts: Hosts, states: Sequence[SourceState] = ()) -> dict[str, tuple[str, str]]:
     """Ask every enabled source once and say how it answered: slug -> (verdict, detail).
 
     Conditional where validators are known; a source that was asked within ``polling.manual_gap`` or asked us to wait
-    is not asked again. Nothing is stored.
+    is not asked again, nor one whose host rests. Nothing is stored.
     """
-    return asyncio.run(_reachable(settings, {state.slug: state for state in states}))
+    return asyncio.run(_reachable(settings, hosts, {state.slug: state for state in states}))
 
 
-async def _reachable(settings: Settings, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
+async def _reachable(settings: Settings, hosts: Hosts, states: Mapping[str, SourceState]) -> dict[str, tuple[str, str]]:
     fetcher = AiohttpFetcher(
-        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment
+        settings.polling, contact=settings.site.contact, version=__version__, clock=instance.moment, hosts=hosts
     )
     robots = RobotsKeeper(fetcher, instance.moment)
     enabled = [source for source in settings.sources if source.enabled]
@@ -345,11 +355,14 @@ async def _reach(
     if state is not None and state.configured_url == source.url:
         request = replace(request, url=state.url, validators=state.validators)
     if (state is not None and is_page(state)) or source.type not in {SourceType.AUTO, SourceType.FEED}:
-        said = await robots.permission(request.url)
-        if isinstance(said, Permission) and not said.allowed:
-            return "problem", _kept_out(said)
+        said = await _permitted(robots, request.url)
+        if isinstance(said, FetchFailed):
+            return _trouble(said)
+        request = replace(request, pause=said, permit=partial(_permitted, robots))
     result = await fetcher.fetch(request)
-    if isinstance(result, FetchFailed):
-        waiting = result.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}
-        return "warning" if waiting else "problem", f"{result.failure.value}: {result.detail}"
-    return "ok", _what_came(source.url, result)
+    return _trouble(result) if isinstance(result, FetchFailed) else ("ok", _what_came(source.url, result))
+
+
+def _trouble(failed: FetchFailed) -> tuple[str, str]:
+    waiting = failed.failure in {Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT}
+    return "warning" if waiting else "problem", f"{failed.failure.value}: {failed.detail}"

@@ -132,7 +132,7 @@ def build(
 ) -> Parts:
     """Everything that polls and publishes under these settings."""
     rulebook = Rulebook.of(settings)
-    hosts = _hosts(settings, home.store, clock)
+    hosts = hosts_of(settings, home.store, clock)
     fetcher = AiohttpFetcher(
         settings.polling,
         contact=settings.site.contact,
@@ -200,8 +200,8 @@ def build(
     )
 
 
-def _hosts(settings: Settings, store: SqlStore, clock: Callable[[], datetime]) -> Hosts:
-    """What is known of hosts, with those that wanted to be left alone when the last process ended."""
+def hosts_of(settings: Settings, store: SqlStore, clock: Callable[[], datetime]) -> Hosts:
+    """What is known of hosts, with those that wanted to be left alone when it was written down last."""
     hosts = Hosts()
     longest = max(settings.polling.retry_after_max, settings.polling.backoff.longest)
     hosts.rests.recall(store.recall(RESTS) or "{}", clock() + longest)

@@ -130,6 +130,31 @@ def test_an_unreachable_address_is_not_added(folder: Path) -> None:
     assert "127.0.0.1:9" not in (folder / "config.yaml").read_text()
 
 
+def test_commands_that_look_at_sources_leave_hosts_alone_that_asked_for_quiet(tmp_path: Path) -> None:
+    with serving({"feed.xml": FEED, "busy.xml": FEED}) as server:
+        listed = "".join(f"- {{url: '{server.url(f'{slug}.xml')}', slug: {slug}}}\n" for slug in ("busy", "feed"))
+        text = CONFIG.replace("examples: true", "examples: false").replace("sources: []", f"sources:\n{listed}")
+        (tmp_path / "config.yaml").write_text(text)
+        server.failing["busy.xml"], server.saying["busy.xml"] = 429, {"Retry-After": "7200"}
+        feedhub(tmp_path, "poll", "busy")
+        findings = {one["what"]: one["verdict"] for one in json.loads(said(tmp_path, "check", "--json"))}
+        assert (findings["busy"], findings["feed"]) == ("not asked", "warning")
+        for arguments in (("test", "busy"), ("test", "feed"), ("add", server.url("other.xml"))):
+            assert feedhub(tmp_path, "sources", *arguments, check=False).returncode == 1
+        assert [one.path for one in server.asked] == ["busy.xml"]
+
+
+def test_a_check_asks_for_no_page_while_robots_txt_does_not_come(tmp_path: Path) -> None:
+    with serving({"page.html": PAGE}) as server:
+        source = f"sources: [{{url: '{server.url('page.html')}', slug: page, type: page, items: div.card}}]"
+        text = CONFIG.replace("examples: true", "examples: false").replace("sources: []", source)
+        (tmp_path / "config.yaml").write_text(text)
+        server.failing["robots.txt"] = 500
+        findings = {one["what"]: one["detail"] for one in json.loads(said(tmp_path, "check", "--json"))}
+        assert "its robots.txt did not come" in findings["page"]
+        assert [one.path for one in server.asked] == ["robots.txt"]
+
+
 def test_an_export_is_complete_and_the_second_touches_nothing(folder: Path) -> None:
     feedhub(folder, "export", "site")
     site = folder / "site"

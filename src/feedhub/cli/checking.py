@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from feedhub import instance
+from feedhub import instance, wiring
 from feedhub.checking import reachable
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading, reading_if_any
 from feedhub.cli.control import effective
@@ -15,6 +15,7 @@ from feedhub.cli.labels import progress_of
 from feedhub.cli.terminal import counted, say, show_json, show_table
 from feedhub.config import warnings
 from feedhub.errors import DatabaseError, FeedHubError
+from feedhub.fetch import Hosts
 from feedhub.model import SourceState
 from feedhub.schedule import has_moved
 from feedhub.settings import Settings
@@ -46,10 +47,10 @@ def check(
     as_meant, sentence = outlook(settings)
     findings.append(("websub", "ok" if as_meant else "warning", sentence))
     findings += _topic_findings(config, settings, newest)
-    about, states = _database_findings(config, settings)
+    about, states, hosts = _database_findings(config, settings)
     findings += about
     if reach:
-        findings += [(slug, *answer) for slug, answer in reachable(settings, states).items()]
+        findings += [(slug, *answer) for slug, answer in reachable(settings, hosts, states).items()]
     if as_json:
         show_json([{"what": what, "verdict": verdict, "detail": detail} for what, verdict, detail in findings])
     else:
@@ -72,22 +73,22 @@ def _topic_findings(config: Path, settings: Settings, newest: int) -> list[Findi
     return [("topics", "warning" if one.warning else "ok", one.text) for one in remarks]
 
 
-def _database_findings(config: Path, settings: Settings) -> tuple[list[Finding], list[SourceState]]:
-    """What is to be said about the database, and what it knows of the sources when it can be read."""
+def _database_findings(config: Path, settings: Settings) -> tuple[list[Finding], list[SourceState], Hosts]:
+    """What is to be said about the database, and what it knows of the sources and their hosts when it can be read."""
     url = instance.database_url(settings)
     try:
         state = schema_state(url)
         if state.kind is SchemaKind.MISSING:
-            return [("database", "ok", "There is none yet; the first run makes it.")], []
+            return [("database", "ok", "There is none yet; the first run makes it.")], [], Hosts()
         problems = check_database(url)
         with reading(config) as (_, home):
-            states = home.store.states()
+            states, hosts = home.store.states(), wiring.hosts_of(settings, home.store, instance.now)
     except DatabaseError as error:
-        return [("database", "problem", str(error))], []
+        return [("database", "problem", str(error))], [], Hosts()
     moved = [
         (state.slug, "warning", f"It moved for good. Write its url as: {state.url}")
         for state in states
         if has_moved(state)
     ]
     sound = ("database", "ok", f"It is sound; schema {state.revision}, {counted(len(states), 'source')} known.")
-    return [*([("database", "problem", line) for line in problems] or [sound]), *moved], states
+    return [*([("database", "problem", line) for line in problems] or [sound]), *moved], states, hosts

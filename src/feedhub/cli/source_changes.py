@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from feedhub import instance
+from feedhub import instance, wiring
 from feedhub.checking import View, look
 from feedhub.cli.common import DEFAULT_FILE, AsJson, ConfigFile, reading, reading_if_any
 from feedhub.cli.control import ask_to_forget, ask_to_reload, ask_to_reread, find_daemon
 from feedhub.cli.polling import show_outcomes
 from feedhub.cli.terminal import counted, say, show_json, show_table
 from feedhub.config import add_source, remove_source
-from feedhub.errors import FeedHubError, NotFound, NotRunning
+from feedhub.errors import DatabaseError, FeedHubError, NotFound, NotRunning
+from feedhub.fetch import Hosts
 from feedhub.masking import masked
-from feedhub.model import Outcome
+from feedhub.model import Outcome, SourceState
 from feedhub.once import forget_here, reread_here
+from feedhub.schedule import may_poll_now
 from feedhub.serve.samples import sample_sources
 from feedhub.settings import Settings
 from feedhub.store import holder
@@ -37,17 +40,17 @@ def add(
     """Add a source to config.yaml, keeping its comments. A running daemon notices by itself."""
     settings = instance.read_settings(config)
     if test:
-        url = _feed_at(url, settings)
+        url = _feed_at(url, settings, _remembered(config)[0])
     slug = add_source(config, url, name=name, categories=tuple(category or ()))
     say(f"Added {masked(url)} as {slug} to {config}.")
 
 
-def _feed_at(url: str, settings: Settings) -> str:
+def _feed_at(url: str, settings: Settings, hosts: Hosts) -> str:
     """The address of the feed that was found, after saying what it is.
 
     :raises FeedHubError: there is none that can be read.
     """
-    view = look(url, settings)
+    view = look(url, settings, hosts)
     if view.problem:
         raise FeedHubError(
             f"{masked(url)}: {view.problem}", f"{view.advice} Or add it as it is with --no-test.".strip()
@@ -67,13 +70,29 @@ def test(
     known = settings.source(url)
     if known is None and "://" not in url:
         raise _unknown(url, str(config), settings)
-    view = look(known.url if known else url, settings, known)
+    hosts, states = _remembered(config, known.slug if known else "")
+    for state in states:
+        if reason := may_poll_now(state, instance.now(), timedelta(0)):
+            raise FeedHubError(f"{state.slug}: {reason}", "Test it then.")
+    view = look(known.url if known else url, settings, hosts, known)
     if as_json:
         show_json(view)
     else:
         _show_view(view)
     if view.problem:
         raise FeedHubError(f"{masked(url)}: {view.problem}", view.advice)
+
+
+def _remembered(config: Path, slug: str = "") -> tuple[Hosts, list[SourceState]]:
+    """The hosts that asked for quiet, and the state of a source; nothing when there is no database that can be read."""
+    try:
+        with reading_if_any(config) as (settings, home):
+            if home is not None:
+                states = home.store.states([slug]) if slug else []
+                return wiring.hosts_of(settings, home.store, instance.now), states
+    except DatabaseError:  # a source can be looked at all the same
+        pass
+    return Hosts(), []
 
 
 def _show_view(view: View) -> None:
