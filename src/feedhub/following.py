@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from feedhub.asking import LONGEST_PAUSE, Asker, Lead, asked_instead, stored_lead
 from feedhub.commit import Finding
@@ -39,6 +40,7 @@ from feedhub.model import (
     ParseFailed,
     RawEntry,
     Request,
+    SourceId,
     SourceState,
     Understood,
     Validators,
@@ -59,6 +61,10 @@ DISCOVERY_REQUESTS = 5
 """Requests until it is known what an address is, the first one included (standards, part 1)."""
 ARTICLE_TIME = 120.0
 """Seconds that the articles of one poll may take by a site's ``Crawl-delay``."""
+MOST_SHARED = 200
+"""Articles at hand for other sources that list them, until what brought them is stored and they are news no more."""
+
+_Key = tuple[str, str, tuple[str, ...], SourceId | None]
 
 
 class Follower:
@@ -83,6 +89,8 @@ class Follower:
         self._writer = writer
         self._passing = passing
         self._clock = clock
+        self._shared: dict[_Key, KeptArticle] = {}
+        self._lanes: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
     async def follow(self, lead: Lead | Finding, request: Request) -> Finding | Lead:
         """Ask for what a lead leads to, until there is nothing more: a lead to be finished, or what became of it before.
@@ -347,27 +355,40 @@ class Follower:
     async def _article(
         self, lead: Lead, draft: Draft, request: Request, wanted: ArticlePages, before: KeptArticle | None
     ) -> KeptArticle:
-        """Ask for one article's page, and remember what came of it."""
+        """One article, and remember what came of it. Sources of one site often list the same story at the same time: who
+        comes second takes what the first was told, unless it was told in confidence."""
+        key = draft.entry.link, wanted.content, wanted.remove, lead.state.id if request.headers else None
+        lane = self._lanes.setdefault(key, asyncio.Lock())
+        async with lane:
+            article = self._shared.get(key) or await self._asked(draft, request, wanted, before)
+            await self._writer.run(partial(self._store.keep_article, lead.state.id, article))
+            if article.entry is not None:
+                self._shared[key] = article
+        while len(self._shared) > MOST_SHARED:
+            del self._shared[next(iter(self._shared))]
+        log.debug("article.read", source=lead.state.slug, remark=article.remark)
+        return article
+
+    async def _asked(
+        self, draft: Draft, request: Request, wanted: ArticlePages, before: KeptArticle | None
+    ) -> KeptArticle:
+        """Ask for one article's page."""
         tries = before.tries + 1 if before else 1
         link = draft.entry.canonical_link
         result = await self._ask_page(draft.entry.link, request)
         if not isinstance(result, Fetched):
             assert isinstance(result, FetchFailed)  # nothing was asked that 304 would answer
             again = result.failure in PASSING
-            article = KeptArticle(
+            return KeptArticle(
                 link=link,
                 at=self._clock(),
                 tries=tries if again else ARTICLE_TRIES,
                 remark=f"{result.failure}: {result.detail}",
             )
-        else:
-            said = await self._said(result, wanted)
-            entry = said if isinstance(said, RawEntry) else None
-            remark = said.detail if isinstance(said, ParseFailed) else ""
-            article = KeptArticle(link=link, at=self._clock(), tries=ARTICLE_TRIES, entry=entry, remark=remark)
-        await self._writer.run(partial(self._store.keep_article, lead.state.id, article))
-        log.debug("article.read", source=lead.state.slug, remark=article.remark)
-        return article
+        said = await self._said(result, wanted)
+        entry = said if isinstance(said, RawEntry) else None
+        remark = said.detail if isinstance(said, ParseFailed) else ""
+        return KeptArticle(link=link, at=self._clock(), tries=ARTICLE_TRIES, entry=entry, remark=remark)
 
     async def _said(self, result: Fetched, wanted: ArticlePages) -> RawEntry | ParseFailed:
         job = ArticleJob(

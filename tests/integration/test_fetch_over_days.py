@@ -11,6 +11,7 @@ from feedhub import __version__, instance
 from feedhub.model import Health, Validators
 from feedhub.schedule import NEVER
 from support.hostile import HostileServer, answer
+from support.page_site import article
 from support.rounds import BASE, POLLING, START, Days, hub, rss
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
@@ -131,6 +132,35 @@ async def test_a_forced_refetch_has_no_conditions_reads_all_again_and_comes_once
                 assert allowed or "without conditions" in refused[0].detail
             await it.poll("a")
         assert conditions(server, "/a") == [(None, None), (None, None), ('"a"', None)]
+
+
+# ---------------------------------------------------------------- articles
+
+
+async def test_an_article_that_two_sources_list_at_the_same_time_is_asked_for_once(tmp_path: Path) -> None:
+    async with HostileServer() as server:
+        stories = b"".join(
+            b"<item><title>Story %d</title><link>%s</link></item>" % (n, server.url(f"/story-{n}").encode())
+            for n in range(3)
+        )
+        for n in range(3):
+            server.route(f"/story-{n}", answer(200, article(n), Content_Type="text/html"))
+        for path in ("/front", "/economy", "/members"):
+            server.route(path, answer(200, rss(extra=stories.decode())))
+        sources = source(server, "front", "full_text: true") + source(server, "economy", "full_text: true")
+        sources += source(server, "members", "full_text: true, headers: {X-Key: secret}")
+        async with hub(tmp_path, sources) as it:
+            await it.poll("front", "economy")
+            assert [len(server.to(f"/story-{n}")) for n in range(3)] == [1, 1, 1]
+            assert all("at length" in stored.entry.content for stored in it.home.store.entries(10))
+        (tmp_path / "apart").mkdir()
+        async with hub(tmp_path / "apart", sources) as it:
+            server.requests.clear()
+            await it.poll("front", "economy", "members")
+            # What was told to one who showed a key is told to nobody else.
+            assert [sorted(seen.value("X-Key") or "" for seen in server.to(f"/story-{n}")) for n in range(3)] == [
+                ["", "secret"]
+            ] * 3
 
 
 # ---------------------------------------------------------------- when next
