@@ -150,7 +150,9 @@ class FetchFailed:
     status: int = 0
     freshness: Freshness = Freshness()
     elapsed: float = 0.0
-    asked: bool = True  # False: the host asked for quiet or is down, and nothing was sent to it
+    asked: bool = (
+        True  # False: the host asked for quiet or is down, and nothing was sent to it; ``status`` then led there
+    )
 
 
 FetchResult = Fetched | NotModified | FetchFailed

@@ -134,6 +134,23 @@ async def test_a_forced_refetch_has_no_conditions_reads_all_again_and_comes_once
         assert conditions(server, "/a") == [(None, None), (None, None), ('"a"', None)]
 
 
+async def test_who_redirects_to_a_host_at_rest_is_asked_by_hand_no_more_often_than_others(tmp_path: Path) -> None:
+    async with HostileServer(hosts=("127.0.0.1", "127.0.0.2")) as server:
+        server.route("/a", answer(302, Location=server.url("/b", host="127.0.0.2")))
+        server.route("/b", answer(429, Retry_After="7200"))
+        sources = source(server, "a") + source(server, "b", host="127.0.0.2")
+        async with hub(tmp_path, sources) as it:
+            await it.poll("b")
+            asked = []
+            for minutes in (0, 1, 3, 1):
+                it.clock.later(minutes=minutes)
+                chosen, _ = instance.choose(it.home, it.parts.settings, ["a"], everything=False, at=it.clock())
+                await it.poll(*(state.slug for state in chosen))
+                asked.append(len(server.to("/a")))
+            assert asked == [1, 1, 1, 2]
+            assert (it.state("a").failures, len(server.to("/b"))) == (0, 1)
+
+
 # ---------------------------------------------------------------- articles
 
 

@@ -31,7 +31,7 @@ from feedhub.fetch.guard import MESSAGE, ports_of, verdict
 from feedhub.fetch.headers import Headers, content_type_of, request_headers
 from feedhub.fetch.hosts import Hosts, manners_of
 from feedhub.fetch.redirects import FOLLOWED, Journey, begin, next_hop
-from feedhub.fetch.refusal import Refused, Resting, permitted
+from feedhub.fetch.refusal import Refused, Resting, failure_of, permitted
 from feedhub.fetch.registrable import registrable
 from feedhub.fetch.submission import form_body, form_headers, hub_reply, next_hub, require_secrecy
 from feedhub.fetch.urls import Target, may_share_secrets, target_of
@@ -114,7 +114,7 @@ class AiohttpFetcher:
             target = target_of(url)
             self._refuse_the_forbidden(target)
         except Refused as refused:
-            return _failed(refused)
+            return failure_of(refused)
         return Addressee(host=target.host, domain=registrable(target.host))
 
     async def call(self, call: Call) -> Called | FetchFailed:
@@ -127,13 +127,13 @@ class AiohttpFetcher:
         try:
             return await result
         except Refused as refused:
-            return _failed(refused)
+            return failure_of(refused)
         except Exception as error:
             place = extract_tb(error.__traceback__)[-1]
             self._log.error(
                 "fetch.failed_unforeseen", error=type(error).__name__, at=f"{place.filename}:{place.lineno}"
             )
-            return _failed(refusal_of(error))
+            return failure_of(refusal_of(error))
 
     def adopt(self, polling: Polling, *, contact: str, own_endpoints: frozenset[tuple[str, int]] = frozenset()) -> None:
         """Ask by these settings from now on; what is remembered of hosts stays, so that a reload is no excuse."""
@@ -159,6 +159,7 @@ class AiohttpFetcher:
     async def _follow(self, request: Request, watch: _Watch) -> FetchResult:
         journey = begin(request.url)
         wait: datetime | None = None
+        led = 0  # the status that led to this hop
         while True:
             try:
                 fields = self._fields(request, journey)
@@ -167,11 +168,12 @@ class AiohttpFetcher:
                 wait = freshness.retry_at
                 if reply.status not in FOLLOWED:
                     return conclude(request, journey, reply, freshness, conditional="A-IM" in fields)
-                location = reply.headers.first("location")
+                led, location = reply.status, reply.headers.first("location")
                 journey = next_hop(journey, reply.status, location, self._polling.limits.redirects)
                 request = await permitted(request, journey.target.url)
             except Refused as refused:
                 refused.until = refused.until or wait
+                refused.status = refused.status or (led if isinstance(refused, Resting) else 0)
                 raise
 
     async def _post(self, form: HubForm, watch: _Watch) -> HubReply:
@@ -488,13 +490,3 @@ def _first_byte_trace(seconds: float) -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(sent)
     return trace
-
-
-def _failed(refused: Refused) -> FetchFailed:
-    return FetchFailed(
-        failure=refused.failure,
-        detail=refused.detail,
-        status=refused.status,
-        freshness=Freshness(retry_at=refused.until),
-        asked=not isinstance(refused, Resting),
-    )

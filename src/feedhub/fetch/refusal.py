@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from feedhub.model import Failure, FetchFailed, Request
+from feedhub.model import Failure, FetchFailed, Freshness, Request
 
 
 class Refused(Exception):
@@ -39,3 +39,13 @@ async def permitted(request: Request, url: str) -> Request:
 
 class Resting(Refused):
     """The host asked for quiet, or is down for all its sources: nothing was sent to it."""
+
+
+def failure_of(refused: Refused) -> FetchFailed:
+    return FetchFailed(
+        failure=refused.failure,
+        detail=refused.detail,
+        status=refused.status,
+        freshness=Freshness(retry_at=refused.until),
+        asked=not isinstance(refused, Resting),
+    )

@@ -79,7 +79,7 @@ class RobotsKeeper:
         if result.failure in UNAVAILABLE or (400 <= result.status < 500 and result.status != 429):
             return Rules(), KEPT
         detail = f"its robots.txt did not come ({result.detail.rstrip('.')}), so that no page of it is asked for"
-        if not result.asked:
+        if not result.asked and not result.status:
             return replace(result, detail=detail), timedelta(0)
         asked_for = result.freshness.retry_at - self._clock() if result.freshness.retry_at else timedelta(0)
         return replace(result, detail=detail), max(TRIED_AGAIN, asked_for)

@@ -248,7 +248,8 @@ def _after_no_question(state: SourceState, result: FetchFailed, terms: Terms) ->
     due = off_the_minute(due, terms.dice)
     due = max(due, state.next_poll_at or due)  # what was planned for later, or for never, was so for a reason
     said = state.last_detail if state.last_failure is not None else result.detail
-    return replace(state, next_poll_at=due, health=health_of_unasked(state), last_detail=said)
+    last = terms.now if result.status else state.last_poll_at  # who led to that host by a redirect was asked
+    return replace(state, next_poll_at=due, health=health_of_unasked(state), last_detail=said, last_poll_at=last)
 
 
 # ---------------------------------------------------------------- both
