@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from feedhub.fetch.hosts import Hosts
-from feedhub.model import Failure, FetchResult, Request
+from feedhub.model import Failure, FetchFailed, FetchResult, Request
 from feedhub.settings import Timeouts
 from support.fetching import NOW, FixedResolver, failed, fetched, fetcher, polling
 from support.hostile import HostileServer, Wire, answer
@@ -120,6 +120,21 @@ async def test_one_busy_path_does_not_silence_a_host_that_answers_elsewhere() ->
         clock.pass_time(minutes=59)
         failed(await ours.fetch(Request(url=busy)), Failure.SERVER)
         fetched(await ours.fetch(Request(url=well)))
+
+
+async def test_five_busy_paths_silence_a_host_also_when_another_answered_before() -> None:
+    clock = Clockwork()
+    async with HostileServer() as server, fetcher(clock=clock) as ours:
+        for status, most in ((429, timedelta(hours=1)), (503, timedelta(minutes=30))):
+            fetched(await ours.fetch(Request(url=server.route("/well", answer(200, FEED)))))
+            server.requests.clear()
+            for number in range(6):
+                server.route(f"/{number}", answer(status) if status == 429 else answer(status, Retry_After="60"))
+            results = [await ours.fetch(Request(url=server.url(f"/{number}"))) for number in range(6)]
+            last = results[-1]
+            assert isinstance(last, FetchFailed)
+            assert (last.asked, last.freshness.retry_at, len(server.requests)) == (False, clock.now + most, 5)
+            clock.pass_time(hours=1)
 
 
 async def test_requests_in_the_queue_hear_of_the_quiet_that_an_earlier_one_was_asked_for() -> None:

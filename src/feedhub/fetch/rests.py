@@ -116,29 +116,39 @@ class HostRests:
 
     def busy(self, authority: str, url: str, now: datetime, retry_at: datetime | None, terms: Backoff) -> None:
         """429 or 503. The whole host rests, unless another path of it answered within ``host_heard``: then only what would
-        be asked beside the sources themselves waits, such as one article after another."""
+        be asked beside the sources themselves waits, such as one article after another. When ``host_failures`` sources hear
+        the same, the host means all of them."""
         memory = self._memory(authority, now)
         until = retry_at or now + min(terms.busy * 2 ** min(memory.in_a_row, 10), terms.longest)
-        for_all = until
-        if any(other != url and now - moment <= terms.host_heard for other, moment in memory.answered.items()):
-            for_all = now
-        else:
-            memory.in_a_row += 1
-        self._rest(memory, for_all, until, Failure.RATE_LIMITED, "The host asked for quiet; nothing was sent.")
+        elsewhere = any(other != url and now - moment <= terms.host_heard for other, moment in memory.answered.items())
+        many = self._are_many(memory, url, now, terms)
+        if many:
+            until = max(until, now + terms.host_pause)
+        spared = elsewhere and not many
+        memory.in_a_row += not spared
+        detail = "The host asked for quiet; nothing was sent."
+        self._rest(memory, now if spared else until, until, Failure.RATE_LIMITED, detail)
 
     def failed(self, authority: str, url: str, failure: Failure, now: datetime, terms: Backoff) -> None:
         """Something went wrong for one source; only :data:`HOST_FAILURES` count."""
         if failure not in HOST_FAILURES:
             return
         memory = self._memory(authority, now)
-        memory.failing = {
-            other: moment for other, moment in memory.failing.items() if now - moment <= terms.host_window
-        } | {url: now}
-        if len(memory.failing) >= terms.host_failures:
-            memory.failing.clear()
+        if self._are_many(memory, url, now, terms):
             until = now + terms.host_pause
             detail = f"{terms.host_failures} sources of this host failed in a short time; nothing was sent."
             self._rest(memory, until, until, failure, detail)
+
+    @staticmethod
+    def _are_many(memory: _Memory, url: str, now: datetime, terms: Backoff) -> bool:
+        """Whether with this one ``host_failures`` sources failed within ``host_window``, none answering in between."""
+        memory.failing = {
+            other: moment for other, moment in memory.failing.items() if now - moment <= terms.host_window
+        } | {url: now}
+        if len(memory.failing) < terms.host_failures:
+            return False
+        memory.failing.clear()
+        return True
 
     def _rest(self, memory: _Memory, until: datetime, beside: datetime, failure: Failure, detail: str) -> None:
         """Let a host rest. A later word never shortens what an earlier one asked for."""

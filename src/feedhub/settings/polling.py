@@ -99,7 +99,7 @@ class Backoff(Section):
     legal_polls: int = Field(3, ge=1)
     """This many 451 in a row end the polling of a source."""
     host_failures: int = Field(5, ge=2)
-    """When this many sources of one host fail without an answer or with 5xx…"""
+    """When this many sources of one host fail without an answer, with 429 or with 5xx…"""
     host_window: Duration = timedelta(minutes=10)
     """…within this time, none answering in between…"""
     host_pause: Duration = timedelta(minutes=30)
