@@ -38,6 +38,8 @@ def _freshness(status: int, *pairs: tuple[str, str], now: datetime = NOW) -> Fre
         ([("cache-control", "max-age")], None),
         ([("cache-control", "no-store, max-age=60")], None),
         ([("cache-control", "no-cache"), EXPIRES], None),
+        ([("cache-control", 'no-cache="Set-Cookie", max-age=60')], 60),
+        ([("cache-control", 'private, no-cache="Set-Cookie, Set-Cookie2"'), EXPIRES], 7200),
         ([("cache-control", "max-age=60"), EXPIRES], 60),
         ([("cache-control", "max-age=600"), ("age", "100")], 500),
         ([("cache-control", "max-age=600"), ("age", "601")], None),
