@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from feedhub import __version__, instance
 from feedhub.model import Health, Validators
 from feedhub.schedule import NEVER
-from support.hostile import HostileServer, answer
+from support.hostile import HostileServer, Wire, answer
 from support.page_site import article
 from support.rounds import BASE, POLLING, START, Days, hub, rss
 
@@ -178,6 +179,28 @@ async def test_an_article_that_two_sources_list_at_the_same_time_is_asked_for_on
             assert [sorted(seen.value("X-Key") or "" for seen in server.to(f"/story-{n}")) for n in range(3)] == [
                 ["", "secret"]
             ] * 3
+
+
+async def test_of_an_article_that_is_a_recording_only_the_head_is_taken(tmp_path: Path) -> None:
+    cut_off = asyncio.Event()
+
+    async def endless(wire: Wire) -> None:
+        await wire.send(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 9000000\r\n\r\n")
+        await wire.reader.read()  # until who asked has left
+        cut_off.set()
+
+    async with HostileServer() as server:
+        link = server.route("/episode.mp3", endless)
+        item = f"<item><title>An episode</title><link>{link}</link></item>"
+        server.route("/a", answer(200, rss(extra=item), ETag='"1"'))
+        async with hub(tmp_path, source(server, "a", "full_text: true")) as it:
+            async with asyncio.timeout(10):
+                await it.poll("a")
+                await cut_off.wait()
+            assert it.titles() == {"An episode"}
+            it.clock.later(days=1)
+            await it.poll("a")
+            assert len(server.to("/episode.mp3")) == 1
 
 
 # ---------------------------------------------------------------- when next

@@ -28,7 +28,7 @@ from feedhub.fetch.decoding import Body, Bounds, too_large
 from feedhub.fetch.dns_resolver import RememberingResolver, SystemResolver
 from feedhub.fetch.freshness import freshness_of
 from feedhub.fetch.guard import MESSAGE, ports_of, verdict
-from feedhub.fetch.headers import Headers, content_type_of, request_headers
+from feedhub.fetch.headers import Headers, content_type_of, is_file, request_headers
 from feedhub.fetch.hosts import Hosts, manners_of
 from feedhub.fetch.redirects import FOLLOWED, Journey, begin, next_hop
 from feedhub.fetch.refusal import Refused, Resting, failure_of, permitted
@@ -245,7 +245,7 @@ class AiohttpFetcher:
             async with self._gate.turn(target.host.rstrip("."), address, self._domain(target), request.pause):
                 self._leave_resting_hosts_alone(target, request)
                 with watch:
-                    read = self._read if form is None else self._glance
+                    read = partial(self._read, beside=request.beside) if form is None else self._glance
                     reply = await self._exchange(target, fields, watch.left, form, read)
         except Resting:
             raise
@@ -335,11 +335,13 @@ class AiohttpFetcher:
         finally:
             answer.close()
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> Reply:
+    async def _read(self, answer: aiohttp.ClientResponse, beside: bool) -> Reply:
         headers = Headers.of(answer.raw_headers)
         if headers.size > self._polling.limits.header_bytes:
             raise too_large("The headers of the answer are too large.")
         if answer.status in WHOLE or answer.status == 226:
+            if beside and is_file(content_type_of(headers)[0]):
+                raise Refused(Failure.NOT_A_FEED, "It is a file and no page; it was not read.", status=answer.status)
             body = await self._whole(answer, headers)
             return Reply(status=answer.status, headers=headers, body=body.finish(), wire_bytes=body.wire)
         beginning = await self._beginning(answer, headers) if answer.status >= 400 or answer.status == 202 else b""

@@ -41,6 +41,8 @@ OWN = frozenset(
 )
 """Header fields that belong to the fetcher: they hold its promises and are not replaced by ``Request.headers``."""
 
+_FILES = ("audio/", "video/", "image/", "font/")
+
 MAX_LINKS = 20
 """Links of a ``Link`` header that are kept."""
 
@@ -130,6 +132,11 @@ def content_type_of(headers: Headers) -> tuple[str, str | None]:
     charset = _CHARSET.search(value)
     media_type = value.partition(";")[0].partition(",")[0].strip().lower()
     return media_type if media_type.isascii() else "", charset[1].lower() if charset and charset[1].isascii() else None
+
+
+def is_file(media_type: str) -> bool:
+    """Whether it is of what nobody reads as text: entries of link blogs and podcasts lead to such things as to pages."""
+    return media_type.startswith(_FILES) or media_type in {"application/pdf", "application/zip"}
 
 
 def links_of(headers: Headers, url: str) -> dict[str, str]:
