@@ -312,13 +312,16 @@ async def test_an_article_that_does_not_come_is_tried_again_and_then_done_withou
             assert it.entries[headline(2)].content == ""
 
 
-async def test_one_article_that_is_asked_for_too_soon_keeps_the_others_from_being_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [429, 503, 500])
+async def test_one_article_that_is_asked_for_too_soon_keeps_the_others_from_being_asked_for(
+    tmp_path: Path, status: int
+) -> None:
     with serving(site(1)) as server:
         async with rig(tmp_path, server, more="type: page\nitems: div.card\narticle: {max_per_poll: 9}") as it:
             await it.poll()
             server.documents["list.html"] = listing([card(n) for n in (6, 5, 4, 3, 2, 1)])
             for number in range(2, 7):
-                server.failing[f"story-{number}.html"] = 429
+                server.failing[f"story-{number}.html"] = status
                 server.saying[f"story-{number}.html"] = {"Retry-After": "86400"}
             assert [(await it.poll(days=0.3)).new for _ in range(3)] == [0, 0, 5], "taken as the list has them, at last"
             assert [it.asked(f"story-{n}.html") for n in range(2, 7)] == [0, 0, 0, 0, 1]

@@ -252,7 +252,7 @@ class AiohttpFetcher:
         except Refused as refused:
             self._rests.failed(target.authority, target.url, refused.failure, self._clock(), self._polling.backoff)
             raise
-        self._remember(target, reply)
+        self._remember(request, target, reply)
         return reply
 
     def _refuse_the_forbidden(self, target: Target) -> None:
@@ -286,12 +286,15 @@ class AiohttpFetcher:
             return str(target.address)
         return await self._resolver.first_address(target.host, target.port)
 
-    def _remember(self, target: Target, reply: Reply) -> None:
+    def _remember(self, request: Request, target: Target, reply: Reply) -> None:
         now = self._clock()
+        retry_at = self._freshness(reply, None).retry_at
         if reply.status in {429, 503}:
-            retry_at = self._freshness(reply, None).retry_at
             self._rests.busy(target.authority, target.url, now, retry_at, self._polling.backoff)
-        elif reply.status >= 500:
+            return
+        if retry_at is not None and request.beside and reply.status not in FOLLOWED:
+            self._rests.later(target.authority, now, retry_at)
+        if reply.status >= 500:
             self._rests.failed(target.authority, target.url, Failure.SERVER, now, self._polling.backoff)
         elif (
             reply.status < 400 and reply.status not in FOLLOWED

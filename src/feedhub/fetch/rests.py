@@ -17,6 +17,7 @@ HOST_FAILURES = frozenset(
     {Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.TIMEOUT, Failure.SERVER, Failure.PROTOCOL}
 )
 """Failures that speak of the host and not of one document."""
+QUIET = "The host asked for quiet; nothing was sent."
 _MANY = 4096
 
 
@@ -126,8 +127,11 @@ class HostRests:
             until = max(until, now + terms.host_pause)
         spared = elsewhere and not many
         memory.in_a_row += not spared
-        detail = "The host asked for quiet; nothing was sent."
-        self._rest(memory, now if spared else until, until, Failure.RATE_LIMITED, detail)
+        self._rest(memory, now if spared else until, until, Failure.RATE_LIMITED, QUIET)
+
+    def later(self, authority: str, now: datetime, retry_at: datetime) -> None:
+        """Another refusal with a Retry-After, of something that was asked beside the sources: nothing like it is asked until then."""
+        self._rest(self._memory(authority, now), now, retry_at, Failure.RATE_LIMITED, QUIET)
 
     def failed(self, authority: str, url: str, failure: Failure, now: datetime, terms: Backoff) -> None:
         """Something went wrong for one source; only :data:`HOST_FAILURES` count."""
