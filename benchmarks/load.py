@@ -153,7 +153,7 @@ def configure(folder: Path, port: int) -> None:
     topics = "\n".join(f"  t{number}: ['{word}']" for number, word in enumerate(words))
     (folder / "config.yaml").write_text(
         "server: {port: 0}\n"
-        "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, per_host: 4, interval: {min: 60s, max: 60s}, silent_after: 36500d}\n"
+        "polling: {allow_networks: [127.0.0.0/8], ports: ['1-65535'], host_gap: 0s, first_poll_spread: 0s, per_host: 4, interval: {min: 60s, max: 60s}, silent_after: 36500d}\n"
         f"topics:\n{topics}\nsources:\n" + "\n".join(lines) + "\n"
     )
 

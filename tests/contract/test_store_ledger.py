@@ -38,6 +38,20 @@ def test_claims_take_the_oldest_due_first_and_lease_them(store: SqlStore) -> Non
     assert late == ["c", "b"]  # the lease of c ran out: whoever had it is gone
 
 
+def test_sources_that_no_poll_is_planned_for_are_found(store: SqlStore) -> None:
+    def slugs() -> list[str]:
+        return [state.slug for state in store.never_planned()]
+
+    store.sync([spec("b"), spec("a"), spec("off", enabled=False)], [], NOW)
+    assert slugs() == ["a", "b"]
+    store.schedule({state.id: NOW + HOUR for state in store.never_planned()})
+    assert slugs() == []
+    store.sync([replace(spec("b"), url="https://elsewhere.example/feed"), spec("a")], [], NOW)
+    assert slugs() == ["b"]
+    store.sync([spec("a")], [], NOW)
+    assert slugs() == []
+
+
 def test_a_poll_gives_its_lease_back(store: SqlStore) -> None:
     store.sync([spec("a")], [], NOW)
     (state,) = store.claim(NOW, 1, NOW + 9 * HOUR)

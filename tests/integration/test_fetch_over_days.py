@@ -206,6 +206,21 @@ async def test_of_an_article_that_is_a_recording_only_the_head_is_taken(tmp_path
 # ---------------------------------------------------------------- when next
 
 
+async def test_first_polls_of_many_sources_are_spread(tmp_path: Path) -> None:
+    async with HostileServer() as server:
+        for number in range(40):
+            server.route(f"/{number}", answer(200, rss(1), ETag='"1"'))
+        sources = "".join(source(server, f"s{number}", path=f"/{number}") for number in range(40))
+        async with hub(tmp_path, sources) as it:
+            asked = []
+            for _ in range(5):
+                await it.due()
+                asked.append(len(server.requests))
+                it.clock.later(seconds=20)
+        assert asked[0] == 1
+        assert [round(number, -1) for number in asked] == [0, 10, 20, 30, 40]
+
+
 async def test_hints_are_floors_whether_they_come_with_a_200_or_a_304(tmp_path: Path) -> None:
     async with HostileServer() as server:
         lively = tuple(range(23))  # would be polled every half hour

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from feedhub.model import SourceId, SourceState
+from feedhub.model import EPOCH, SourceId, SourceState
 from feedhub.store.rows import source_state
 from feedhub.store.statements import chunks
 from feedhub.store.tables import sources
@@ -64,7 +64,10 @@ def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
 
 def never_planned(connection: Connection) -> list[SourceState]:
     """States of the enabled sources that no poll is planned for, by slug."""
-    query = select(sources).where(sources.c.configured, sources.c.enabled, sources.c.next_poll_at.is_(None))
+    unplanned = (
+        sources.c.next_poll_at == EPOCH
+    )  # as the column keeps None; `is_(None)` would ask for NULL, which it never has
+    query = select(sources).where(sources.c.configured, sources.c.enabled, unplanned)
     return [source_state(row) for row in connection.execute(query.order_by(sources.c.slug)).mappings()]
 
 
