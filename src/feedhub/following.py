@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -62,7 +62,9 @@ DISCOVERY_REQUESTS = 5
 ARTICLE_TIME = 120.0
 """Seconds that the articles of one poll may take by a site's ``Crawl-delay``."""
 MOST_SHARED = 200
-"""Articles at hand for other sources that list them, until what brought them is stored and they are news no more."""
+"""Articles at hand for other sources that list them, those that were asked for last."""
+SHARED_FOR = timedelta(hours=1)
+"""So long another source takes an article as it was; after that it may say something else."""
 
 _Key = tuple[str, str, tuple[str, ...], SourceId | None]
 
@@ -360,7 +362,7 @@ class Follower:
         key = draft.entry.link, wanted.content, wanted.remove, lead.state.id if request.headers else None
         lane = self._lanes.setdefault(key, asyncio.Lock())
         async with lane:
-            article = self._shared.get(key) or await self._asked(draft, request, wanted, before)
+            article = self._at_hand(key) or await self._asked(draft, request, wanted, before)
             await self._writer.run(partial(self._store.keep_article, lead.state.id, article))
             if article.entry is not None:
                 self._shared[key] = article
@@ -368,6 +370,10 @@ class Follower:
             del self._shared[next(iter(self._shared))]
         log.debug("article.read", source=lead.state.slug, remark=article.remark)
         return article
+
+    def _at_hand(self, key: _Key) -> KeptArticle | None:
+        article = self._shared.get(key)
+        return article if article is not None and self._clock() - article.at < SHARED_FOR else None
 
     async def _asked(
         self, draft: Draft, request: Request, wanted: ArticlePages, before: KeptArticle | None

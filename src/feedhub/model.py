@@ -150,9 +150,8 @@ class FetchFailed:
     status: int = 0
     freshness: Freshness = Freshness()
     elapsed: float = 0.0
-    asked: bool = (
-        True  # False: the host asked for quiet or is down, and nothing was sent to it; ``status`` then led there
-    )
+    asked: bool = True
+    """False: the host asked for quiet or is down, and nothing was sent to it; ``status`` is that of a redirect to it."""
 
 
 FetchResult = Fetched | NotModified | FetchFailed

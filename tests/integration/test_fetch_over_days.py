@@ -181,6 +181,22 @@ async def test_an_article_that_two_sources_list_at_the_same_time_is_asked_for_on
             ] * 3
 
 
+async def test_an_article_that_another_source_lists_later_may_say_something_else_by_then(tmp_path: Path) -> None:
+    async with HostileServer() as server:
+        server.route("/story", answer(200, article(1), Content_Type="text/html"))
+        item = f"<item><title>Story</title><link>{server.url('/story')}</link></item>"
+        for path in ("/front", "/economy", "/late"):
+            server.route(path, answer(200, rss(extra=item)))
+        sources = "".join(source(server, name, "full_text: true") for name in ("front", "economy", "late"))
+        async with hub(tmp_path, sources) as it:
+            asked = []
+            for name in ("front", "economy", "late"):
+                await it.poll(name)
+                asked.append(len(server.to("/story")))
+                it.clock.later(minutes=40)
+            assert asked == [1, 1, 2]
+
+
 async def test_of_an_article_that_is_a_recording_only_the_head_is_taken(tmp_path: Path) -> None:
     cut_off = asyncio.Event()
 

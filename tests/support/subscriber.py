@@ -52,9 +52,7 @@ class Subscriber:
     delay: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
-    held: dict[str, threading.Event] = field(
-        default_factory=dict
-    )  # by path: the next delivery is answered when it is set
+    held: dict[str, threading.Event] = field(default_factory=dict)  # by path: the next answer waits for it
     more: dict[str, str] = field(default_factory=dict)  # headers of the answers to deliveries
     questions: list[Question] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)

@@ -296,9 +296,7 @@ class AiohttpFetcher:
             self._rests.later(target.authority, now, retry_at)
         if reply.status >= 500:
             self._rests.failed(target.authority, target.url, Failure.SERVER, now, self._polling.backoff)
-        elif (
-            reply.status < 400 and reply.status not in FOLLOWED
-        ):  # a redirect is no document: what it leads to will tell
+        elif reply.status < 400 and reply.status not in FOLLOWED:  # what a redirect leads to will tell
             self._rests.answered(target.authority, target.url, now)
 
     # ------------------------------------------------------------ one exchange

@@ -52,9 +52,8 @@ def _fresh_until(headers: Headers, now: datetime, most: timedelta) -> datetime |
 def _lifetime(headers: Headers, now: datetime) -> timedelta | None:
     """``max-age``, else ``Expires`` minus ``Date``. ``s-maxage`` is for shared caches, which we are not."""
     directives = _directives(headers.joined("cache-control"))
-    if (
-        directives.get("no-cache") == "" or "no-store" in directives
-    ):  # with field names it is about those only (5.2.2.4)
+    whole = directives.get("no-cache") == ""  # with field names it is about those only (RFC 9111, 5.2.2.4)
+    if whole or "no-store" in directives:
         return None  # it wants to be asked again; our own interval stands
     max_age = directives.get("max-age")
     if max_age is not None:

@@ -64,9 +64,7 @@ def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
 
 def never_planned(connection: Connection) -> list[SourceState]:
     """States of the enabled sources that no poll is planned for, by slug."""
-    unplanned = (
-        sources.c.next_poll_at == EPOCH
-    )  # as the column keeps None; `is_(None)` would ask for NULL, which it never has
+    unplanned = sources.c.next_poll_at == EPOCH  # as the column keeps None: it never has NULL
     query = select(sources).where(sources.c.configured, sources.c.enabled, unplanned)
     return [source_state(row) for row in connection.execute(query.order_by(sources.c.slug)).mappings()]
 
