@@ -445,8 +445,13 @@ class Daemon:
         return await self._home.writer.run(partial(instance.change_entry, self._home, entry, change))
 
     async def forget(self, slug: str) -> int:
-        """What others carried too is labelled anew: it may have been in a feed only for this source's sake."""
-        await self.reload()  # the source has just left the file
+        """What others carried too is labelled anew: it may have been in a feed only for this source's sake.
+
+        :raises FeedHubError: the file without the source was refused; nothing was deleted.
+        """
+        said = await self.reload()  # the source has just left the file
+        if self._parts.settings.source(slug) is not None:
+            raise FeedHubError(f"Nothing was deleted, because {slug} is still being polled.", " ".join(said))
         async with self._reloading:  # which labels anew, too
             await self._stop_relabelling()
             try:

@@ -16,7 +16,7 @@ import pytest
 
 from feedhub import applying, daemon, wiring
 from feedhub.config import load_text
-from feedhub.errors import DatabaseBusy
+from feedhub.errors import DatabaseBusy, FeedHubError
 from feedhub.model import Feed, FeedKind
 from feedhub.once import relabel_if_needed
 from feedhub.settings import Settings
@@ -154,6 +154,8 @@ async def test_what_the_database_refused_is_tried_again(tmp_path: Path, monkeypa
             file.write_text("nonsense: [")
             await running.reload()
             assert running._owed_since is None, "a file that is refused is not read again and again"
+            with pytest.raises(FeedHubError, match="Nothing was deleted, because a is still being polled"):
+                await running.forget("a")
             file.write_text(text.replace("banks:", "goats:"))
             await running.reload()
             intruder.execute("ROLLBACK")

@@ -53,6 +53,7 @@ REFUSED: tuple[Network, ...] = tuple(
 )
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 _SIX_TO_FOUR = IPv6Network("2002::/16")
@@ -86,7 +87,7 @@ def inner_addresses(address: Address) -> Iterator[Address]:
         yield address
         return
     number = int(address)
-    if address in _MAPPED or address in _NAT64:
+    if address in _MAPPED or address in _TRANSLATED or address in _NAT64:  # RFC 4291, RFC 7915, RFC 6052
         yield _low(number)
     elif address in _NAT64_LOCAL:  # RFC 8215; RFC 6052 puts the address in one of two places
         yield _low(number)

@@ -93,6 +93,7 @@ FORBIDDEN = [
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",
     "::ffff:a9fe:a9fe",
+    "::ffff:0:127.0.0.1",
     "64:ff9b::7f00:1",
     "64:ff9b::10.0.0.1",
     "64:ff9b:1::10.0.0.1",
@@ -127,6 +128,7 @@ def test_no_wrapping_gets_an_address_past_the_guard(network: object, offset: int
     wrapped = [
         str(inner),
         f"::ffff:{inner}",
+        f"::ffff:0:{inner}",
         f"64:ff9b::{inner}",
         f"64:ff9b:1::{inner}",
         f"2002:{high:x}:{low:x}::1",
