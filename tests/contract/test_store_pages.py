@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from feedhub.list_parts import may_have_changed
 from feedhub.model import (
     Insert,
     KeptArticle,
     KeptPage,
     Key,
     PageMemory,
+    PagePart,
     RawCategory,
     RawEnclosure,
     RawEntry,
@@ -20,6 +22,7 @@ from feedhub.model import (
     RawText,
     SourceState,
     TextType,
+    Validators,
 )
 from feedhub.store import SqlStore
 from feedhub.store.zstandard_pages import MOST_KEPT
@@ -97,6 +100,20 @@ def test_how_a_page_is_read_is_part_of_the_state_until_its_address_changes(store
     assert (store.states()[0].page, store.states()[0].url) == (memory, memory.feed)
     store.sync([replace(spec("a"), url="https://other.example/")], [], NOW)
     assert (store.states()[0].page, store.states()[0].url) == (None, "https://other.example/")
+
+
+def test_the_parts_of_a_list_are_to_be_read_again_once_validators_are_forgotten(store: SqlStore) -> None:
+    """Also those that did not change: under other rules they say something else."""
+    state = one(store)
+    part = PagePart(url="https://e.example/part.xml", lastmod="2026-11-20", validators=Validators(etag='"1"'))
+    memory = PageMemory(kind="sitemap", parts=(part,), until="2026-11-20")
+    with store.transaction() as transaction:
+        transaction.apply([poll(replace(state, page=memory))])
+    store.forget_validators(["a"])
+    (known,) = store.states()
+    assert known.page == replace(memory, parts=(PagePart(url=part.url),))
+    (asked,) = may_have_changed([replace(part, validators=Validators())], known.page, NOW + timedelta(days=9))
+    assert asked == replace(part, validators=Validators())
 
 
 def test_keys_of_entries_are_known_also_of_removed_ones(store: SqlStore) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from feedhub.model import EPOCH, SourceId, SourceState
+from feedhub.model import EPOCH, PageMemory, PagePart, SourceId, SourceState
+from feedhub.store.page_rows import pack_memory, unpack_memory
 from feedhub.store.rows import source_state
 from feedhub.store.statements import chunks
 from feedhub.store.tables import sources
@@ -51,9 +53,19 @@ def lease(connection: Connection, ids: Iterable[SourceId], until: datetime | Non
 
 
 def forget_validators(connection: Connection, slugs: Iterable[str]) -> None:
+    """Have the documents of these sources, and the parts of their lists, asked for whole at the next poll."""
     for some in chunks(slugs):
-        change = update(sources).where(sources.c.slug.in_(some))
-        connection.execute(change.values(etag=None, last_modified=None, validators_url=None, body_digest=None))
+        these = sources.c.slug.in_(some)
+        forgotten = {"etag": None, "last_modified": None, "validators_url": None, "body_digest": None}
+        connection.execute(update(sources).where(these).values(forgotten))
+        pages = connection.execute(select(sources.c.id, sources.c.page).where(these, sources.c.page.is_not(None))).all()
+        for source, page in pages:
+            unread = pack_memory(_with_unread_parts(unpack_memory(page)))
+            connection.execute(update(sources).where(sources.c.id == source).values(page=unread))
+
+
+def _with_unread_parts(memory: PageMemory | None) -> PageMemory | None:
+    return memory and replace(memory, parts=tuple(PagePart(url=part.url) for part in memory.parts))
 
 
 def schedule(connection: Connection, due: Mapping[SourceId, datetime]) -> None:
