@@ -23,7 +23,7 @@ from feedhub import __version__, applying, instance, systemd, wiring
 from feedhub.clock_jumps import ClockJumps
 from feedhub.config import needs_restart, plan, snapshot_of, stamp_of, warnings
 from feedhub.errors import AlreadyRunning, ConfigError, FeedHubError
-from feedhub.indexing import build_index, pack_texts
+from feedhub.indexing import catch_up
 from feedhub.logs import get_logger
 from feedhub.model import EntryId, Outcome, ServiceEvent
 from feedhub.once import relabel_if_needed
@@ -136,7 +136,7 @@ class Daemon:
             await self._note("started", f"FeedHub {__version__} started.{self._upgraded}")
             self._start_clocks()
             self._parts.telling.distributor.start()
-            self._indexing = asyncio.create_task(self._index(), name="index")
+            self._indexing = asyncio.create_task(catch_up(store, writer, TRY_AGAIN), name="index")
             self._listen_to_signals()
             self._say_hello(host, port)
             systemd.notify(f"READY=1\nSTATUS=listening on {host}:{port}")
@@ -401,21 +401,6 @@ class Daemon:
                 log.warning("relabel.refused", reason=str(error), again_in=TRY_AGAIN)
             except Exception:
                 log.exception("relabel.failed", again_in=TRY_AGAIN)
-            await asyncio.sleep(TRY_AGAIN)
-
-    async def _index(self) -> None:
-        """Index and pack entries that are older than the index and the packing, beside everything else."""
-        while True:
-            try:
-                if done := await build_index(self._home.store, self._home.writer):
-                    log.info("index.built", entries=done)
-                if done := await pack_texts(self._home.store, self._home.writer):
-                    log.info("texts.packed", entries=done)
-                return
-            except FeedHubError as error:
-                log.warning("index.refused", reason=str(error), again_in=TRY_AGAIN)
-            except Exception:
-                log.exception("index.failed", again_in=TRY_AGAIN)
             await asyncio.sleep(TRY_AGAIN)
 
     # ---- control

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from feedhub.errors import FeedHubError
+from feedhub.logs import get_logger
 from feedhub.ports import Writer
+
+log = get_logger("index")
 
 CHUNK = 100
 """Entries of one transaction: a few hundredths of a second, so that polls get their turn in between."""
@@ -26,6 +30,29 @@ class Packing(Protocol):
     """The part of the store that packs texts."""
 
     def pack_some(self, *, batch: int = ...) -> int: ...
+
+
+class Older(Store, Packing, Protocol):
+    """The part of the store that has entries from before."""
+
+
+async def catch_up(store: Older, writer: Writer, again_in: float) -> None:
+    """Index and pack all that is older than the index and the packing, however often the database refuses.
+
+    :param again_in: seconds after which it is tried again.
+    """
+    while True:
+        try:
+            if done := await build_index(store, writer):
+                log.info("index.built", entries=done)
+            if done := await pack_texts(store, writer):
+                log.info("texts.packed", entries=done)
+            return
+        except FeedHubError as error:
+            log.warning("index.refused", reason=str(error), again_in=again_in)
+        except Exception:
+            log.exception("index.failed", again_in=again_in)
+        await asyncio.sleep(again_in)
 
 
 async def build_index(
