@@ -22,6 +22,8 @@ _MORE_TYPES = {
     ".ogg": "audio/ogg", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".aac": "audio/aac", ".ogv": "video/ogg",
 }  # fmt: skip
 _MEDIUM_TYPES = {"image": "image/jpeg", "audio": "audio/mpeg", "video": "video/mp4"}
+_FACES = re.compile(r"https?://(?:[\w-]+\.)?(?:gravatar\.com/avatar/|avatars\d*\.githubusercontent\.com/)")
+"""Where pictures of people are kept by their accounts: blogs and forges name those of authors as if they were of entries."""
 _KNOWN_TYPES = mimetypes.MimeTypes()  # the library's own table: no file of this machine changes what comes out
 
 
@@ -76,12 +78,15 @@ def seconds_of(text: str) -> int:
 
 
 def clean_image(raw: Sequence[str], enclosures: Sequence[Enclosure], bases: Sequence[str]) -> str:
-    """The entry's picture: the first usable one the source names, else its first picture enclosure, else ""."""
+    """The entry's picture: the first usable one the source names, else its first picture enclosure, else "".
+
+    Never the face of who wrote it.
+    """
     if not raw and not enclosures:
         return ""
     stated = (web_link(address, bases) for address in raw)
     pictures = (enclosure.url for enclosure in enclosures if enclosure.type.startswith("image/"))
-    return next((url for url in (*stated, *pictures) if url), "")
+    return next((url for url in (*stated, *pictures) if url and not _FACES.match(url)), "")
 
 
 def media_key(enclosure: Enclosure) -> str:

@@ -145,6 +145,7 @@ class Reading:
         self.base = ""  # xml:base in force
         self.depth = 1  # of the element whose children are read
         self.title_depth = -1  # of the last title
+        self.own_title_depth = DEEPEST  # of the title that this entry has
         self.has_content = False  # of this entry
         self.in_feed = False
         self.person: Bag = {}  # whose name is read
@@ -160,6 +161,15 @@ class Reading:
         for child in element:
             table[child.tag](self, child)
         self.depth -= 1
+
+    def is_own_title(self, depth: int) -> bool:
+        """Whether a title at this depth may take the place of the one before it: in an entry that of a picture may not."""
+        if not self.entries or self.bag is not self.entries[-1]:
+            return True
+        if depth > self.own_title_depth:
+            return False
+        self.own_title_depth = depth
+        return True
 
     def inside(self, element: Element, place: Place, bag: Bag, told: Mapping[str, str]) -> None:
         """Read the children into another bag, in the language and base of the element."""

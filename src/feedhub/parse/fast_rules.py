@@ -20,7 +20,19 @@ from feedhub.model import RawLink, RawPerson, RawText, TextType
 from feedhub.parse.extras import MOST
 from feedhub.parse.fast_markup import markup
 from feedhub.parse.fast_names import Unsure
-from feedhub.parse.fast_reading import Bag, Place, Reading, Rule, attributes, bare, base, language, line, own_text
+from feedhub.parse.fast_reading import (
+    DEEPEST,
+    Bag,
+    Place,
+    Reading,
+    Rule,
+    attributes,
+    bare,
+    base,
+    language,
+    line,
+    own_text,
+)
 from feedhub.parse.feedparser_reader import looks_like_html
 from feedhub.parse.recorder import LIST
 from feedhub.parse.records import SHORT, link_of, person_of, raw_enclosure, raw_extra, raw_link, raw_text, short
@@ -104,7 +116,7 @@ def rights(reading: Reading, element: Element) -> None:
 def title(reading: Reading, element: Element) -> None:
     found = _body(reading, element, TextType.PLAIN)
     depth = reading.depth
-    if not -1 < reading.title_depth <= depth:
+    if not -1 < reading.title_depth <= depth and reading.is_own_title(depth):
         reading.bag["title_detail"] = found
     if found:
         reading.title_depth = depth
@@ -302,6 +314,14 @@ def of_person(key: str) -> Rule:
     return read
 
 
+def title_of_person(reading: Reading, element: Element) -> None:
+    """What somebody is, where a name came before; else it counts for the entry, as in feedparser."""
+    if reading.person.get("name"):
+        reading.person["role"] = bare(element)[:SHORT]
+    else:
+        title(reading, element)
+
+
 def page_of_person(reading: Reading, element: Element) -> None:
     reading.person["href"] = reading.bag["href"] = line(reading, element)
 
@@ -365,7 +385,7 @@ def image(reading: Reading, element: Element) -> None:
 
 
 def image_of_entry(reading: Reading, element: Element) -> None:
-    """Not read by feedparser, but for its traces: its title may become that of the entry."""
+    """Not read by feedparser, but for its traces: its title becomes that of an entry that has none."""
     reading.title_depth = -1
     reading.inside(element, Place.PICTURE, reading.bag, attributes(element))
 
@@ -419,7 +439,7 @@ def entry(reading: Reading, element: Element) -> None:
         if told.get("rdf:about"):
             found["id"] = short(told["rdf:about"])
     reading.entries.append(found)
-    reading.title_depth = -1
+    reading.title_depth, reading.own_title_depth = -1, DEEPEST
     reading.inside(element, Place.ENTRY, found, told)
     reading.has_content = False
 

@@ -50,6 +50,7 @@ from feedhub.parse.fast_rules import (
     thumbnail,
     title,
     title_elsewhere,
+    title_of_person,
 )
 
 _ROWS: tuple[tuple[str, str, Rule], ...] = (
@@ -136,7 +137,7 @@ RULES: Mapping[Place, Mapping[str, Rule]] = {
         "uri": page_of_person,
         "url": page_of_person,
         "homepage": page_of_person,
-        "title": title,
+        "title": title_of_person,
     },
     Place.IMAGE: {
         "title": title_elsewhere,

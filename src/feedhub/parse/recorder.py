@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         elementstack: list[Any]
         contentparams: Bag
         entries: list[Bag]
+        depth: int
+        property_depth_map: dict[Any, dict[str, int]]
         namespaces_in_use: dict[str, str]
         inauthor: int
         inentry: int
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
         def _start_item(self, attrs: Attributes) -> None: ...
         def _start_link(self, attrs: Attributes) -> None: ...
         def _start_enclosure(self, attrs: Attributes) -> None: ...
+        def _start_title(self, attrs: Attributes) -> None: ...
+        def _end_title(self) -> None: ...
 
 else:
     _Parser = object
@@ -161,6 +165,33 @@ class Names(_Parser):
 
     def _sync_author_detail(self, key: str = "author") -> None:
         """Nothing: names stay as written."""
+
+    def _named(self) -> Bag:
+        """The person whose elements are read, once there is a name; else nothing."""
+        key = "authors" if self.inauthor else "contributors" if self.incontributor else ""
+        people = self._get_context().get(key) if key else None
+        return people[-1] if people and people[-1].get("name") else {}
+
+    def _start_title(self, attrs: Attributes) -> None:
+        """What an author is (``<author><name/><title/></author>``) is not the title of what was written."""
+        if self._named():
+            self.push("title", 0)
+        else:
+            super()._start_title(attrs)
+
+    def _end_title(self) -> None:
+        if person := self._named():
+            person["role"] = self.pop("title") or ""
+            return
+        before = self._get_context().get("title_detail")
+        super()._end_title()
+        if self.inentry and not self.insource:
+            self._keep_own_title(self.entries[-1], before)
+
+    def _keep_own_title(self, entry: Bag, before: Bag | None) -> None:
+        """Of a title deeper inside (of a picture, say) feedparser takes the detail and not the text: neither is the entry's."""
+        if self.property_depth_map.get(entry, {}).get("title", self.depth) < self.depth:
+            entry["title_detail"] = before
 
     def _start_contributor(self, _attrs: Attributes) -> None:
         self.incontributor = 1

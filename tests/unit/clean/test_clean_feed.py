@@ -140,6 +140,21 @@ def test_digest_of_meaning() -> None:
     assert one != made('<p>z <a href="https://x.example/">y</a></p>')
 
 
+@pytest.mark.parametrize(
+    ("images", "shown"),
+    [
+        (("https://2.gravatar.com/avatar/6a6c19fe?s=96&d=identicon",), ""),
+        (
+            ("https://avatars.githubusercontent.com/u/3?s=30", "https://e.example/cover.png"),
+            "https://e.example/cover.png",
+        ),
+        (("https://e.example/gravatar.com/avatar/1.png",), "https://e.example/gravatar.com/avatar/1.png"),
+    ],
+)
+def test_the_face_of_an_author_is_no_picture_of_the_entry(images: tuple[str, ...], shown: str) -> None:
+    assert only(RawEntry(id="a", images=images)).image == shown
+
+
 def test_enclosures() -> None:
     raw = tuple(RawEnclosure(url=url, length=length, duration="1:02") for url, length in
                 [("/a.mp3", "12"), ("/a.mp3", "1"), ("javascript:x", ""), ("b.m4a?x=1", "-1"), ("c", "1,000")])  # fmt: skip

@@ -6,7 +6,7 @@ from feedhub.clean.words import phrases, words
 
 PLACEHOLDERS = phrases(
     """admin|administrator|administrador|administrateur|webmaster|web master|root|user|guest|anonymous|anonym|anonyme|anónimo|
-    anonimo|unknown|unknown author|undefined|null|none|nil|nan|n/a|na|author|authors|the author|autor|auteur|tác giả|
+    anonimo|unknown|unknown author|author unknown|undefined|null|none|nil|nan|n/a|na|author|authors|the author|autor|auteur|tác giả|
     [object object]|object object|no author|noauthor|not specified|default|default author|test|editor|editors|the editors|editorial|
     editorial team|editorial staff|editorial board|editorial desk|staff|staff report|staff reports|staff writer|staff writers|
     newsroom|news desk|web desk|online desk|desk|team|the team|contributor|guest author|guest contributor|guest post|

@@ -57,6 +57,8 @@ _DATE_TAIL = re.compile(
     r"\s+\d{1,2}(?:\d{2})?\b|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}).*$",
     re.IGNORECASE,
 )
+_SITE_BY = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)? (?:by|via) (?P<names>\S.*)", re.IGNORECASE)
+"""What sites of links say: where the linked text stands, and who wrote or found it."""
 _CERTAIN_BY = frozenset({"by"})
 _WEAK_BY = frozenset({"theo", "di", "da", "af", "av", "von", "source", "bài", "text", "текст", "от", "của", "文", "글"})
 
@@ -106,6 +108,8 @@ def _segment(text: str, lexicon_: Lexicon) -> Segment:
 
 def _after_by(text: str, lexicon_: Lexicon) -> str:
     """What stands behind ``By`` and its like; "" when there is no such word, or when it is a name (``Theo James``)."""
+    if site := _SITE_BY.fullmatch(text):
+        return site["names"]
     match = _BY.fullmatch(text)
     if not match:
         return ""

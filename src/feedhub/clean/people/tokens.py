@@ -52,6 +52,8 @@ _STAFF_OF = re.compile(
     r"(?:the\s+)?(?P<organisation>.+?)\s+(?:staff|team|desk|newsroom|editors|editorial|reporters|correspondents|staff writers?)",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"[^\W\d_](?:\.[ -]?[^\W\d_])*\.")
+_LAST_OF_LIST = re.compile(r"(?<=\.),?\s+(?:and|und|et|y|e|&)\s+")
 _FIRM = re.compile(r"[A-Z][\w’']+ & [A-Z][\w’']+")
 """``Simon & Schuster``: two single words around the sign of firms. Two people are ``Ann and Bob``."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -85,6 +87,8 @@ def read_tokens(text: str, lexicon_: Lexicon) -> list[Token]:
         return [Token(Kind.ORGANISATION, text)]
     if lexicon_.is_organisation(text) and not _DASH.search(text) and "," not in text:
         return [Token(Kind.ORGANISATION, text)]
+    if people := _by_surname(text):
+        return people
     if _is_one_name_in_two_parts(text, lexicon_):
         return [Token(Kind.PERSON, text)]
     found: list[Token] = []
@@ -92,6 +96,27 @@ def read_tokens(text: str, lexicon_: Lexicon) -> list[Token]:
         if not (lexicon_.is_place(piece) and (found or " " in text)):
             found.extend(_read(piece, lexicon_, alone=not found))
     return found
+
+
+def _by_surname(text: str) -> list[Token]:
+    """``Doe, J., Roe, A. B.``: the authors of a paper, each by surname and initials; none if it is anything else.
+
+    In ``Jane Doe, R.N.`` letters are a degree: most surnames must be one word, but for particles.
+    """
+    parts = [part.strip() for part in _LAST_OF_LIST.sub(", ", text).split(",")]
+    surnames, initials = parts[::2], parts[1::2]
+    if len(surnames) != len(initials) or not all(map(_are_initials, initials)):
+        return []
+    if not all(_is_name(one) and not one.endswith(".") and len(one.split()) <= 4 for one in surnames):
+        return []
+    simple = [one for one in surnames if " " not in one or one.split()[0].casefold() in lexicon.PARTICLES]
+    if 2 * len(simple) <= len(surnames):
+        return []
+    return [Token(Kind.PERSON, f"{given} {name}") for name, given in zip(surnames, initials, strict=True)]
+
+
+def _are_initials(text: str) -> bool:
+    return bool(_INITIALS.fullmatch(text)) and text.isupper() and not _continues(text)
 
 
 def _is_one_name_in_two_parts(text: str, lexicon_: Lexicon) -> bool:
