@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from feedhub.clean.categories import clean_categories
 from feedhub.clean.context import CleanContext
 from feedhub.clean.extras import clean_extras
 from feedhub.clean.html import html_to_line, html_to_text
+from feedhub.clean.languages import language_tag
 from feedhub.clean.media import clean_enclosures, clean_image
 from feedhub.clean.moments import moment_of, moments_of
 from feedhub.clean.nh3_html import safe_html
@@ -139,15 +139,6 @@ def _same_text(one: str, other: str) -> bool:
 def _language(raw: RawEntry, around: Surroundings) -> str:
     stated = (raw.language, *(text.language for text in raw.content[:1]), around.info.language, around.context.language)
     return next((tag for one in stated if (tag := language_tag(one))), "")
-
-
-@lru_cache(maxsize=256)
-def language_tag(text: str) -> str:
-    """A BCP 47 tag in lower case; "" for what is none (``en_US`` is one with a typo, ``English`` is not)."""
-    tag = text.strip().lower().replace("_", "-")
-    parts = tag.split("-")
-    fits = 2 <= len(parts[0]) <= 3 and all(1 <= len(part) <= 8 for part in parts[1:])
-    return tag if fits and parts[0].isalpha() and tag.isascii() and all(part.isalnum() for part in parts) else ""
 
 
 def _authors(raw: RawEntry, around: Surroundings) -> tuple[Byline, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from feedhub.clean.context import CleanContext
-from feedhub.clean.entry import NothingInIt, Surroundings, clean_entry, language_tag
+from feedhub.clean.entry import NothingInIt, Surroundings, clean_entry
+from feedhub.clean.languages import language_tag
 from feedhub.clean.moments import moment_of
 from feedhub.clean.people import read_bylines
 from feedhub.clean.text import cut, text_of, tidy, title_of

@@ -141,6 +141,23 @@ def test_digest_of_meaning() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "tag"),
+    [
+        ("en_US", "en-us"),
+        ("eng", "en"),
+        ("ger-AT", "de-at"),
+        ("gsw", "gsw"),
+        ("English", "en"),
+        ("e1", "en"),
+        (" VI ", "vi"),
+    ],
+)
+def test_languages_are_tags_of_the_standard(stated: str, tag: str) -> None:
+    """``gsw`` has no shorter code; what is no tag says nothing, and the feed's language stands."""
+    assert only(RawEntry(id="a", title=RawText(value="A"), language=stated)).language == tag
+
+
+@pytest.mark.parametrize(
     ("images", "shown"),
     [
         (("https://2.gravatar.com/avatar/6a6c19fe?s=96&d=identicon",), ""),
