@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
+from time import sleep
 from typing import Any, Generic, TypeVar, cast
 
 from feedhub.ports import A, Overrun, R
@@ -30,6 +31,8 @@ START = 60.0
 """Seconds a new process may take until it is ready."""
 STUCK = 1.0
 """Seconds without a worker that was given back, after which one of the reserve is started. A document takes hundredths."""
+BURIED = (0.1, 1.0)
+"""Seconds to wait for the end of a fork server that was killed, before each further try to start a worker."""
 RETRIES = 2
 """How often a job is handed on after a worker died before it took it."""
 
@@ -259,15 +262,8 @@ class ProcessWorkers(Generic[S]):
 
         :raises Exception: what the setup raised.
         """
-        context = _context(self._setup)
-        ours, theirs = context.Pipe(duplex=True)
-        process = context.Process(  # type: ignore[attr-defined]  # typeshed knows it on the concrete contexts only
-            target=serve, args=(theirs, self._limits, self._setup, self._argument), name="feedhub worker", daemon=True
-        )
-        process.start()
-        theirs.close()
-        worker = _Worker(process=process, pipe=ours)
-        greeting = None
+        worker = self._born()
+        ours, greeting = worker.pipe, None
         with contextlib.suppress(EOFError, OSError):
             greeting = ours.recv() if ours.poll(START) else None
         if isinstance(greeting, Ready):
@@ -277,6 +273,29 @@ class ProcessWorkers(Generic[S]):
         if isinstance(greeting, Failed):
             _raise(greeting)
         raise JobFailed("a worker process did not start")
+
+    def _born(self) -> _Worker:
+        """A new process. When the fork server was killed, the next try starts another, once the system has buried it."""
+        for pause in BURIED:
+            with contextlib.suppress(EOFError, ConnectionError):
+                return self._forked()
+            sleep(pause)
+        return self._forked()
+
+    def _forked(self) -> _Worker:
+        context = _context(self._setup)
+        ours, theirs = context.Pipe(duplex=True)
+        job = theirs, self._limits, self._setup, self._argument
+        # typeshed knows it on the concrete contexts only
+        process = context.Process(target=serve, args=job, name="feedhub worker", daemon=True)  # type: ignore[attr-defined]
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return _Worker(process=process, pipe=ours)
 
 
 def _kill_all(slots: list[_Slot]) -> None:
@@ -295,7 +314,7 @@ def _context(setup: Callable[..., None] | None) -> BaseContext:
 
 def preloaded(setup: Callable[..., None] | None) -> list[str]:
     """What is imported once in the fork server and shared by all workers: they start in milliseconds."""
-    return ["feedhub.workers.worker", *([setup.__module__] if setup else [])]
+    return ["feedhub.workers.fork_server", "feedhub.workers.worker", *([setup.__module__] if setup else [])]
 
 
 def _result(reply: Reply | Overrun) -> Any:

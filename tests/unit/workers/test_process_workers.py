@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,38 @@ async def test_signals_of_the_terminal_leave_workers_alone(workers: ProcessWorke
     os.kill(pid, signal.SIGTERM)
     os.kill(pid, signal.SIGINT)
     assert {await workers.run(jobs.process_id, 0) for _ in range(4)} >= {pid}
+
+
+def fork_server() -> int:
+    pid = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # there is no other way to know it
+    assert isinstance(pid, int)
+    return pid
+
+
+async def test_the_fork_server_outlives_the_end_of_a_service(workers: ProcessWorkers[str]) -> None:
+    """systemd and terminals tell every process to stop; what is in flight may need another worker all the same."""
+    await workers.run(jobs.process_id, 0)
+    server = fork_server()
+    os.kill(server, signal.SIGTERM)
+    os.kill(server, signal.SIGINT)
+    fresh: ProcessWorkers[str] = ProcessWorkers(1, cpu_seconds=CPU, wall_seconds=WALL, memory_bytes=MEMORY)
+    assert await fresh.run(jobs.double, 4) == 8
+    assert fork_server() == server
+    await fresh.close()
+
+
+async def test_a_fork_server_that_is_killed_while_it_starts_a_worker_is_replaced(workers: ProcessWorkers[str]) -> None:
+    await workers.run(jobs.process_id, 0)
+    server = fork_server()
+    os.kill(server, signal.SIGSTOP)
+    fresh: ProcessWorkers[str] = ProcessWorkers(1, cpu_seconds=CPU, wall_seconds=WALL, memory_bytes=MEMORY)
+    asked = asyncio.create_task(fresh.run(jobs.double, 4))
+    await until(lambda: fresh._starting == 1)
+    await asyncio.sleep(0.1)  # it has most likely been asked by now; killed earlier it is replaced, too
+    os.kill(server, signal.SIGKILL)
+    assert await asked == 8
+    assert fork_server() != server
+    await fresh.close()
 
 
 PARENT = """
