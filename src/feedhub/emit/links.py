@@ -14,6 +14,7 @@ _LEGAL = rf"{_SIGNS}(?:%[0-9A-Fa-f]{{2}}{_SIGNS})*"
 _READY = re.compile(rf"https?://{_AUTHORITY.pattern}(?:[/?]{_LEGAL})?(?:#{_LEGAL})?")
 """What :func:`web_url` would leave as it is, as nearly all URLs: told by one look instead of six steps."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff<>\"{}|\\^`]+")
+_PROGRAMS = frozenset({"javascript", "vbscript", "data"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 
@@ -47,11 +48,14 @@ def _ascii_authority(authority: str) -> str:
 
 
 def is_absolute_iri(text: str) -> bool:
-    """Whether a text may stand where Atom wants an IRI that identifies (RFC 4287, 4.2.6)."""
+    """Whether a text may stand where Atom wants an IRI that identifies (RFC 4287, 4.2.6); a program does not: ids get opened."""
     if not _ABSOLUTE.fullmatch(text):
         return False
     scheme, _, rest = text.partition(":")
-    return scheme.lower() not in {"http", "https"} or bool(re.match(r"//[^/?#]", rest))
+    scheme = scheme.lower()
+    if scheme in _PROGRAMS:
+        return False
+    return scheme not in {"http", "https"} or bool(re.match(r"//[^/?#]", rest))
 
 
 def language_tag(text: str) -> str:

@@ -63,7 +63,10 @@ def test_absolute_iri(text: str) -> None:
     assert is_absolute_iri(text)
 
 
-@pytest.mark.parametrize("text", ["", "1", "a b:c", "http:x", "https://", "/x", "1a:b", "urn:", "c:\\x", "urn:a b"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "a b:c", "http:x", "https://", "/x", "1a:b", "urn:", "c:\\x", "urn:a b", "JavaScript:f(1)", "data:,x"],
+)
 def test_no_absolute_iri(text: str) -> None:
     assert not is_absolute_iri(text)
 
